@@ -13,6 +13,8 @@ type Decision struct {
 	Breach  bool
 	// Findings are in the order ban, phase-out, listing, each only where it applies.
 	Findings []Finding
+
+	ids []string // what the findings' Rules and Exemptions are slices of
 }
 
 // Finding answers one question. Rules and Exemptions are sorted by id.

@@ -1,0 +1,135 @@
+package policy
+
+import "slices"
+
+// Path returns the ids that lead from an installation to the target of a rule that covers it: the
+// product (or the candidate for it), the products it contains that lead there, and the companies
+// behind them, ending at the target. It is a shortest such path, the first by its ids where there
+// are several. For a rule on anything it is the product alone, and empty where there is none. It is
+// nil where no path leads there or the rule is not in force.
+func (s *Subject) Path(in *Installation, ruleID string) []string {
+	p := s.policy
+	i, ok := p.ruleIndex[ruleID]
+	if !ok {
+		return nil
+	}
+	c := s.identify(in)
+	walk := walk{policy: p, rule: &p.rules[i], version: in.Version}
+	switch {
+	case c.product != none:
+		walk.start(c.product)
+	case walk.rule.Effect == Allow:
+		return nil
+	default:
+		for _, candidate := range c.candidates {
+			walk.start(candidate)
+		}
+	}
+	if walk.rule.Target.Any && len(c.candidates) == 0 && c.product == none {
+		return []string{}
+	}
+	return walk.shortest()
+}
+
+// walk is a search for the shortest path, all paths of one length at a time.
+type walk struct {
+	policy  *Policy
+	rule    *rule
+	version string
+	paths   []path
+	seen    map[node]bool
+}
+
+// node is what a path may come by: a company, an installed product, or a product inside another.
+// The last two differ, because the installed product's version is known and a component's is not.
+type node struct {
+	company   bool
+	component bool
+	index     int32
+}
+
+type path struct {
+	at  node
+	ids []string
+}
+
+func (w *walk) start(product int32) {
+	p := &w.policy.product[product]
+	if w.rule.Effect == Allow || matchesKind(w.rule, p.kind) {
+		w.paths = append(w.paths, path{node{index: product}, []string{p.id}})
+	}
+}
+
+func (w *walk) shortest() []string {
+	byIDs := func(a, b path) int { return slices.Compare(a.ids, b.ids) }
+	w.seen = make(map[node]bool)
+	for len(w.paths) > 0 {
+		slices.SortStableFunc(w.paths, byIDs)
+		for _, p := range w.paths {
+			if w.arrived(p.at) {
+				return p.ids
+			}
+		}
+		var longer []path
+		for _, p := range w.paths {
+			if !w.seen[p.at] {
+				w.seen[p.at] = true
+				longer = w.extend(longer, p)
+			}
+		}
+		w.paths = longer
+	}
+	return nil
+}
+
+func (w *walk) arrived(n node) bool {
+	switch {
+	case w.rule.Target.Any:
+		return true
+	case n.company:
+		return n.index == w.rule.supplier
+	}
+	return n.index == w.rule.product
+}
+
+// extend appends what is one step further than p.
+func (w *walk) extend(paths []path, p path) []path {
+	step := func(n node, id string) {
+		paths = append(paths, path{n, append(slices.Clone(p.ids), id)})
+	}
+	if p.at.company {
+		for _, owner := range w.policy.supplier[p.at.index].owners {
+			step(node{company: true, index: owner}, w.policy.supplier[owner].id)
+		}
+		return paths
+	}
+	product := &w.policy.product[p.at.index]
+	if w.rule.supplier != none {
+		w.makers(product, step)
+	}
+	if w.rule.Effect != Allow && w.rule.Components {
+		for _, held := range product.contains {
+			if p.at.component || held.versions.contains(w.version) {
+				step(node{component: true, index: held.product}, w.policy.product[held.product].id)
+			}
+		}
+	}
+	return paths
+}
+
+// makers steps to the companies behind a product; for an allow rule its own supplier alone, which
+// must then be the target.
+func (w *walk) makers(p *product, step func(node, string)) {
+	if w.rule.Effect == Allow {
+		if p.supplier == w.rule.supplier {
+			step(node{company: true, index: p.supplier}, w.policy.supplier[p.supplier].id)
+		}
+		return
+	}
+	if p.supplier != none {
+		step(node{company: true, index: p.supplier}, w.policy.supplier[p.supplier].id)
+	}
+	for _, maker := range p.makers {
+		step(node{company: true, index: maker}, w.policy.supplier[maker].id)
+	}
+}
