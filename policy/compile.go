@@ -24,12 +24,12 @@ type Policy struct {
 	product       []product
 	supplier      []supplier
 
-	rules     []rule // in force, ordered by id
+	rules     []rule   // in force, ordered by id
+	ruleIDs   []string // theirs, close together
 	ruleIndex map[string]int32
-	always    []int32 // bans and phase-outs with the target any
-
-	allowAny        []scoped           // allow rules by what they target
-	allowBySupplier map[int32][]scoped //
+	always    []int32  // bans and phase-outs with the target any
+	allowAny  []scoped // allow rules with the target any
+	floors    []floor
 
 	exemptions []exemption // in force, ordered by id
 	exempt     subjects
@@ -52,15 +52,17 @@ type identified struct {
 	signers []string
 }
 
+// product has what every decision needs first, so that it comes into the processor's cache together.
 type product struct {
 	id        string
 	kind      Kind
-	supplier  int32
-	makers    []int32 // made_by in force
-	contains  []component
 	builtin   uint16 // a bit for each platform
+	supplier  int32
 	restricts []restriction
-	allows    []scoped
+	allows    []scoped // allow rules with this target
+
+	makers   []int32 // made_by in force
+	contains []component
 }
 
 type component struct {
@@ -70,7 +72,8 @@ type component struct {
 
 type supplier struct {
 	id     string
-	owners []int32 // owned_by in force
+	allows []scoped // allow rules with this target
+	owners []int32  // owned_by in force
 }
 
 // restriction is a ban or phase-out whose target matches a product. Where windows is not nil it
@@ -80,17 +83,38 @@ type restriction struct {
 	windows []Window
 }
 
-// scoped is an allow rule at its scope.
-type scoped struct{ scope, rule int32 }
+// scoped is an allow rule at its scope, with as much of it as most decisions need.
+type scoped struct {
+	scope, rule int32
+	filter
+	sites bool  // it has a filter on the site's class
+	floor int32 // or none
+}
+
+// floor is what an allow rule demands of a version.
+type floor struct {
+	version string // empty where it demands none
+	codes   []codeFloor
+}
+
+type codeFloor struct {
+	platform Platform
+	code     int64
+}
+
+// filter is on platforms and kinds, a bit for each; 0 is no filter.
+type filter struct {
+	platforms uint16
+	kinds     uint8
+}
 
 type rule struct {
 	*Rule
-	scope     int32
-	platforms uint16 // a bit for each; 0 is no filter
-	kinds     uint8  // a bit for each; 0 is no filter
-	product   int32  // the target, or none
-	supplier  int32  // the target, or none
-	overdue   bool   // a phase-out whose deadline has come
+	filter
+	scope    int32
+	product  int32 // the target, or none
+	supplier int32 // the target, or none
+	overdue  bool  // a phase-out whose deadline has come
 }
 
 type exemption struct {
@@ -308,9 +332,10 @@ func (c *compiler) rules() {
 	}
 	slices.SortFunc(inForce, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	c.Policy.rules = make([]rule, len(inForce))
+	c.ruleIDs = make([]string, len(inForce))
 	c.ruleIndex = make(map[string]int32, len(inForce))
-	c.allowBySupplier = make(map[int32][]scoped)
 	for i, r := range inForce {
+		c.ruleIDs[i] = r.ID
 		c.ruleIndex[r.ID] = int32(i)
 		c.Policy.rules[i] = c.rule(r)
 		if r.Effect == Allow {
@@ -321,8 +346,8 @@ func (c *compiler) rules() {
 	}
 	byScope := func(a, b scoped) int { return cmp.Compare(a.scope, b.scope) }
 	slices.SortStableFunc(c.allowAny, byScope)
-	for _, allows := range c.allowBySupplier {
-		slices.SortStableFunc(allows, byScope)
+	for i := range c.supplier {
+		slices.SortStableFunc(c.supplier[i].allows, byScope)
 	}
 	for i := range c.product {
 		slices.SortStableFunc(c.product[i].allows, byScope)
@@ -349,16 +374,29 @@ func (c *compiler) rule(r *Rule) rule {
 
 func (c *compiler) allow(i int32) {
 	r := &c.Policy.rules[i]
-	entry := scoped{r.scope, i}
+	entry := scoped{r.scope, i, r.filter, len(r.SiteClass) > 0, c.floor(r.Rule)}
 	switch {
 	case r.product != none:
 		p := &c.product[r.product]
 		p.allows = append(p.allows, entry)
 	case r.supplier != none:
-		c.allowBySupplier[r.supplier] = append(c.allowBySupplier[r.supplier], entry)
+		s := &c.supplier[r.supplier]
+		s.allows = append(s.allows, entry)
 	default:
 		c.allowAny = append(c.allowAny, entry)
 	}
+}
+
+func (c *compiler) floor(r *Rule) int32 {
+	if r.MinVersion == "" && len(r.MinVersionCode) == 0 {
+		return none
+	}
+	f := floor{version: r.MinVersion}
+	for platform, code := range r.MinVersionCode {
+		f.codes = append(f.codes, codeFloor{platform, code})
+	}
+	c.floors = append(c.floors, f)
+	return int32(len(c.floors) - 1)
 }
 
 // reverse turns the edges round, so that a rule finds what it reaches.

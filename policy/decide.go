@@ -53,8 +53,8 @@ func (s *Subject) DecideAll(ins []Installation, ds []Decision) []Decision {
 // Decide judges one installation into d, whose memory it uses again.
 func (s *Subject) Decide(in *Installation, d *Decision) {
 	c := s.identify(in)
-	findings := d.Findings[:0]
-	*d = Decision{Identifier: in.Identifier, Platform: c.platform, Version: in.Version, Findings: findings, ids: d.ids[:0]}
+	d.Identifier, d.Platform, d.Product, d.Version = in.Identifier, c.platform, "", in.Version
+	d.Findings, d.ids = d.Findings[:0], d.ids[:0]
 	if in.Product != "" {
 		d.Identifier = in.Product
 	}
@@ -198,7 +198,7 @@ func (s *Subject) coveringProduct(c *cause, product int32, covering []int32) []i
 	for i := range p.restricts {
 		entry := &p.restricts[i]
 		r := &s.policy.rules[entry.rule]
-		if s.restrictionMatches(c, r) && matchesKind(r, p.kind) && insideOne(entry.windows, c.in.Version) {
+		if s.restrictionMatches(c, r) && r.matchesKind(p.kind) && insideOne(entry.windows, c.in.Version) {
 			covering = append(covering, entry.rule)
 		}
 	}
@@ -221,12 +221,15 @@ func (s *Subject) alwaysCovers(c *cause, i int32) bool {
 		return false
 	}
 	if len(c.candidates) == 0 {
-		return matchesKind(r, c.kind)
+		return r.matchesKind(c.kind)
 	}
-	return slices.ContainsFunc(c.candidates, func(i int32) bool { return matchesKind(r, s.policy.product[i].kind) })
+	return slices.ContainsFunc(c.candidates, func(i int32) bool { return r.matchesKind(s.policy.product[i].kind) })
 }
 
-func matchesKind(r *rule, k Kind) bool { return r.kinds == 0 || r.kinds&uint8(bit(uint8(k))) != 0 }
+func (f filter) matchesKind(k Kind) bool { return f.kinds == 0 || f.kinds&uint8(bit(uint8(k))) != 0 }
+
+// matchesPlatform tells whether the filter lets one of a set of platforms, a bit for each, through.
+func (f filter) matchesPlatform(set uint16) bool { return f.platforms == 0 || f.platforms&set != 0 }
 
 // restrictionMatches tells whether a ban's or phase-out's scope and filters, the kinds apart, match:
 // what applies to the host but is not known matches.
@@ -234,7 +237,7 @@ func (s *Subject) restrictionMatches(c *cause, r *rule) bool {
 	if !s.policy.within(s.organisation, r.scope) {
 		return false
 	}
-	if r.platforms != 0 && r.platforms&(bit(uint8(c.platform))|bit(uint8(s.host.Platform))) == 0 {
+	if !r.matchesPlatform(bit(uint8(c.platform)) | bit(uint8(s.host.Platform))) {
 		return false
 	}
 	if len(r.SiteClass) > 0 {
@@ -303,80 +306,86 @@ func (s *Subject) appListing(c *cause, d *Decision, f *Finding) {
 func (s *Subject) allows(c *cause, d *Decision) (covers, met bool) {
 	p := s.policy
 	product := &p.product[c.product]
-	lists := [...][]scoped{product.allows, p.allowBySupplier[product.supplier], p.allowAny}
-	for o := s.organisation; o != none && !covers; o = p.organisation[o].parent {
-		var deciding [8]int32
-		rules := deciding[:0]
-		for _, list := range lists {
-			rules = s.allowsAt(c, o, list, rules)
-		}
+	var ofSupplier []scoped
+	if product.supplier != none {
+		ofSupplier = p.supplier[product.supplier].allows
+	}
+	for o := s.organisation; o != none; o = p.organisation[o].parent {
+		var nearest [8]scoped
+		rules := s.allowsAt(c, o, product.allows, nearest[:0])
+		rules = s.allowsAt(c, o, ofSupplier, rules)
+		rules = s.allowsAt(c, o, p.allowAny, rules)
 		if len(rules) > 0 {
-			slices.Sort(rules)
-			covers, met = true, s.noteMet(c, d, rules)
+			slices.SortFunc(rules, func(a, b scoped) int { return int(a.rule) - int(b.rule) })
+			return true, s.noteMet(c, d, rules)
 		}
 		if p.organisation[o].ownList {
 			break
 		}
 	}
-	return covers, met
+	return false, false
 }
 
 // allowsAt appends the rules of a list, which is ordered by scope, that are scoped to o and match.
-func (s *Subject) allowsAt(c *cause, o int32, list []scoped, rules []int32) []int32 {
-	first := 0
+func (s *Subject) allowsAt(c *cause, o int32, list, rules []scoped) []scoped {
 	if len(list) > few {
-		first, _ = slices.BinarySearchFunc(list, o, func(e scoped, o int32) int { return int(e.scope) - int(o) })
+		first, _ := slices.BinarySearchFunc(list, o, func(e scoped, o int32) int { return int(e.scope) - int(o) })
+		list = list[first:]
 	}
-	for _, e := range list[first:] {
+	for i := range list {
+		e := &list[i]
 		if e.scope > o {
 			break
 		}
-		if e.scope == o && s.allowMatches(c, &s.policy.rules[e.rule]) {
-			rules = append(rules, e.rule)
+		if e.scope == o && s.allowMatches(c, e) {
+			rules = append(rules, *e)
 		}
 	}
 	return rules
 }
 
 // allowMatches tells whether an allow rule's filters match: what is not known never does.
-func (s *Subject) allowMatches(c *cause, r *rule) bool {
-	if r.platforms != 0 && r.platforms&bit(uint8(c.platform)) == 0 || !matchesKind(r, c.kind) {
+func (s *Subject) allowMatches(c *cause, e *scoped) bool {
+	if !e.matchesPlatform(bit(uint8(c.platform))) || !e.matchesKind(c.kind) {
 		return false
 	}
-	if len(r.SiteClass) > 0 {
-		class, known, applies := s.siteClass()
-		return applies && known && slices.Contains(r.SiteClass, class)
+	if !e.sites {
+		return true
 	}
-	return true
+	class, known, applies := s.siteClass()
+	return applies && known && slices.Contains(s.policy.rules[e.rule].SiteClass, class)
 }
 
 // noteMet notes the ids of the rules that are met; where none is, of all.
-func (s *Subject) noteMet(c *cause, d *Decision, rules []int32) (met bool) {
-	for _, i := range rules {
-		if r := &s.policy.rules[i]; reachesFloor(c, r.Rule) {
-			d.ids = append(d.ids, r.ID)
+func (s *Subject) noteMet(c *cause, d *Decision, rules []scoped) (met bool) {
+	for i := range rules {
+		if e := &rules[i]; e.floor == none || s.policy.floors[e.floor].reached(c) {
+			d.ids = append(d.ids, s.policy.ruleIDs[e.rule])
 			met = true
 		}
 	}
 	if !met {
-		for _, i := range rules {
-			d.ids = append(d.ids, s.policy.rules[i].ID)
+		for i := range rules {
+			d.ids = append(d.ids, s.policy.ruleIDs[rules[i].rule])
 		}
 	}
 	return met
 }
 
-// reachesFloor tells whether an installation meets an allow rule that covers it.
-func reachesFloor(c *cause, r *Rule) bool {
-	code, hasCode := int64(0), false
-	if len(r.MinVersionCode) > 0 {
-		code, hasCode = r.MinVersionCode[c.platform]
+// reached tells whether an installation has the version that an allow rule demands.
+func (f *floor) reached(c *cause) bool {
+	hasCode := false
+	for _, floor := range f.codes {
+		if floor.platform != c.platform {
+			continue
+		}
+		if c.in.VersionCode != nil {
+			return *c.in.VersionCode >= floor.code
+		}
+		hasCode = true
 	}
-	switch {
-	case hasCode && c.in.VersionCode != nil:
-		return *c.in.VersionCode >= code
-	case r.MinVersion != "":
-		return !VersionMissing(c.in.Version) && CompareVersions(c.in.Version, r.MinVersion) >= 0
+	if f.version != "" {
+		return !VersionMissing(c.in.Version) && CompareVersions(c.in.Version, f.version) >= 0
 	}
 	return !hasCode
 }
@@ -438,7 +447,7 @@ func (s *Subject) lifting(c *cause, d *Decision, effect Effect, covering []int32
 // conclude makes the verdict, and says whether it is a breach.
 func (s *Subject) conclude(c *cause, d *Decision) {
 	if s.personal(c.in) {
-		d.Verdict = Advised
+		d.Verdict, d.Breach = Advised, false
 		return
 	}
 	order := enforced

@@ -55,7 +55,7 @@ type path struct {
 
 func (w *walk) start(product int32) {
 	p := &w.policy.product[product]
-	if w.rule.Effect == Allow || matchesKind(w.rule, p.kind) {
+	if w.rule.Effect == Allow || w.rule.matchesKind(p.kind) {
 		w.paths = append(w.paths, path{node{index: product}, []string{p.id}})
 	}
 }

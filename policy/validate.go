@@ -21,23 +21,23 @@ func Validate(w *World) []Problem {
 	v := &validator{}
 	v.declare(w)
 	for i := range w.Organisations {
-		v.organisation(fmt.Sprintf("organisations[%d]", i), &w.Organisations[i])
+		v.organisation(section("organisations", i), &w.Organisations[i])
 	}
 	v.circles(w.Organisations)
 	for i, s := range w.Sites {
-		v.refer(place("sites", i, "organisation"), "organisation", v.organisations, s.Organisation)
+		v.refer(section("sites", i).key("organisation"), "organisation", v.organisations, s.Organisation)
 	}
 	for i := range w.Suppliers {
-		v.edges(place("suppliers", i, "owned_by"), w.Suppliers[i].OwnedBy)
+		v.edges(section("suppliers", i).key("owned_by"), w.Suppliers[i].OwnedBy)
 	}
 	for i := range w.Products {
-		v.product(fmt.Sprintf("products[%d]", i), &w.Products[i])
+		v.product(section("products", i), &w.Products[i])
 	}
 	for i := range w.Rules {
-		v.rule(fmt.Sprintf("rules[%d]", i), &w.Rules[i])
+		v.rule(section("rules", i), &w.Rules[i])
 	}
 	for i := range w.Exemptions {
-		v.exemption(fmt.Sprintf("exemptions[%d]", i), &w.Exemptions[i])
+		v.exemption(section("exemptions", i), &w.Exemptions[i])
 	}
 	return v.problems
 }
@@ -57,12 +57,8 @@ type platformID struct {
 	id       string
 }
 
-func (v *validator) problem(key, format string, args ...any) {
-	v.problems = append(v.problems, Problem{key, fmt.Sprintf(format, args...)})
-}
-
-func place(section string, i int, key string) string {
-	return fmt.Sprintf("%s[%d].%s", section, i, key)
+func (v *validator) problem(at place, format string, args ...any) {
+	v.problems = append(v.problems, Problem{at.String(), fmt.Sprintf(format, args...)})
 }
 
 func (v *validator) declare(w *World) {
@@ -79,15 +75,15 @@ func (v *validator) declare(w *World) {
 	v.identifiers = make(map[platformID]string, len(w.Products))
 }
 
-func declare[T any](v *validator, section string, items []T, id func(*T) string) ids {
+func declare[T any](v *validator, name string, items []T, id func(*T) string) ids {
 	declared := make(ids, len(items))
 	for i := range items {
 		switch id := id(&items[i]); {
 		case id == "":
-			v.problem(place(section, i, "id"), "an id is needed")
+			v.problem(section(name, i).key("id"), "an id is needed")
 		default:
 			if first, ok := declared[id]; ok {
-				v.problem(place(section, i, "id"), "%q is declared twice in %s: it is %s[%d] too; give one of them another id", id, section, section, first)
+				v.problem(section(name, i).key("id"), "%q is declared twice in %s: it is %s[%d] too; give one of them another id", id, name, name, first)
 				continue
 			}
 			declared[id] = i
@@ -98,13 +94,13 @@ func declare[T any](v *validator, section string, items []T, id func(*T) string)
 
 // refer checks that id is declared. An empty one is a problem too: where a reference is optional,
 // the caller asks only if it is there.
-func (v *validator) refer(key, noun string, declared ids, id string) {
+func (v *validator) refer(at place, noun string, declared ids, id string) {
 	if id == "" {
-		v.problem(key, "%s %s is needed", article(noun), noun)
+		v.problem(at, "%s %s is needed", article(noun), noun)
 		return
 	}
 	if _, ok := declared[id]; !ok {
-		v.problem(key, "no %s %q is declared%s", noun, id, suggest(id, declared))
+		v.problem(at, "no %s %q is declared%s", noun, id, suggest(id, declared))
 	}
 }
 
@@ -152,14 +148,14 @@ func slip(a, b string) bool {
 	return false
 }
 
-func (v *validator) organisation(key string, o *Organisation) {
+func (v *validator) organisation(at place, o *Organisation) {
 	if o.Parent != "" {
-		v.refer(key+".parent", "organisation", v.organisations, o.Parent)
+		v.refer(at.key("parent"), "organisation", v.organisations, o.Parent)
 	}
 	if o.Monitor != nil {
-		v.period(key+".monitor", o.Monitor.Period)
+		v.period(at.key("monitor"), o.Monitor.Period)
 		if o.Monitor.Until.IsZero() {
-			v.problem(key+".monitor", "a monitor period must end: say until")
+			v.problem(at.key("monitor"), "a monitor period must end: say until")
 		}
 	}
 }
@@ -177,7 +173,7 @@ func (v *validator) circles(organisations []Organisation) {
 			i, ok = v.organisations[organisations[i].Parent]
 		}
 		if ok && state[i] == onPath {
-			v.problem(place("organisations", i, "parent"), "%q is its own ancestor: the parents lead round in a circle", organisations[i].ID)
+			v.problem(section("organisations", i).key("parent"), "%q is its own ancestor: the parents lead round in a circle", organisations[i].ID)
 		}
 		for _, j := range path {
 			state[j] = done
@@ -185,159 +181,159 @@ func (v *validator) circles(organisations []Organisation) {
 	}
 }
 
-func (v *validator) period(key string, p Period) {
+func (v *validator) period(at place, p Period) {
 	if !p.Until.IsZero() && !p.From.Before(p.Until) {
-		v.problem(key+".until", "the period ends before it begins, or as it begins: until must be after from")
+		v.problem(at.key("until"), "the period ends before it begins, or as it begins: until must be after from")
 	}
 }
 
-func (v *validator) window(key string, w Window) {
-	since, until := v.version(key+".since", w.Since), v.version(key+".until", w.Until)
+func (v *validator) window(at place, w Window) {
+	since, until := v.version(at.key("since"), w.Since), v.version(at.key("until"), w.Until)
 	if w.Since != "" && w.Until != "" && since && until && compareVersions(w.Since, w.Until, false) >= 0 {
-		v.problem(key+".until", "no version lies in [%s, %s): until must be after since (tails such as -rc1 do not count)", w.Since, w.Until)
+		v.problem(at.key("until"), "no version lies in [%s, %s): until must be after since (tails such as -rc1 do not count)", w.Since, w.Until)
 	}
 }
 
 // version reports a bound that nothing can be compared with; an empty one is no bound.
-func (v *validator) version(key, version string) bool {
+func (v *validator) version(at place, version string) bool {
 	if version != "" && VersionMissing(version) {
-		v.problem(key, "%q is not a version: it must begin with a digit", version)
+		v.problem(at, "%q is not a version: it must begin with a digit", version)
 		return false
 	}
 	return true
 }
 
-func (v *validator) edges(key string, edges []Edge) {
+func (v *validator) edges(at place, edges []Edge) {
 	for i, e := range edges {
-		at := fmt.Sprintf("%s[%d]", key, i)
-		v.refer(at+".supplier", "supplier", v.suppliers, e.Supplier)
+		at := at.at(i)
+		v.refer(at.key("supplier"), "supplier", v.suppliers, e.Supplier)
 		v.period(at, e.Period)
 	}
 }
 
-func (v *validator) product(key string, p *Product) {
+func (v *validator) product(at place, p *Product) {
 	if p.Kind == 0 {
-		v.problem(key+".kind", "a kind is needed: app or equipment")
+		v.problem(at.key("kind"), "a kind is needed: app or equipment")
 	}
 	if p.Supplier != "" {
-		v.refer(key+".supplier", "supplier", v.suppliers, p.Supplier)
+		v.refer(at.key("supplier"), "supplier", v.suppliers, p.Supplier)
 	}
-	v.edges(key+".made_by", p.MadeBy)
+	v.edges(at.key("made_by"), p.MadeBy)
 	for platform := Platform(1); int(platform) < len(PlatformWords); platform++ {
 		for i, id := range p.Identifiers[platform] {
-			v.identifier(fmt.Sprintf("%s.identifiers.%s[%d]", key, platform, i), platformID{platform, id.ID}, p.ID)
+			v.identifier(at.key("identifiers").key(platform.String()).at(i), platformID{platform, id.ID}, p.ID)
 		}
 	}
 	for i, c := range p.Contains {
-		at := fmt.Sprintf("%s.contains[%d]", key, i)
-		v.refer(at+".product", "product", v.products, c.Product)
+		at := at.key("contains").at(i)
+		v.refer(at.key("product"), "product", v.products, c.Product)
 		v.window(at, c.Versions)
 	}
 }
 
-func (v *validator) identifier(key string, id platformID, product string) {
+func (v *validator) identifier(at place, id platformID, product string) {
 	if id.id == "" {
-		v.problem(key, "an identifier is needed")
+		v.problem(at, "an identifier is needed")
 		return
 	}
 	if first, ok := v.identifiers[id]; ok {
-		v.problem(key, "%q on %s is already an identifier of product %q", id.id, id.platform, first)
+		v.problem(at, "%q on %s is already an identifier of product %q", id.id, id.platform, first)
 		return
 	}
 	v.identifiers[id] = product
 }
 
-func (v *validator) rule(key string, r *Rule) {
-	v.target(key+".target", r.Target)
-	v.refer(key+".scope", "organisation", v.organisations, r.Scope)
+func (v *validator) rule(at place, r *Rule) {
+	v.target(at.key("target"), r.Target)
+	v.refer(at.key("scope"), "organisation", v.organisations, r.Scope)
 	if r.From.IsZero() {
-		v.problem(key+".from", "a rule must say from when it holds")
+		v.problem(at.key("from"), "a rule must say from when it holds")
 	}
-	v.period(key, r.Period)
-	v.window(key+".versions", r.Versions)
+	v.period(at, r.Period)
+	v.window(at.key("versions"), r.Versions)
 	switch r.Effect {
 	case Allow:
-		v.allow(key, r)
+		v.allow(at, r)
 	case Ban, PhaseOut:
-		v.restriction(key, r)
+		v.restriction(at, r)
 	default:
-		v.problem(key+".effect", "an effect is needed: allow, ban or phase-out")
+		v.problem(at.key("effect"), "an effect is needed: allow, ban or phase-out")
 	}
 }
 
-func (v *validator) target(key string, t Target) {
+func (v *validator) target(at place, t Target) {
 	switch {
 	case t.Product != "" && t.Supplier == "" && !t.Any:
-		v.refer(key+".product", "product", v.products, t.Product)
+		v.refer(at.key("product"), "product", v.products, t.Product)
 	case t.Supplier != "" && t.Product == "" && !t.Any:
-		v.refer(key+".supplier", "supplier", v.suppliers, t.Supplier)
+		v.refer(at.key("supplier"), "supplier", v.suppliers, t.Supplier)
 	case t.Any && t.Product == "" && t.Supplier == "":
 	default:
-		v.problem(key, "a target is exactly one of product, supplier and any")
+		v.problem(at, "a target is exactly one of product, supplier and any")
 	}
 }
 
-func (v *validator) allow(key string, r *Rule) {
+func (v *validator) allow(at place, r *Rule) {
 	if r.Versions != (Window{}) || r.Components || r.Clearance != "" || len(r.Mitigations) > 0 || !r.Deadline.IsZero() {
-		v.problem(key, "versions, components, clearance, mitigations and deadline are for bans and phase-outs, not for an allow rule")
+		v.problem(at, "versions, components, clearance, mitigations and deadline are for bans and phase-outs, not for an allow rule")
 	}
-	v.version(key+".min_version", r.MinVersion)
+	v.version(at.key("min_version"), r.MinVersion)
 	for platform, code := range r.MinVersionCode {
 		if code < 0 {
-			v.problem(fmt.Sprintf("%s.min_version_code.%s", key, platform), "a version code is not negative")
+			v.problem(at.key("min_version_code").key(platform.String()), "a version code is not negative")
 		}
 	}
 }
 
-func (v *validator) restriction(key string, r *Rule) {
+func (v *validator) restriction(at place, r *Rule) {
 	if r.Clearance == "" {
-		v.problem(key+".clearance", "say which office clears an exemption from this rule, or none")
+		v.problem(at.key("clearance"), "say which office clears an exemption from this rule, or none")
 	}
 	if r.MinVersion != "" || len(r.MinVersionCode) > 0 {
-		v.problem(key, "min_version and min_version_code are for allow rules; a ban or phase-out has versions")
+		v.problem(at, "min_version and min_version_code are for allow rules; a ban or phase-out has versions")
 	}
 	switch {
 	case r.Effect == Ban && !r.Deadline.IsZero():
-		v.problem(key+".deadline", "a deadline is for phase-outs; a ban holds from its from")
+		v.problem(at.key("deadline"), "a deadline is for phase-outs; a ban holds from its from")
 	case r.Effect == PhaseOut && r.Deadline.IsZero():
-		v.problem(key+".deadline", "a phase-out must say by when: a deadline is needed")
+		v.problem(at.key("deadline"), "a phase-out must say by when: a deadline is needed")
 	case r.Effect == PhaseOut && r.Deadline.Before(r.From):
-		v.problem(key+".deadline", "the deadline is before the phase-out's from")
+		v.problem(at.key("deadline"), "the deadline is before the phase-out's from")
 	}
 }
 
-func (v *validator) exemption(key string, e *Exemption) {
+func (v *validator) exemption(at place, e *Exemption) {
 	if (e.Product != "") == e.AnyProduct {
-		v.problem(key, "an exemption is for exactly one of product and any_product")
+		v.problem(at, "an exemption is for exactly one of product and any_product")
 	}
 	if e.AnyProduct && len(e.Lifts) == 0 {
-		v.problem(key+".lifts", "an exemption for any product must name the rules that it lifts")
+		v.problem(at.key("lifts"), "an exemption for any product must name the rules that it lifts")
 	}
 	if e.Product != "" {
-		v.refer(key+".product", "product", v.products, e.Product)
+		v.refer(at.key("product"), "product", v.products, e.Product)
 	}
 	for i, id := range e.Lifts {
-		at := fmt.Sprintf("%s.lifts[%d]", key, i)
+		at := at.key("lifts").at(i)
 		v.refer(at, "rule", v.rules, id)
 		if rule, ok := v.rules[id]; ok && v.effects[rule] == Allow {
 			v.problem(at, "%q is an allow rule: an exemption lifts bans and phase-outs", id)
 		}
 	}
-	v.refer(key+".scope", "organisation", v.organisations, e.Scope)
-	v.exemptionSubject(key+".subject", e.Subject)
+	v.refer(at.key("scope"), "organisation", v.organisations, e.Scope)
+	v.exemptionSubject(at.key("subject"), e.Subject)
 	if e.From.IsZero() {
-		v.problem(key+".from", "an exemption must say from when it holds")
+		v.problem(at.key("from"), "an exemption must say from when it holds")
 	}
 	if e.Until.IsZero() {
-		v.problem(key+".until", "an exemption must end: say until")
+		v.problem(at.key("until"), "an exemption must end: say until")
 	}
-	v.period(key, e.Period)
+	v.period(at, e.Period)
 	if e.Clearance != nil && (e.Clearance.Office == "" || e.Clearance.At.IsZero()) {
-		v.problem(key+".clearance", "a clearance names its office and says when it was given (at)")
+		v.problem(at.key("clearance"), "a clearance names its office and says when it was given (at)")
 	}
 }
 
-func (v *validator) exemptionSubject(key string, s ExemptionSubject) {
+func (v *validator) exemptionSubject(at place, s ExemptionSubject) {
 	keys := 0
 	for _, given := range []bool{s.Host != "", s.Site != "", s.Person != "", s.Group != "", s.Everyone} {
 		if given {
@@ -345,9 +341,9 @@ func (v *validator) exemptionSubject(key string, s ExemptionSubject) {
 		}
 	}
 	if keys != 1 {
-		v.problem(key, "a subject is exactly one of host, site, person, group and everyone")
+		v.problem(at, "a subject is exactly one of host, site, person, group and everyone")
 	}
 	if s.Site != "" {
-		v.refer(key+".site", "site", v.sites, s.Site)
+		v.refer(at.key("site"), "site", v.sites, s.Site)
 	}
 }

@@ -1,7 +1,5 @@
 package policy
 
-import "fmt"
-
 // HostValidator checks hosts against the world they stand in. It is safe for concurrent use.
 type HostValidator struct {
 	organisations, products ids
@@ -26,16 +24,16 @@ func NewHostValidator(w *World) *HostValidator {
 func (hv *HostValidator) Validate(h *Host) []Problem {
 	v := &validator{}
 	if h.ID == "" {
-		v.problem("id", "an id is needed")
+		v.problem(place{}.key("id"), "an id is needed")
 	}
-	v.refer("organisation", "organisation", hv.organisations, h.Organisation)
+	v.refer(place{}.key("organisation"), "organisation", hv.organisations, h.Organisation)
 	switch h.Kind {
 	case Device:
 		hv.device(v, h)
 	case EquipmentHost:
 		hv.equipment(v, h)
 	default:
-		v.problem("kind", "a kind is needed: device or equipment")
+		v.problem(place{}.key("kind"), "a kind is needed: device or equipment")
 	}
 	hv.installed(v, h)
 	return v.problems
@@ -43,23 +41,23 @@ func (hv *HostValidator) Validate(h *Host) []Problem {
 
 func (hv *HostValidator) device(v *validator, h *Host) {
 	if h.Platform == 0 {
-		v.problem("platform", "a device has a platform: say which")
+		v.problem(place{}.key("platform"), "a device has a platform: say which")
 	}
 	if h.Site != "" {
-		v.problem("site", "a site is for equipment, not for a device")
+		v.problem(place{}.key("site"), "a site is for equipment, not for a device")
 	}
 }
 
 func (hv *HostValidator) equipment(v *validator, h *Host) {
 	if h.Ownership != 0 || h.Platform != 0 || h.Holder != "" || len(h.Groups) > 0 {
-		v.problem("kind", "ownership, platform, holder and groups are for devices, not for equipment")
+		v.problem(place{}.key("kind"), "ownership, platform, holder and groups are for devices, not for equipment")
 	}
 	if h.Site == "" {
 		return
 	}
-	v.refer("site", "site", hv.sites, h.Site)
+	v.refer(place{}.key("site"), "site", hv.sites, h.Site)
 	if i, ok := hv.sites[h.Site]; ok && hv.siteOrganisation[i] != h.Organisation {
-		v.problem("organisation", "site %q belongs to %q, so what stands there does too, not to %q", h.Site, hv.siteOrganisation[i], h.Organisation)
+		v.problem(place{}.key("organisation"), "site %q belongs to %q, so what stands there does too, not to %q", h.Site, hv.siteOrganisation[i], h.Organisation)
 	}
 }
 
@@ -74,20 +72,20 @@ func (hv *HostValidator) installed(v *validator, h *Host) {
 	for i := range h.Installed {
 		in := &h.Installed[i]
 		if (in.Identifier == "") == (in.Product == "") {
-			v.problem(fmt.Sprintf("installed[%d]", i), "an installation gives exactly one of identifier and product")
+			v.problem(section("installed", i), "an installation gives exactly one of identifier and product")
 			continue
 		}
 		if in.Product != "" {
 			if _, ok := hv.products[in.Product]; !ok {
-				v.refer(fmt.Sprintf("installed[%d].product", i), "product", hv.products, in.Product)
+				v.refer(section("installed", i).key("product"), "product", hv.products, in.Product)
 			}
 		}
 		if h.Kind == EquipmentHost && in.Platform != 0 {
-			v.problem(fmt.Sprintf("installed[%d].platform", i), "what is installed on equipment has no platform")
+			v.problem(section("installed", i).key("platform"), "what is installed on equipment has no platform")
 		}
 		if first := earlier(h, i, seen); first >= 0 {
 			id := identity(h, in)
-			v.problem(fmt.Sprintf("installed[%d]", i), "%q is on this host twice%s: it is installed[%d] too", id.id, onPlatform(id.platform), first)
+			v.problem(section("installed", i), "%q is on this host twice%s: it is installed[%d] too", id.id, onPlatform(id.platform), first)
 		}
 	}
 }

@@ -1,0 +1,109 @@
+package platform
+
+import (
+	"fmt"
+
+	"portcullis/policy"
+)
+
+// NamePrefix begins the identifier of an app that an export gives by its display name alone. A name
+// is no proof of what a thing is: it matches a product only where a person has linked it, by adding
+// the whole identifier, prefix included, to the product's identifiers.
+const NamePrefix = "name:"
+
+// Identity is what an app goes by in a decision: its identifier, or its name behind NamePrefix.
+func (a *App) Identity() string {
+	if a.Identifier != "" {
+		return a.Identifier
+	}
+	return NamePrefix + a.Name
+}
+
+// Assumptions are what the person who imports says of the devices in an export. What the export
+// states itself wins.
+type Assumptions struct {
+	Organisation string
+	Ownership    policy.Ownership
+	Platform     policy.Platform
+	// Device is the host's id where the export names no device.
+	Device string
+}
+
+// Host makes the host that a report describes, as far as the report and the assumptions tell. Of
+// what is installed on a personal device, or outside the managed part of a managed-personal one,
+// everything is kept: whoever stores it decides what may be stored. problem is called for entries
+// that cannot stand on the host; a device without an id or a platform is an error.
+func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error) {
+	h := policy.Host{
+		ID: r.Device, Kind: policy.Device, Organisation: a.Organisation,
+		Ownership: r.Ownership, Platform: r.Platform,
+	}
+	if h.ID == "" {
+		h.ID = a.Device
+	}
+	if h.Ownership == 0 {
+		h.Ownership = a.Ownership
+	}
+	if h.Platform == 0 {
+		h.Platform = a.Platform
+	}
+	switch {
+	case h.ID == "":
+		return h, fmt.Errorf("line %d: the export does not name the device: say which it is", r.Line)
+	case h.Platform == 0:
+		return h, fmt.Errorf("device %q: the export does not say its platform: say which it is", h.ID)
+	}
+	h.Installed = make([]policy.Installation, 0, len(r.Apps))
+	for i := range r.Apps {
+		app := &r.Apps[i]
+		h.Installed = append(h.Installed, policy.Installation{
+			Identifier: app.Identity(), Platform: app.Platform, Version: app.Version,
+			VersionCode: app.VersionCode, Signer: app.Signer, Managed: app.Managed,
+		})
+	}
+	h.Installed = Merge(nil, h.Installed, h.Platform, func(in, kept *policy.Installation) {
+		problem(Problem{Device: h.ID, Reason: Clash(in, kept)})
+	})
+	return h, nil
+}
+
+// Merge appends to installed what more holds and installed does not, and returns it. host is the
+// platform of an installation that names none. Where both hold one thing in different versions,
+// the first stands and clash is told.
+func Merge(installed, more []policy.Installation, host policy.Platform, clash func(in, kept *policy.Installation)) []policy.Installation {
+	type key struct {
+		platform policy.Platform
+		id       string
+	}
+	at := func(in *policy.Installation) key {
+		k := key{in.Platform, in.Identifier}
+		if k.platform == 0 {
+			k.platform = host
+		}
+		if k.id == "" {
+			k.id = in.Product
+		}
+		return k
+	}
+	seen := make(map[key]int, len(installed)+len(more))
+	for i := range installed {
+		seen[at(&installed[i])] = i
+	}
+	for i := range more {
+		k := at(&more[i])
+		if first, ok := seen[k]; ok {
+			if installed[first].Version != more[i].Version {
+				clash(&more[i], &installed[first])
+			}
+			continue
+		}
+		seen[k] = len(installed)
+		installed = append(installed, more[i])
+	}
+	return installed
+}
+
+// Clash says in words that one thing is listed twice, and which of the two is judged.
+func Clash(in, kept *policy.Installation) string {
+	return fmt.Sprintf("%q is listed in versions %q and %q: judged as %q", in.Identifier+in.Product, kept.Version, in.Version, kept.Version)
+}
