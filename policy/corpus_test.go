@@ -217,6 +217,11 @@ func corpusWorld(t *testing.T, text []byte) (*policy.World, []policy.Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		if err := loaded.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	hosts := make([]policy.Host, loaded.Hosts.Len())
 	for i := range hosts {
 		if err := loaded.Hosts.Read(i, &hosts[i]); err != nil {

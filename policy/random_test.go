@@ -62,14 +62,14 @@ func oneIn(t *rapid.T, label string, n int) bool {
 
 func coin(t *rapid.T, label string) bool { return rapid.Bool().Draw(t, label) }
 
-// some is a subset, often empty.
+// some is a subset, often empty, in which a thing may be named twice.
 func some[T any](t *rapid.T, label string, from []T) []T {
 	if coin(t, label) {
 		return nil
 	}
 	var subset []T
 	for _, x := range from {
-		if coin(t, label) {
+		for range pick(t, label, []int{0, 1, 0, 1, 2}) {
 			subset = append(subset, x)
 		}
 	}
@@ -324,13 +324,13 @@ func (d worldOf) fit(e *policy.Exemption, rule *policy.Rule) {
 }
 
 func (d worldOf) lifts() []string {
-	var lifts []string
+	var restrictions []string
 	for _, rule := range d.w.Rules {
-		if rule.Effect != policy.Allow && coin(d.t, "lifts") {
-			lifts = append(lifts, rule.ID)
+		if rule.Effect != policy.Allow {
+			restrictions = append(restrictions, rule.ID)
 		}
 	}
-	return lifts
+	return some(d.t, "lifts", restrictions)
 }
 
 func (d worldOf) subject() policy.ExemptionSubject {
