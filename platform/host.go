@@ -1,7 +1,9 @@
 package platform
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"portcullis/policy"
 )
@@ -32,7 +34,7 @@ type Assumptions struct {
 // Host makes the host that a report describes, as far as the report and the assumptions tell. Of
 // what is installed on a personal device, or outside the managed part of a managed-personal one,
 // everything is kept: whoever stores it decides what may be stored. problem is called for entries
-// that cannot stand on the host; a device without an id or a platform is an error.
+// that cannot stand on the host; a device without an id, an organisation or a platform is an error.
 func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error) {
 	h := policy.Host{
 		ID: r.Device, Kind: policy.Device, Organisation: a.Organisation,
@@ -49,16 +51,19 @@ func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error)
 	}
 	switch {
 	case h.ID == "":
-		return h, fmt.Errorf("line %d: the export does not name the device: say which it is", r.Line)
+		return h, errors.New("the export does not name the device: say which it is")
+	case h.Organisation == "":
+		return h, errors.New("it is not said whose device this is: say its organisation")
 	case h.Platform == 0:
-		return h, fmt.Errorf("device %q: the export does not say its platform: say which it is", h.ID)
+		return h, errors.New("the export does not say which platform the device has: say so")
 	}
+	h.ID = text(h.ID)
 	h.Installed = make([]policy.Installation, 0, len(r.Apps))
 	for i := range r.Apps {
 		app := &r.Apps[i]
 		h.Installed = append(h.Installed, policy.Installation{
-			Identifier: app.Identity(), Platform: app.Platform, Version: app.Version,
-			VersionCode: app.VersionCode, Signer: app.Signer, Managed: app.Managed,
+			Identifier: text(app.Identity()), Platform: app.Platform, Version: text(app.Version),
+			VersionCode: app.VersionCode, Signer: text(app.Signer), Managed: app.Managed,
 		})
 	}
 	h.Installed = Merge(nil, h.Installed, h.Platform, func(in, kept *policy.Installation) {
@@ -66,6 +71,10 @@ func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error)
 	})
 	return h, nil
 }
+
+// text is what an export says with U+FFFD in the place of bytes that are not UTF-8: world files have
+// no way to say those.
+func text(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 // Merge appends to installed what more holds and installed does not, and returns it. host is the
 // platform of an installation that names none. Where both hold one thing in different versions,

@@ -22,6 +22,7 @@ type Policy struct {
 	identified    [len(PlatformWords)]map[string]identified
 	products      map[string]int32
 	product       []product
+	productIDs    []string
 	supplier      []supplier
 
 	rules     []rule   // in force, ordered by id
@@ -276,6 +277,7 @@ func (p *Policy) compileThings(w *World, t time.Time) {
 	}
 	p.products = indices(w.Products, func(p *Product) string { return p.ID })
 	p.product = make([]product, len(w.Products))
+	p.productIDs = make([]string, len(w.Products))
 	for i := range p.identified {
 		p.identified[i] = make(map[string]identified)
 	}
@@ -296,7 +298,7 @@ func (p *Policy) compileThings(w *World, t time.Time) {
 				p.identified[platform][id.ID] = identified{int32(i), id.Signers}
 			}
 		}
-		p.product[i] = compiled
+		p.product[i], p.productIDs[i] = compiled, source.ID
 	}
 }
 

@@ -73,7 +73,7 @@ func byPolicy(p *policy.Policy) judge {
 			return nil, nil, err
 		}
 		s.Decide(in, &d)
-		return &d, func(rule string) []string { return s.Path(in, rule) }, nil
+		return &d, func(rule string) []string { return p.Path(&d, rule) }, nil
 	}
 }
 

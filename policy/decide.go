@@ -58,7 +58,7 @@ func (s *Subject) Decide(in *Installation, d *Decision) {
 	if in.Product != "" {
 		d.Identifier = in.Product
 	}
-	if c.product != none {
+	if d.product, d.candidates = c.product, c.candidates; c.product != none {
 		d.Product = s.policy.product[c.product].id
 	}
 	s.restrictions(&c, d)

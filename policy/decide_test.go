@@ -75,7 +75,9 @@ func TestPathOfNothing(t *testing.T) {
 		"allow":        {Identifier: "com.other"}, // an allow rule reaches no unknown thing
 		"ban":          {Product: "kit"},          // nothing leads from the kit to the maker
 	} {
-		if path := s.Path(&in, rule); path != nil {
+		var d Decision
+		s.Decide(&in, &d)
+		if path := p.Path(&d, rule); path != nil {
 			t.Errorf("a path leads from %+v to %s: %v", in, rule, path)
 		}
 	}

@@ -14,7 +14,9 @@ type Decision struct {
 	// Findings are in the order ban, phase-out, listing, each only where it applies.
 	Findings []Finding
 
-	ids []string // what the findings' Rules and Exemptions are slices of
+	ids        []string // what the findings' Rules and Exemptions are slices of
+	product    int32    // by its index, or none
+	candidates []int32
 }
 
 // Finding answers one question. Rules and Exemptions are sorted by id.

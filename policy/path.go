@@ -2,31 +2,32 @@ package policy
 
 import "slices"
 
-// Path returns the ids that lead from an installation to the target of a rule that covers it: the
+// Path returns the ids that lead from what was judged to the target of a rule that covers it: the
 // product (or the candidate for it), the products it contains that lead there, and the companies
 // behind them, ending at the target. It is a shortest such path, the first by its ids where there
 // are several. For a rule on anything it is the product alone, and empty where there is none. It is
-// nil where no path leads there or the rule is not in force.
-func (s *Subject) Path(in *Installation, ruleID string) []string {
-	p := s.policy
+// nil where no path leads there or the rule is not in force. The caller must not change it.
+//
+// The decision is one that p's subjects made.
+func (p *Policy) Path(d *Decision, ruleID string) []string {
 	i, ok := p.ruleIndex[ruleID]
 	if !ok {
 		return nil
 	}
-	c := s.identify(in)
-	walk := walk{policy: p, rule: &p.rules[i], version: in.Version}
+	walk := walk{policy: p, rule: &p.rules[i], version: d.Version}
 	switch {
-	case c.product != none:
-		walk.start(c.product)
+	case d.product != none && (walk.rule.Target.Any || walk.rule.product == d.product):
+		return p.productIDs[d.product : d.product+1 : d.product+1]
+	case d.product != none:
+		walk.start(d.product)
 	case walk.rule.Effect == Allow:
 		return nil
+	case walk.rule.Target.Any && len(d.candidates) == 0:
+		return []string{}
 	default:
-		for _, candidate := range c.candidates {
+		for _, candidate := range d.candidates {
 			walk.start(candidate)
 		}
-	}
-	if walk.rule.Target.Any && len(c.candidates) == 0 && c.product == none {
-		return []string{}
 	}
 	return walk.shortest()
 }

@@ -23,11 +23,10 @@ var (
 	supplierIDs     = []string{"a", "b", "c", "d", "e", "f"}
 	productIDs      = []string{"a", "b", "c", "d", "e", "g", "B"}
 	identifiers     = []string{"a", "m", "n"}
-	unheardOf       = "z"
 	ruleIDs         = []string{"r1", "r2", "r10", "R", "r", "é", "r1-", "q"}
 	exemptionIDs    = []string{"x1", "x2", "x10", "X", "r1", "w"}
 
-	platforms   = []policy.Platform{policy.Android, policy.Windows, policy.Chrome}
+	platforms   = []policy.Platform{policy.Android, policy.Windows, policy.Firefox}
 	kinds       = []policy.Kind{policy.App, policy.Equipment}
 	classes     = []string{"sensitive", "open"}
 	persons     = []string{"p1", "p2"}
@@ -76,24 +75,19 @@ func some[T any](t *rapid.T, label string, from []T) []T {
 	return subset
 }
 
-// several are at least n of the ids, mostly two in three of the rest, in any order.
+// several are at least n of the ids, and rather many, in any order.
 func several(t *rapid.T, label string, n int, from []string) []string {
-	count := n
-	for range from[n:] {
-		if pick(t, label, []bool{false, true, true}) {
-			count++
-		}
-	}
+	more := rapid.IntRange(0, len(from)-n)
+	count := n + max(more.Draw(t, label), more.Draw(t, label))
 	return rapid.Permutation(from).Draw(t, label)[:count]
 }
 
 // maybe is one of the choices or the zero value.
-func maybe[T any](t *rapid.T, label string, from []T) T {
-	var zero T
+func maybe[T any](t *rapid.T, label string, from []T) (one T) {
 	if coin(t, label) {
-		return zero
+		one = pick(t, label, from)
 	}
-	return pick(t, label, from)
+	return one
 }
 
 // period begins and ends at dates; an end that is not needed is often open.
@@ -138,6 +132,9 @@ func drawWorld(t *rapid.T) *policy.World {
 	d.products()
 	for _, id := range several(t, "rules", 0, ruleIDs) {
 		d.w.Rules = append(d.w.Rules, d.rule(id, pick(t, "effect", []policy.Effect{policy.Ban, policy.Allow, policy.PhaseOut, policy.Allow})))
+	}
+	if oneIn(t, "crowded", 16) {
+		d.crowd()
 	}
 	for _, id := range several(t, "exemptions", 0, exemptionIDs) {
 		if e, ok := d.exemption(id); ok {
@@ -258,6 +255,16 @@ func (d worldOf) rule(id string, effect policy.Effect) policy.Rule {
 		rule.Deadline = pick(d.t, "deadline", only(dates, func(at time.Time) bool { return !at.Before(rule.From) }))
 	}
 	return rule
+}
+
+// crowd adds many allow rules for one target: where many are, they may be searched in another way.
+func (d worldOf) crowd() {
+	target := d.target()
+	for i := range 24 {
+		rule := d.rule(fmt.Sprint("c", i), policy.Allow)
+		rule.Target = target
+		d.w.Rules = append(d.w.Rules, rule)
+	}
 }
 
 func (d worldOf) target() policy.Target {
@@ -381,7 +388,7 @@ func (d worldOf) installation(kind policy.HostKind) policy.Installation {
 	if oneIn(d.t, "product given", 4) || kind == policy.EquipmentHost && coin(d.t, "product known") {
 		in.Product = pick(d.t, "given", d.w.Products).ID
 	} else {
-		in.Identifier = pick(d.t, "identifier", append(slices.Clone(identifiers), unheardOf))
+		in.Identifier = pick(d.t, "identifier", append(slices.Clone(identifiers), "unheard of"))
 	}
 	if coin(d.t, "code known") {
 		code := pick(d.t, "version code", codes)
@@ -481,19 +488,12 @@ func everything() []string {
 // show writes a world so that a failing case can be typed in again, one item a line.
 func show(w *policy.World, h *policy.Host) string {
 	var b strings.Builder
-	for _, section := range [][]any{items(w.Organisations), items(w.Sites), items(w.Suppliers), items(w.Products), items(w.Rules), items(w.Exemptions), {h}} {
-		for _, item := range section {
-			text, err := json.Marshal(item)
-			fmt.Fprintf(&b, "%T %s%v\n", item, text, err)
+	for _, section := range []any{w.Organisations, w.Sites, w.Suppliers, w.Products, w.Rules, w.Exemptions, h} {
+		text, err := json.Marshal(section)
+		if err != nil {
+			return err.Error()
 		}
+		fmt.Fprintf(&b, "%T\n%s\n", section, strings.ReplaceAll(string(text), `,{"ID"`, ",\n"+`{"ID"`))
 	}
-	return strings.ReplaceAll(b.String(), "<nil>", "")
-}
-
-func items[T any](all []T) []any {
-	var items []any
-	for i := range all {
-		items = append(items, &all[i])
-	}
-	return items
+	return b.String()
 }

@@ -45,7 +45,7 @@ func Explain(w *policy.World, h *policy.Host, in *policy.Installation, t time.Ti
 	if err != nil {
 		return nil, err
 	}
-	e := &explainer{names: newNames(w), world: w, host: h, in: in, at: t, subject: &subject}
+	e := &explainer{names: newNames(w), world: w, host: h, in: in, at: t, policy: compiled}
 	subject.Decide(in, &e.out.Decision)
 	e.summary()
 	for i := range e.out.Decision.Findings {
@@ -60,12 +60,12 @@ func Explain(w *policy.World, h *policy.Host, in *policy.Installation, t time.Ti
 
 type explainer struct {
 	names
-	world   *policy.World
-	host    *policy.Host
-	in      *policy.Installation
-	at      time.Time
-	subject *policy.Subject
-	out     Explanation
+	world  *policy.World
+	host   *policy.Host
+	in     *policy.Installation
+	at     time.Time
+	policy *policy.Policy
+	out    Explanation
 }
 
 func (e *explainer) reason(format string, args ...any) {
@@ -218,7 +218,7 @@ func (e *explainer) concerns(x *policy.Exemption) bool {
 
 // route says by what a rule reaches the thing, where that is not the thing itself.
 func (e *explainer) route(rule string) string {
-	path := e.subject.Path(e.in, rule)
+	path := e.policy.Path(&e.out.Decision, rule)
 	if len(path) < 2 {
 		return ""
 	}

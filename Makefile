@@ -1,0 +1,95 @@
+# What one needs: Go 1.26 and, for the race detector, a C compiler; on Debian `apt install golang gcc make`
+# with a Go of https://go.dev/dl. Tools are Go modules pinned in tools/go.mod. Nothing else is installed.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOL := go tool -modfile=tools/go.mod
+
+# The race detector is built with C. Where there is no compiler the tests run without it, aloud; where CI
+# is set that is a failure, because something would not have been tested.
+RACE := $(if $(shell command -v "$$(go env CC)"),-race)
+
+# Seconds for all fuzz targets together: a smoke test, and a long run.
+FUZZ_SMOKE := 40
+FUZZ := 3600
+
+.PHONY: build
+build: ## Build the command, ./portcullis
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o portcullis ./cmd/portcullis
+
+# A judgement ends with status 1 where something is in breach, and in the demonstration something is. The time is
+# said because its exemptions and its monitor period end.
+DEMO := --world demo/world.yaml --hosts demo/hosts.yaml --at 2024-05-15
+
+.PHONY: demo
+demo: build ## Judge a fictional government's devices and cameras
+	./portcullis check $(DEMO) $(foreach i,android=android.json apple=ipad.plist osquery=osquery.log intune=intune.csv \
+		dpkg@HBR-DESK-21=dpkg.txt csv=phones.csv,--inventory $(subst =,=demo/inventories/,$(i))) || [ $$? = 1 ]
+	@echo
+	./portcullis explain $(DEMO) --inventory android=demo/inventories/android.json --host HBR-PHONE-07 --product merrow-tides || [ $$? = 1 ]
+
+.PHONY: test
+test: format vet architecture race cover fuzz-smoke ## Everything that must hold: run it before every commit
+	@echo 'test: everything holds'
+
+.PHONY: format
+format: ## Is everything formatted, and are the modules tidy?
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "format: run gofmt -w on:" >&2; echo "$$unformatted" >&2; exit 1; }
+	go mod tidy -diff
+
+.PHONY: vet
+vet: ## What the compilers and staticcheck have to say
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+.PHONY: architecture
+architecture: ## The rules between the rooms (internal/archtest); never from the cache, which cannot see new files
+	go test -count=1 ./internal/archtest
+
+# The properties of package policy run in full for coverage and shortened here, where each takes ten times as long.
+.PHONY: race
+race: ## All tests, under the race detector
+ifeq ($(RACE),)
+	@echo 'race: there is no C compiler, so the tests run without the race detector; where CI is set, not at all' >&2
+	@[ -z "$${CI:-}" ]
+endif
+	go test $(RACE) $$(go list ./... | grep -vx portcullis/policy)
+	go test $(RACE) -short ./policy
+
+.PHONY: cover
+cover: ## All of package policy is executed by its tests
+	tools/cover
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## Every fuzz target, for two seconds at most
+	tools/fuzz $(FUZZ_SMOKE) 2
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target, for an hour together; FUZZ=seconds sets another time
+	tools/fuzz $(FUZZ)
+
+# Medians of five runs. Numbers are worth something on a machine that does nothing else.
+.PHONY: bench
+bench: ## What a decision costs, alone, beside other engines and from end to end
+	@results=$$(mktemp); trap 'rm -f "$$results"' EXIT; \
+	go test -run '^$$' -bench . -count 5 ./policy ./world | tee "$$results"; \
+	(cd bench && go test -run TestAnswersAgree -bench . -count 5 .) | tee -a "$$results"; \
+	(cd bench && go test -run TestFormsAgree -bench . -benchtime 1x -count 5 -timeout 1h ./check) | tee -a "$$results"; \
+	$(TOOL) benchstat "$$results"
+
+.PHONY: bench-check
+bench-check: ## The end-to-end part of bench alone
+	@results=$$(mktemp); trap 'rm -f "$$results"' EXIT; \
+	(cd bench && go test -run TestFormsAgree -bench . -benchtime 1x -count 5 -timeout 1h ./check) | tee "$$results"; \
+	$(TOOL) benchstat "$$results"
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -f portcullis
+
+.PHONY: help
+help: ## This list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 16

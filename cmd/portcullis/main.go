@@ -1,0 +1,113 @@
+// Command portcullis keeps one register of decisions about what may be on devices, on an estate and
+// inside its doors, applies it everywhere and proves it.
+//
+// This package alone wires the rooms together: each file is one subcommand, which reads its
+// arguments and files, calls the rooms and prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	completion "github.com/jotaen/kong-completion"
+)
+
+// The exit statuses of every command.
+const (
+	exitClean    = 0 // nothing is in breach
+	exitBreach   = 1
+	exitBadInput = 2 // bad input or bad usage: nothing was judged, or not all could be
+)
+
+type commands struct {
+	Check      checkCommand          `cmd:"" help:"Judge what is installed against a world of rules, offline."`
+	Explain    explainCommand        `cmd:"" help:"Say in plain words why one thing on one host is judged as it is, and what would change it."`
+	Convert    convertCommand        `cmd:"" help:"Turn an inventory that another tool wrote into the hosts of a world file."`
+	Catalogue  catalogueCommand      `cmd:"" help:"Print the starter catalogue: well-known apps, their makers and owners, as a world file."`
+	Version    versionCommand        `cmd:"" help:"Print the version."`
+	Completion completion.Completion `cmd:"" help:"Set up the completion of arguments in your shell."`
+}
+
+// environment is what a command may touch of the world outside: streams and the clock.
+type environment struct {
+	context.Context
+	in       *os.File
+	out, err io.Writer
+	now      func() time.Time
+	terminal terminal
+}
+
+// note writes one line for a person to read on the error stream.
+func (e *environment) note(format string, args ...any) {
+	fmt.Fprintln(e.err, escape(fmt.Sprintf(format, args...)))
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	env := &environment{Context: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, terminal: terminalOf(os.Stdout, os.Stderr)}
+	status := run(env, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// failure is an error that decides the exit status.
+type failure struct {
+	status int
+	error
+}
+
+func (f failure) Unwrap() error { return f.error }
+
+// run carries out one command line and returns the exit status.
+func run(env *environment, args []string) int {
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("portcullis"),
+		kong.Description("One register of decisions about apps, equipment and people, applied everywhere, with evidence."),
+		kong.Writers(env.out, env.err),
+		kong.Exit(func(status int) { exited = status }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(env),
+		kong.Vars{"kinds": strings.Join(kinds(), ", "), "kindEnum": strings.Join(kinds(), ",")},
+	)
+	if err != nil {
+		fmt.Fprintf(env.err, "portcullis: %v\n", err)
+		return exitBadInput
+	}
+	completion.Register(parser, completion.WithExitFunc(func(status int) { exited = status }))
+	if exited >= 0 {
+		return exited // the shell asked what may come next, and was told
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // help was asked for and printed
+	}
+	if err != nil {
+		fmt.Fprintf(env.err, "portcullis: %v\nSee portcullis --help.\n", err)
+		return exitBadInput
+	}
+	switch err := parsed.Run(env); {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, syscall.EPIPE):
+		return exitBadInput // whoever read the output has gone, and has not seen it all
+	default:
+		if message := err.Error(); message != "" {
+			fmt.Fprintf(env.err, "%s\n", printable(message))
+		}
+		var f failure
+		if errors.As(err, &f) {
+			return f.status
+		}
+		return exitBadInput
+	}
+}

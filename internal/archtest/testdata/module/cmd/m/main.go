@@ -1,0 +1,4 @@
+// M does nothing.
+package main
+
+func main() {}
