@@ -23,13 +23,17 @@ type Policy struct {
 	products      map[string]int32
 	product       []product
 	productIDs    []string
+	inside        []inside // by product
+	signers       [][]string
 	supplier      []supplier
 
 	rules     []rule   // in force, ordered by id
 	ruleIDs   []string // theirs, close together
 	ruleIndex map[string]int32
-	always    []int32  // bans and phase-outs with the target any
-	allowAny  []scoped // allow rules with the target any
+	always    []int32       // bans and phase-outs with the target any
+	restricts []restriction // bans and phase-outs with another target, by product
+	allows    []scoped      // allow rules with the target product, by product
+	allowAny  []scoped      // allow rules with the target any
 	floors    []floor
 
 	exemptions []exemption // in force, ordered by id
@@ -48,23 +52,27 @@ type organisation struct {
 	monitored   bool
 }
 
-type identified struct {
-	product int32
-	signers []string
-}
+// identified is what an identifier leads to: a product, and the signers in Policy.signers or none.
+type identified struct{ product, signers int32 }
 
-// product has what every decision needs first, so that it comes into the processor's cache together.
+// product is what every decision asks of a product: small, so that those of a large world stay in
+// the processor's cache.
 type product struct {
-	id        string
 	kind      Kind
 	builtin   uint16 // a bit for each platform
 	supplier  int32
-	restricts []restriction
-	allows    []scoped // allow rules with this target
+	restricts extent // of Policy.restricts: the bans and phase-outs that match it, ascending
+	allows    extent // of Policy.allows: those with this target
+}
 
+// inside is what leads on from a product to companies and components.
+type inside struct {
 	makers   []int32 // made_by in force
 	contains []component
 }
+
+// extent is a stretch of a list.
+type extent struct{ from, to int32 }
 
 type component struct {
 	product  int32
@@ -278,24 +286,31 @@ func (p *Policy) compileThings(w *World, t time.Time) {
 	p.products = indices(w.Products, func(p *Product) string { return p.ID })
 	p.product = make([]product, len(w.Products))
 	p.productIDs = make([]string, len(w.Products))
+	p.inside = make([]inside, len(w.Products))
 	for i := range p.identified {
 		p.identified[i] = make(map[string]identified)
 	}
 	for i := range w.Products {
 		source := &w.Products[i]
-		compiled := product{id: source.ID, kind: source.Kind, supplier: none, makers: inForce(source.MadeBy)}
+		compiled := product{kind: source.Kind, supplier: none}
 		if source.Supplier != "" {
 			compiled.supplier = suppliers[source.Supplier]
 		}
+		p.inside[i].makers = inForce(source.MadeBy)
 		for _, c := range source.Contains {
-			compiled.contains = append(compiled.contains, component{p.products[c.Product], c.Versions})
+			p.inside[i].contains = append(p.inside[i].contains, component{p.products[c.Product], c.Versions})
 		}
 		for _, platform := range source.BuiltinOn {
 			compiled.builtin |= bit(uint8(platform))
 		}
 		for platform, identifiers := range source.Identifiers {
 			for _, id := range identifiers {
-				p.identified[platform][id.ID] = identified{int32(i), id.Signers}
+				found := identified{int32(i), none}
+				if len(id.Signers) > 0 {
+					found.signers = int32(len(p.signers))
+					p.signers = append(p.signers, id.Signers)
+				}
+				p.identified[platform][id.ID] = found
 			}
 		}
 		p.product[i], p.productIDs[i] = compiled, source.ID
@@ -321,6 +336,9 @@ type compiler struct {
 	owned     [][]int32 // by supplier: those it owns, at this time
 	made      [][]int32 // by supplier: the products of which it is supplier or maker
 	holders   [][]int32 // by product: those that contain it
+
+	restricts [][]restriction // by product
+	allows    [][]scoped      // by product
 }
 
 func (c *compiler) rules() {
@@ -336,6 +354,7 @@ func (c *compiler) rules() {
 	c.Policy.rules = make([]rule, len(inForce))
 	c.ruleIDs = make([]string, len(inForce))
 	c.ruleIndex = make(map[string]int32, len(inForce))
+	c.restricts, c.allows = make([][]restriction, len(c.product)), make([][]scoped, len(c.product))
 	for i, r := range inForce {
 		c.ruleIDs[i] = r.ID
 		c.ruleIndex[r.ID] = int32(i)
@@ -352,8 +371,17 @@ func (c *compiler) rules() {
 		slices.SortStableFunc(c.supplier[i].allows, byScope)
 	}
 	for i := range c.product {
-		slices.SortStableFunc(c.product[i].allows, byScope)
+		slices.SortStableFunc(c.allows[i], byScope)
+		p := &c.product[i]
+		c.Policy.restricts, p.restricts = join(c.Policy.restricts, c.restricts[i])
+		c.Policy.allows, p.allows = join(c.Policy.allows, c.allows[i])
 	}
+}
+
+// join appends more to list, and returns where it stands in it.
+func join[T any](list, more []T) ([]T, extent) {
+	at := extent{int32(len(list)), int32(len(list) + len(more))}
+	return append(list, more...), at
 }
 
 func (c *compiler) rule(r *Rule) rule {
@@ -379,8 +407,7 @@ func (c *compiler) allow(i int32) {
 	entry := scoped{r.scope, i, r.filter, len(r.SiteClass) > 0, c.floor(r.Rule)}
 	switch {
 	case r.product != none:
-		p := &c.product[r.product]
-		p.allows = append(p.allows, entry)
+		c.allows[r.product] = append(c.allows[r.product], entry)
 	case r.supplier != none:
 		s := &c.supplier[r.supplier]
 		s.allows = append(s.allows, entry)
@@ -412,14 +439,13 @@ func (c *compiler) reverse() {
 	c.made = make([][]int32, len(c.supplier))
 	c.holders = make([][]int32, len(c.product))
 	for i := range c.product {
-		p := &c.product[i]
-		for _, maker := range p.makers {
+		for _, maker := range c.inside[i].makers {
 			c.made[maker] = append(c.made[maker], int32(i))
 		}
-		if p.supplier != none {
-			c.made[p.supplier] = append(c.made[p.supplier], int32(i))
+		if supplier := c.product[i].supplier; supplier != none {
+			c.made[supplier] = append(c.made[supplier], int32(i))
 		}
-		for _, held := range p.contains {
+		for _, held := range c.inside[i].contains {
 			c.holders[held.product] = append(c.holders[held.product], int32(i))
 		}
 	}
@@ -446,8 +472,7 @@ func (c *compiler) restrict(i int32) {
 		}
 	}
 	for product := range direct {
-		p := &c.product[product]
-		p.restricts = append(p.restricts, restriction{rule: i})
+		c.restricts[product] = append(c.restricts[product], restriction{rule: i})
 	}
 	if r.Components {
 		c.restrictHolders(i, direct)
@@ -457,22 +482,21 @@ func (c *compiler) restrict(i int32) {
 // restrictHolders enters rule i at every product outside direct that holds one of direct, at any
 // depth: with the windows of the entries through which its first level leads there.
 func (c *compiler) restrictHolders(i int32, direct reach) {
-	inside := reach{}
+	reached := reach{}
 	for product := range direct {
-		inside.add([]int32{product}, c.holders)
+		reached.add([]int32{product}, c.holders)
 	}
-	for product := range inside {
+	for product := range reached {
 		if direct[product] {
 			continue
 		}
-		p := &c.product[product]
 		windows := []Window{}
-		for _, held := range p.contains {
-			if inside[held.product] {
+		for _, held := range c.inside[product].contains {
+			if reached[held.product] {
 				windows = append(windows, held.versions)
 			}
 		}
-		p.restricts = append(p.restricts, restriction{i, windows})
+		c.restricts[product] = append(c.restricts[product], restriction{i, windows})
 	}
 }
 

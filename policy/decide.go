@@ -59,7 +59,7 @@ func (s *Subject) Decide(in *Installation, d *Decision) {
 		d.Identifier = in.Product
 	}
 	if d.product, d.candidates = c.product, c.candidates; c.product != none {
-		d.Product = s.policy.product[c.product].id
+		d.Product = s.policy.productIDs[c.product]
 	}
 	s.restrictions(&c, d)
 	s.listing(&c, d)
@@ -89,7 +89,7 @@ func (s *Subject) identify(in *Installation) cause {
 		}
 	} else if found, ok := p.identified[c.platform][in.Identifier]; ok {
 		c.product = found.product
-		c.impostor = len(found.signers) > 0 && in.Signer != "" && !slices.Contains(found.signers, in.Signer)
+		c.impostor = found.signers != none && in.Signer != "" && !slices.Contains(p.signers[found.signers], in.Signer)
 	} else {
 		c.candidates = p.candidates(in.Identifier)
 	}
@@ -195,8 +195,8 @@ func (s *Subject) covering(c *cause) []int32 {
 
 func (s *Subject) coveringProduct(c *cause, product int32, covering []int32) []int32 {
 	p := &s.policy.product[product]
-	for i := range p.restricts {
-		entry := &p.restricts[i]
+	for i := p.restricts.from; i < p.restricts.to; i++ {
+		entry := &s.policy.restricts[i]
 		r := &s.policy.rules[entry.rule]
 		if s.restrictionMatches(c, r) && r.matchesKind(p.kind) && insideOne(entry.windows, c.in.Version) {
 			covering = append(covering, entry.rule)
@@ -312,7 +312,7 @@ func (s *Subject) allows(c *cause, d *Decision) (covers, met bool) {
 	}
 	for o := s.organisation; o != none; o = p.organisation[o].parent {
 		var nearest [8]scoped
-		rules := s.allowsAt(c, o, product.allows, nearest[:0])
+		rules := s.allowsAt(c, o, p.allows[product.allows.from:product.allows.to], nearest[:0])
 		rules = s.allowsAt(c, o, ofSupplier, rules)
 		rules = s.allowsAt(c, o, p.allowAny, rules)
 		if len(rules) > 0 {

@@ -55,9 +55,8 @@ type path struct {
 }
 
 func (w *walk) start(product int32) {
-	p := &w.policy.product[product]
-	if w.rule.Effect == Allow || w.rule.matchesKind(p.kind) {
-		w.paths = append(w.paths, path{node{index: product}, []string{p.id}})
+	if w.rule.Effect == Allow || w.rule.matchesKind(w.policy.product[product].kind) {
+		w.paths = append(w.paths, path{node{index: product}, []string{w.policy.productIDs[product]}})
 	}
 }
 
@@ -104,14 +103,13 @@ func (w *walk) extend(paths []path, p path) []path {
 		}
 		return paths
 	}
-	product := &w.policy.product[p.at.index]
 	if w.rule.supplier != none {
-		w.makers(product, step)
+		w.makers(p.at.index, step)
 	}
 	if w.rule.Effect != Allow && w.rule.Components {
-		for _, held := range product.contains {
+		for _, held := range w.policy.inside[p.at.index].contains {
 			if p.at.component || held.versions.contains(w.version) {
-				step(node{component: true, index: held.product}, w.policy.product[held.product].id)
+				step(node{component: true, index: held.product}, w.policy.productIDs[held.product])
 			}
 		}
 	}
@@ -120,17 +118,15 @@ func (w *walk) extend(paths []path, p path) []path {
 
 // makers steps to the companies behind a product; for an allow rule its own supplier alone, which
 // must then be the target.
-func (w *walk) makers(p *product, step func(node, string)) {
+func (w *walk) makers(product int32, step func(node, string)) {
+	supplier := w.policy.product[product].supplier
+	if supplier != none && (w.rule.Effect != Allow || supplier == w.rule.supplier) {
+		step(node{company: true, index: supplier}, w.policy.supplier[supplier].id)
+	}
 	if w.rule.Effect == Allow {
-		if p.supplier == w.rule.supplier {
-			step(node{company: true, index: p.supplier}, w.policy.supplier[p.supplier].id)
-		}
 		return
 	}
-	if p.supplier != none {
-		step(node{company: true, index: p.supplier}, w.policy.supplier[p.supplier].id)
-	}
-	for _, maker := range p.makers {
+	for _, maker := range w.policy.inside[product].makers {
 		step(node{company: true, index: maker}, w.policy.supplier[maker].id)
 	}
 }

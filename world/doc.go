@@ -17,8 +17,8 @@
 // scanner of our own, which knows the YAML that people and programs really write (JSON, flow, plain
 // blocks) and declines everything else; what it declines goes to the YAML library, for that host
 // alone. Split may guess where the hosts end, since the scanner then has to come to the same place:
-// where it does not, or where one host leans on another (an anchor), the whole file goes through the
-// library, up to a size. Both readers yield one tree, which the strict decoder turns into types.
+// where it does not, or where one host leans on another (an alias), the whole file is read in one
+// piece, up to a size. Both readers yield one tree, which the strict decoder turns into types.
 //
 // Division of labour with package policy: here stands what has to do with shape and presence
 // (keys, kinds of value, words, times, what must be said and where it may be said); policy.Validate

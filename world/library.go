@@ -31,8 +31,8 @@ func parse(text []byte, line int32, t *tree) (int, error) {
 	}
 	t.reset(text)
 	if len(text) > mostLibrary {
-		return 0, &syntaxError{s.line, fmt.Sprintf("not plain YAML, as a text of more than %d MiB must be: "+
-			"no anchors, no tags, no texts over several lines", mostLibrary>>20)}
+		return 0, &syntaxError{s.line, fmt.Sprintf("not YAML, or not as plain as a text of more than %d MiB must be: "+
+			"without tags, and without texts over several lines", mostLibrary>>20)}
 	}
 	return parseYAML(text, line, t)
 }
@@ -53,8 +53,8 @@ func parseYAML(text []byte, line int32, t *tree) (int, error) {
 	return root, c.convert(document, 1, 0)
 }
 
-// mostLibrary is how large a text the library is given: it takes ten times the room or more.
-const mostLibrary = 32 << 20
+// mostLibrary is how large a text the library is given: it takes forty times the room.
+const mostLibrary = 16 << 20
 
 // decodeYAML returns the one document of a text, nil where it holds none.
 func decodeYAML(text []byte) (root *yaml.Node, err *syntaxError) {
@@ -104,7 +104,9 @@ func explain(text []byte, err error) *syntaxError {
 	if name := unknownAnchor.FindStringSubmatch(message); name != nil {
 		line = 1 + bytes.Count(text[:max(0, bytes.Index(text, []byte("*"+name[1])))], []byte("\n"))
 	}
-	return &syntaxError{int32(max(line, 1)), "not YAML: " + message}
+	// What is not closed is missed at the end, behind the last line.
+	last := 1 + bytes.Count(bytes.TrimRight(text, " \r\n"), []byte("\n"))
+	return &syntaxError{int32(min(max(line, 1), last)), "not YAML: " + message}
 }
 
 // unreadable finds the first character that may not stand in YAML at all.

@@ -13,8 +13,12 @@ import (
 // errUnsplit says that the hosts of a file cannot be told from the rest by their place alone.
 var errUnsplit = errors.New("the hosts lean on the rest of the file, or on one another")
 
-// mostWhole is how large a file, or what a file holds besides hosts, may be to be read in one piece.
-const mostWhole = 64 << 20
+const (
+	// mostSections is how large what a file holds besides hosts may be.
+	mostSections = 64 << 20
+	// mostWhole is how large a file may be to be read in one piece, and its hosts held.
+	mostWhole = 32 << 20
+)
 
 // span is where the value of a hosts section stands in a file: its bytes and its first line.
 type span struct {
@@ -79,8 +83,8 @@ var (
 
 // keep puts a piece of the file into the text.
 func (k *skeleton) keep(piece []byte) error {
-	if len(k.text)+len(piece) > mostWhole {
-		return &syntaxError{k.line, fmt.Sprintf("what is not a list of hosts takes more than %d MiB", mostWhole>>20)}
+	if len(k.text)+len(piece) > mostSections {
+		return &syntaxError{k.line, fmt.Sprintf("what is not a list of hosts takes more than %d MiB", mostSections>>20)}
 	}
 	k.text = append(k.text, piece...)
 	return nil

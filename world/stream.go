@@ -73,11 +73,11 @@ func (st *stream) next(b *batch) bool {
 		if b.err != nil || w.used > 0 {
 			return b.err == nil
 		}
-		if cap(b.buf) > largestHost {
+		if cap(b.buf) >= largestHost {
 			b.err = &syntaxError{st.line, fmt.Sprintf("a host that takes more than %d MiB", largestHost>>20)}
 			return false
 		}
-		b.buf = make([]byte, 2*cap(b.buf))
+		b.buf = make([]byte, min(2*cap(b.buf), largestHost))
 	}
 	return false
 }
