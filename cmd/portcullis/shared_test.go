@@ -119,6 +119,7 @@ func TestSharedInventories(t *testing.T) {
 		if status != wantStatus {
 			t.Errorf("%s: exit status %d, want %d", name, status, wantStatus)
 		}
+		converted(t, name, world, want.kind, path, out.Bytes())
 		return nil
 	})
 	if err != nil {
@@ -126,5 +127,22 @@ func TestSharedInventories(t *testing.T) {
 	}
 	if found != len(real) {
 		t.Errorf("%d of the %d files in the list were found", found, len(real))
+	}
+}
+
+// converted holds that an inventory and the hosts made of it are judged alike.
+func converted(t *testing.T, name, world, kind, path string, judged []byte) {
+	t.Helper()
+	var hosts, errs, out bytes.Buffer
+	env := &environment{Context: context.Background(), in: os.Stdin, out: &hosts, err: &errs, now: time.Now}
+	run(env, []string{"convert", kind, path, "--organisation", "gov", "--platform", "ios"})
+	file := filepath.Join(t.TempDir(), "hosts.yaml")
+	if err := os.WriteFile(file, hosts.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env.out = &out
+	run(env, []string{"check", "--world", world, "--hosts", file, "--at", "2026-01-01", "--format", "json"})
+	if !bytes.Equal(out.Bytes(), judged) {
+		t.Errorf("%s: as hosts it is judged otherwise than as an inventory:\n%.600s%.600s", name, out.String(), errs.String())
 	}
 }
