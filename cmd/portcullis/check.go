@@ -47,6 +47,9 @@ func (c *checkCommand) Run(env *environment) error {
 	default:
 		printer = newTable(e, env.terminal)
 	}
+	if len(e.hosts) == 0 && c.Format != "table" {
+		env.note("there was nothing to judge: no host is in the files given")
+	}
 	tally, err := e.judge(env, printer, out)
 	if err == nil {
 		err = printer.end(out, tally)

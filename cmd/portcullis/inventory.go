@@ -114,14 +114,19 @@ func (f *fleet) read(file inventoryFile, progress func(done, total int64)) error
 		return err
 	}
 	defer in.Close()
-	size := int64(0)
-	if info, err := in.Stat(); err == nil {
-		size = info.Size()
+	info, err := in.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory, not a file", file.path)
+	case info.Mode()&os.ModeDevice != 0:
+		return fmt.Errorf("%s is a device, not a file: it may have no end", file.path)
 	}
 	f.file = file.path
 	f.assume.Device = cmp.Or(file.device, filepath.Base(file.path))
 	before := len(f.spans)
-	err = readers[file.kind](&meter{in, 0, size, progress}, f)
+	err = readers[file.kind](&meter{in, 0, info.Size(), progress}, f)
 	if err != nil {
 		return fmt.Errorf("%s: as %s: %w", file.path, file.kind, err)
 	}

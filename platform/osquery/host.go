@@ -119,18 +119,19 @@ func (h *host) query(name string) *query {
 	return q
 }
 
-// begin notes a beginning, unless a later one is known, and forgets what came before it.
+// begin notes a beginning, unless a later one is known. What came before it counts no more.
 func (q *query) begin(at rank, rows []*row) bool {
 	if q.begun && at.before(q.base) {
 		return false
 	}
 	q.begun, q.base, q.rows = true, at, rows
-	for hash, c := range q.changes {
-		if c.rank.before(at) {
-			delete(q.changes, hash)
-		}
-	}
 	return true
+}
+
+// changed returns what became last of a row since the beginning, if anything did.
+func (q *query) changed(hash uint64) (change, bool) {
+	c, ok := q.changes[hash]
+	return c, ok && !(q.begun && c.rank.before(q.base))
 }
 
 // snapshot takes a whole result.
@@ -168,14 +169,14 @@ func (q *query) present() []*row {
 	var present []*row
 	known := map[uint64]bool{}
 	for _, r := range q.rows {
-		if c, ok := q.changes[r.hash]; !ok || c.added {
+		if c, ok := q.changed(r.hash); !ok || c.added {
 			present = append(present, r)
 		}
 		known[r.hash] = true
 	}
 	var later []change
-	for hash, c := range q.changes {
-		if c.added && !known[hash] {
+	for hash := range q.changes {
+		if c, ok := q.changed(hash); ok && c.added && !known[hash] {
 			later = append(later, c)
 		}
 	}

@@ -17,13 +17,18 @@ import (
 // ErrEmpty is returned for an input with nothing in it but space.
 var ErrEmpty = errors.New("there is nothing in it")
 
+// mostNUL is how many NUL bytes a log that was rotated badly may begin with.
+const mostNUL = 64 << 20
+
 // Text returns r's text as UTF-8. A byte-order mark is dropped and UTF-16 that begins with one is
 // converted; so are NUL bytes dropped from the beginning, which a log that was rotated badly has.
 func Text(r io.Reader) (*bufio.Reader, error) {
 	in := bufio.NewReader(r)
-	for {
+	for n := 0; ; n++ {
 		b, err := in.ReadByte()
 		switch {
+		case n > mostNUL:
+			return nil, fmt.Errorf("it begins with more than %d MiB of NUL bytes", mostNUL>>20)
 		case err == io.EOF:
 			return nil, ErrEmpty
 		case err != nil:
