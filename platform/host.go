@@ -3,6 +3,8 @@ package platform
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"portcullis/policy"
@@ -67,7 +69,7 @@ func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error)
 		})
 	}
 	h.Installed = Merge(nil, h.Installed, h.Platform, func(in, kept *policy.Installation) {
-		problem(Problem{Device: h.ID, Reason: Clash(in, kept)})
+		problem(Problem{Device: h.ID, Reason: clash(in, kept)})
 	})
 	return h, nil
 }
@@ -77,31 +79,17 @@ func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error)
 func text(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 // Merge appends to installed what more holds and installed does not, and returns it. host is the
-// platform of an installation that names none. Where both hold one thing in different versions,
-// the first stands and clash is told.
+// platform of an installation that names none. Where both hold one thing and say different things
+// of it, the first stands and clash is told.
 func Merge(installed, more []policy.Installation, host policy.Platform, clash func(in, kept *policy.Installation)) []policy.Installation {
-	type key struct {
-		platform policy.Platform
-		id       string
-	}
-	at := func(in *policy.Installation) key {
-		k := key{in.Platform, in.Identifier}
-		if k.platform == 0 {
-			k.platform = host
-		}
-		if k.id == "" {
-			k.id = in.Product
-		}
-		return k
-	}
-	seen := make(map[key]int, len(installed)+len(more))
+	seen := make(map[identity]int, len(installed)+len(more))
 	for i := range installed {
-		seen[at(&installed[i])] = i
+		seen[identify(&installed[i], host)] = i
 	}
 	for i := range more {
-		k := at(&more[i])
+		k := identify(&more[i], host)
 		if first, ok := seen[k]; ok {
-			if installed[first].Version != more[i].Version {
+			if !alikeInstalled(&installed[first], &more[i]) {
 				clash(&more[i], &installed[first])
 			}
 			continue
@@ -112,7 +100,71 @@ func Merge(installed, more []policy.Installation, host policy.Platform, clash fu
 	return installed
 }
 
-// Clash says in words that one thing is listed twice, and which of the two is judged.
-func Clash(in, kept *policy.Installation) string {
-	return fmt.Sprintf("%q is listed in versions %q and %q: judged as %q", in.Identifier+in.Product, kept.Version, in.Version, kept.Version)
+// Join is Merge for what different sources say of one host: where they differ on a thing, it is in
+// the result as each of them has it, for each to be judged, and clash is told.
+func Join(installed, more []policy.Installation, host policy.Platform, clash func(in, other *policy.Installation)) []policy.Installation {
+	seen := make(map[identity][]int, len(installed)+len(more))
+	for i := range installed {
+		k := identify(&installed[i], host)
+		seen[k] = append(seen[k], i)
+	}
+	for i := range more {
+		k := identify(&more[i], host)
+		if slices.ContainsFunc(seen[k], func(at int) bool { return alikeInstalled(&installed[at], &more[i]) }) {
+			continue
+		}
+		if others := seen[k]; len(others) > 0 {
+			clash(&more[i], &installed[others[0]])
+		}
+		seen[k] = append(seen[k], len(installed))
+		installed = append(installed, more[i])
+	}
+	return installed
+}
+
+// identity is what an installation goes by on its host.
+type identity struct {
+	platform policy.Platform
+	id       string
+}
+
+func identify(in *policy.Installation, host policy.Platform) identity {
+	k := identity{in.Platform, in.Identifier}
+	if k.platform == 0 {
+		k.platform = host
+	}
+	if k.id == "" {
+		k.id = in.Product
+	}
+	return k
+}
+
+// alikeInstalled tells whether two installations of one identity are judged alike.
+func alikeInstalled(a, b *policy.Installation) bool {
+	return a.Version == b.Version && a.Signer == b.Signer && same(a.VersionCode, b.VersionCode) && same(a.Managed, b.Managed)
+}
+
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// clash says in words that one thing is listed twice in an export, and which of the two is judged.
+func clash(in, kept *policy.Installation) string {
+	return Difference(in, kept) + ": the first is judged"
+}
+
+// Difference says in words in what two sources differ on one thing.
+func Difference(a, b *policy.Installation) string {
+	text := func(in *policy.Installation) string {
+		words := []string{"version " + strconv.Quote(in.Version)}
+		if in.VersionCode != nil {
+			words = append(words, fmt.Sprintf("version code %d", *in.VersionCode))
+		}
+		if in.Signer != "" {
+			words = append(words, "signer "+in.Signer)
+		}
+		if in.Managed != nil {
+			words = append(words, fmt.Sprintf("managed %v", *in.Managed))
+		}
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%q is listed with %s, and with %s", a.Identifier+a.Product, text(b), text(a))
 }

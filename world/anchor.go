@@ -52,7 +52,7 @@ func (s *scanner) anchored(col int, dashes bool) bool {
 // below reads a value on the lines below its key or dash, which is at column col.
 func (s *scanner) below(col int, dashes bool) bool {
 	if s.col > col {
-		return s.block(col)
+		return s.block()
 	}
 	return dashes && s.col == col && s.dash() && s.blockSequence(col)
 }

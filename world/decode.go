@@ -108,7 +108,7 @@ func readMapping[T any](d *decoder, i int, v *T, fields []field[T]) (seen uint32
 		}
 	}
 	for f := range fields {
-		if fields[f].need != "" && given&(1<<f) == 0 && (seen&(1<<f) == 0 || fields[f].filled == "") {
+		if fields[f].need != "" && given&(1<<f) == 0 {
 			at, name := d.line(i), fields[f].key
 			if _, k := d.tree.find(i, name); k >= 0 {
 				at = d.line(k)

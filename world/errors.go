@@ -69,12 +69,9 @@ func (c *collector) add(src *source, line int32, key, message string) {
 	}
 }
 
-// merge takes in what another collector found later.
+// merge takes in what another collector found in a file that this one knows nothing of yet.
 func (c *collector) merge(later *collector) {
-	for _, e := range later.errs {
-		e.order += c.total
-		c.errs = append(c.errs, e)
-	}
+	c.errs = append(c.errs, later.errs...)
 	c.total += later.total
 	c.trim()
 }

@@ -45,14 +45,23 @@ func hostForms() map[string]string {
 		"texts over lines":   gov + "hosts:\n- id: \"a\"\n  holder: \"x\n\n- id: z\n  y\"\n  kind: device\n  organisation: gov\n  platform: ios\n- " + b + "\n- " + c + "\n",
 		"a block text":       gov + "hosts:\n- id: a\n  holder: |\n    x\n    - id: z\n    hosts:\n  kind: device\n  organisation: gov\n  platform: ios\n- " + b + "\n- " + c + "\n",
 		"a text at column 0": gov + "hosts:\n- id: a\n  holder: 'x\n\nsites: []\n'\n  kind: device\n  organisation: gov\n  platform: ios\n- " + b + "\n- " + c + "\n",
-		"a bracket in texts": gov + "hosts: [" + strings.Replace(a, `"kind"`, `"holder": "]}\"[", "kind"`, 1) + ", # ]\n" + strings.Replace(b, `"kind"`, `holder: it's, "kind"`, 1) + ", " + c + "]\n",
+		"json, odd texts": `{"organisations": [{"id": "gov", "name": "]}\"\\"}], "hosts": [` + strings.Replace(a, `"kind"`, `"holder": "\"]}", "kind"`, 1) +
+			", " + b + ", " + c + "]}",
+		"flow, odd texts": "{ # {[\n organisations: [{id: gov, name: 'it''s \"]'}, {id: it's, name: '\\'}], hosts: [" + strings.Replace(a, `"kind"`, `"holder": ']}''[', "kind"`, 1) +
+			", # ]}\n" + b + ", " + c + "]}",
+		"a flow anchor each": gov + "hosts: [" + strings.Replace(a, "{", "{&k ", 1) + ", {id: b, kind: &k device, organisation: gov, platform: ios, holder: *k}," +
+			" {id: c, kind: &k device, organisation: gov, platform: ios, holder: *k}]\n",
+		"anchors across, flow": gov + "hosts: [{id: a, kind: &k device, organisation: gov, platform: ios}, {id: b, kind: *k, organisation: gov, platform: ios}, " + c + "]\n",
+		"an anchor each":       gov + "hosts:\n- {id: a, kind: &k device, organisation: gov, platform: ios, holder: *k}\n- {id: b, kind: &k device, organisation: gov, platform: ios, holder: *k}\n- " + c + "\n",
+		"hosts in a text":      "organisations:\n- id: gov\n  name: 'x\n\nhosts:\n- y\n\nsites: z'\nhosts:\n- " + a + "\n- " + b + "\n- " + c + "\n",
+		"a bracket in texts":   gov + "hosts: [" + strings.Replace(a, `"kind"`, `"holder": "]}\"[", "kind"`, 1) + ", # ]\n" + strings.Replace(b, `"kind"`, `holder: it's, "kind"`, 1) + ", " + c + "]\n",
 	}
 }
 
 // TestForms reads the same three hosts in all forms, in windows of many sizes around that of a host,
 // and in one piece.
 func TestForms(t *testing.T) {
-	inOnePiece := map[string]bool{"anchors across": true, "anchor outside": true, "texts over lines": true, "a text at column 0": true}
+	inOnePiece := map[string]bool{"anchors across": true, "anchor outside": true, "texts over lines": true, "a text at column 0": true, "hosts in a text": true, "anchors across, flow": true}
 	for name, text := range hostForms() {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "world.yaml", text)

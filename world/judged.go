@@ -27,7 +27,8 @@ var ruleFields = []field[policy.Rule]{
 	{key: "clearance", read: func(d *decoder, i int, v *policy.Rule) { readText(d, i, &v.Clearance) }},
 	{key: "mitigations", read: func(d *decoder, i int, v *policy.Rule) { readTexts(d, i, &v.Mitigations) }},
 	{key: "deadline", read: func(d *decoder, i int, v *policy.Rule) { readTime(d, i, &v.Deadline) }},
-	{key: "min_version", read: func(d *decoder, i int, v *policy.Rule) { readText(d, i, &v.MinVersion) }},
+	{key: "min_version", read: func(d *decoder, i int, v *policy.Rule) { readText(d, i, &v.MinVersion) },
+		filled: "an empty floor holds nothing back: leave the key out, or give a version"},
 	{key: "min_version_code", read: func(d *decoder, i int, v *policy.Rule) {
 		v.MinVersionCode = readByPlatform(d, i, readCode)
 	}, filled: "an empty floor holds nothing back: leave the key out, or give a code for a platform"},
@@ -158,14 +159,13 @@ func readHost(d *decoder, i int, v *policy.Host) {
 	if _, ok := readMapping(d, i, v, hostFields); !ok {
 		return
 	}
-	// What must not be said is not kept, so that nothing more is found to be wrong with it.
 	switch v.Kind {
 	case policy.Device:
 		d.without(i, []string{"site"}, "a host whose kind is device")
-		v.Site = ""
 	case policy.EquipmentHost:
 		const where = "a host whose kind is equipment"
 		d.without(i, []string{"ownership", "platform", "holder", "groups"}, where)
+		// What must not be said is not kept, so that nothing more is found to be wrong with it.
 		v.Ownership, v.Platform, v.Holder, v.Groups = 0, 0, "", v.Groups[:0]
 		if list, _ := d.tree.find(i, "installed"); list >= 0 {
 			d.withoutPlatforms(list, where)

@@ -162,7 +162,10 @@ func (c *conversion) convert(n *yaml.Node, line int32, depth int) error {
 		c.tree.nodes = append(c.tree.nodes, node{kind: tagged, piece: c.tree.keep(n.Tag), line: at, size: 1})
 		return nil
 	case n.Kind == yaml.ScalarNode:
-		quoted := n.Style&^yaml.TaggedStyle != 0 || n.Style&yaml.TaggedStyle != 0 && n.Tag == "!!str"
+		quoted := n.Style != 0
+		if n.Style&yaml.TaggedStyle != 0 {
+			quoted = n.Tag == "!!str"
+		}
 		if !quoted && n.Value == "" {
 			at = line + c.shift
 		}
@@ -207,14 +210,18 @@ func (c *conversion) follow(n *yaml.Node, at int32, depth int) error {
 	return err
 }
 
-// plainTag tells whether a node has no tag of its own, or one that says what it is anyway.
+// plainTag tells whether a node has no tag of its own, or one of those that YAML itself knows and
+// that libraries write where they think a reader might guess wrong: `!!timestamp '…'`.
 func plainTag(n *yaml.Node) bool {
 	if n.Style&yaml.TaggedStyle == 0 {
 		return true
 	}
-	switch n.Tag {
-	case "!!str":
+	if _, known := tags[n.Tag]; known {
 		return n.Kind == yaml.ScalarNode
+	}
+	switch n.Tag {
+	case "!!null":
+		return n.Kind == yaml.ScalarNode && n.Value == ""
 	case "!!map":
 		return n.Kind == yaml.MappingNode
 	case "!!seq":

@@ -131,7 +131,8 @@ func TestTexts(t *testing.T) {
 	for written, want := range map[string]string{
 		`4.10`: "4.10", `123`: "123", `yes`: "yes", `1e3`: "1e3", `0x1F`: "0x1F", `2023-03-16`: "2023-03-16", `12:30`: "12:30",
 		`"\ud83d\ude00"`: "😀", `"\U0001F600"`: "😀", `"a\nb\u0000\x01"`: "a\nb\x00\x01", `'it''s'`: "it's", `it's`: "it's",
-		`"null"`: "null", `'~'`: "~", `!!str null`: "null", `"  "`: "  ", `Überwachung № 5`: "Überwachung № 5", "\"\u007f\u2028\"": "\u007f\u2028",
+		`"null"`: "null", `'~'`: "~", `!!str null`: "null", `!!int "5"`: "5",
+		`"  "`: "  ", `Überwachung № 5`: "Überwachung № 5", "\"\u007f\u2028\"": "\u007f\u2028",
 		`http://x/y?z#w`: "http://x/y?z#w", `-5`: "-5", `"a\/b"`: "a/b", `a "b" c`: `a "b" c`, `=`: "=", `"true"`: "true",
 		">-\n      folded\n      text": "folded text", "|\n      kept\n      text\n": "kept\ntext\n", "plain\n      on": "plain on",
 	} {
@@ -159,7 +160,7 @@ func TestSameAsAbsent(t *testing.T) {
 sites:
 suppliers: null
 products: [{id: p, kind: app, supplier: "", made_by: [], identifiers: {ios: }, contains: ~, builtin_on: []}]
-rules: [{id: r, effect: allow, target: {any: true}, scope: gov, from: 2023-01-01, until: ~, min_version: "", reason: null}]
+rules: [{id: r, effect: allow, target: {any: true}, scope: gov, from: 2023-01-01, until: ~, reason: null}]
 exemptions: [{id: e, product: p, any_product: ~, scope: gov, subject: {person: x}, from: 2023-01-01, until: 2024-01-01, lifts: [], clearance: null}]
 hosts: ~
 `)
@@ -187,32 +188,36 @@ func TestUnreadable(t *testing.T) {
 		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 10))
 	}
 	for name, row := range map[string]struct{ text, want string }{
-		"NUL":                      {"organisations:\n  - {id: a\x00}\n", "2 : a NUL byte"},
-		"NUL in a comment":         {"# a\n# \x00\norganisations: []\n", "2 : a NUL byte"},
-		"NUL in a host":            {"organisations: [{id: gov}]\nhosts:\n- " + hostText("a") + "\n- {id: \"b\x00\"}\n", "4 : a NUL byte"},
-		"NUL in JSON":              {"{\"hosts\": [\n" + hostText("a") + ",\n {\"id\": \"b\x00\"}]}", "3 : a NUL byte"},
-		"Latin-1":                  {"organisations:\n  - {id: a}\n  - {id: caf\xe9}\n", "3 : not UTF-8"},
-		"Latin-1, quoted":          {"organisations:\n  - {id: \"caf\xe9\"}\n", "2 : not UTF-8"},
-		"UTF-16":                   {"\xff\xfea\x00:\x00", "1 : UTF-16"},
-		"control code":             {"organisations:\n  - id: a\x1bb\n", "2 : a control character: write it as an escape"},
-		"half a pair":              {"organisations:\n  - {id: \"\\ud83d\"}\n", "2 : not YAML: found invalid Unicode character escape code"},
-		"open quote":               {"organisations:\n  - id: \"a\n", "2 : not YAML: found unexpected end of stream"},
-		"open bracket":             {"sites: []\norganisations: [{id: a}\n", "2 : not YAML: did not find expected ',' or ']'"},
-		"no colon":                 {"sites: []\norganisations\nrules: []\n", "2 : not YAML: could not find expected ':'"},
-		"tab":                      {"organisations:\n\t- id: a\n", "2 : not YAML: found character that cannot start any token"},
-		"two documents":            {"sites: []\n---\nsites: []\n", "2 : several documents"},
-		"two JSON values":          {"{\"sites\": []}\n{\"sites\": []}\n", "2 : not YAML: did not find expected <document start>"},
-		"unknown anchor":           {"sites: []\norganisations: [{id: *x}]\n", "2 : not YAML: unknown anchor 'x' referenced"},
-		"bomb":                     {bomb, "8 : aliases stand for more than"},
-		"circle":                   {"sites: &a [*a]\n", "1 : the alias *a stands inside of what it stands for"},
-		"a list":                   {"- sites\n", "1 : a list where keys and values are expected"},
-		"a text":                   {"sites\n", `1 : "sites" where keys and values`},
-		"depth":                    {strings.Repeat("[", 2000) + strings.Repeat("]", 2000), "1 : nested too deeply"},
-		"hosts that are a mapping": {"sites: []\nhosts:\n  d1: {}\n", "3 hosts: keys and values where a list is expected"},
-		"hosts that are a text":    {"sites: []\nhosts: d1\n", `2 hosts: "d1" where a list is expected`},
-		"hosts after hosts":        {"hosts: []\nsites: []\nhosts: []\n", "3 hosts: given twice, first on line 1"},
-		"a host that goes on":      {"hosts:\n- {id: a}\n  b\n", "3 : not YAML"},
-		"something after the list": {"hosts: []\n  x\n", "2 : not YAML: did not find expected key"},
+		"NUL":                           {"organisations:\n  - {id: a\x00}\n", "2 : a NUL byte"},
+		"NUL in a comment":              {"# a\n# \x00\norganisations: []\n", "2 : a NUL byte"},
+		"NUL in a host":                 {"organisations: [{id: gov}]\nhosts:\n- " + hostText("a") + "\n- {id: \"b\x00\"}\n", "4 : a NUL byte"},
+		"NUL in JSON":                   {"{\"hosts\": [\n" + hostText("a") + ",\n {\"id\": \"b\x00\"}]}", "3 : a NUL byte"},
+		"Latin-1":                       {"organisations:\n  - {id: a}\n  - {id: caf\xe9}\n", "3 : not UTF-8"},
+		"Latin-1, quoted":               {"organisations:\n  - {id: \"caf\xe9\"}\n", "2 : not UTF-8"},
+		"UTF-16":                        {"\xff\xfea\x00:\x00", "1 : UTF-16"},
+		"control code":                  {"organisations:\n  - id: a\x1bb\n", "2 : a control character: write it as an escape"},
+		"half a pair":                   {"organisations:\n  - {id: \"\\ud83d\"}\n", "2 : not YAML: found invalid Unicode character escape code"},
+		"open quote":                    {"organisations:\n  - id: \"a\n", "2 : not YAML: found unexpected end of stream"},
+		"open bracket":                  {"sites: []\norganisations: [{id: a}\n", "2 : not YAML: did not find expected ',' or ']'"},
+		"no colon":                      {"sites: []\norganisations\nrules: []\n", "2 : not YAML: could not find expected ':'"},
+		"tab":                           {"organisations:\n\t- id: a\n", "2 : not YAML: found character that cannot start any token"},
+		"two documents":                 {"sites: []\n---\nsites: []\n", "2 : several documents"},
+		"two JSON values":               {"{\"sites\": []}\n{\"sites\": []}\n", "2 : not YAML: did not find expected <document start>"},
+		"unknown anchor":                {"sites: []\norganisations: [{id: *x}]\n", "2 : not YAML: unknown anchor 'x' referenced"},
+		"bomb":                          {bomb, "8 : aliases stand for more than"},
+		"circle":                        {"sites: &a [*a]\n", "1 : the alias *a stands inside of what it stands for"},
+		"a list":                        {"- sites\n", "1 : a list where keys and values are expected"},
+		"a text":                        {"sites\n", `1 : "sites" where keys and values`},
+		"depth":                         {strings.Repeat("[", 2000) + strings.Repeat("]", 2000), "1 : nested too deeply"},
+		"hosts that are a mapping":      {"sites: []\nhosts:\n  d1: {}\n", "3 hosts: keys and values where a list is expected"},
+		"hosts that are a text":         {"sites: []\nhosts: d1\n", `2 hosts: "d1" where a list is expected`},
+		"hosts after hosts":             {"hosts: []\nsites: []\nhosts: []\n", "3 hosts: given twice, first on line 1"},
+		"a host that goes on":           {"hosts:\n- {id: a}\n  b\n", "3 : not YAML"},
+		"mistakes in hosts after hosts": {"organisations: [{id: gov}]\nhosts: [" + hostText("a") + "]\nhosts:\n- {id: b}\n", "3 hosts: given twice, first on line 2: take one of them out\n4 hosts[0].kind: missing"},
+		"a host, then more":             {"organisations: [{id: gov}]\nhosts: [" + hostText("a") + "] x\n", "2 : not YAML"},
+		"tags and quotes":               {"hosts: [!t a:'b, c:'d]\n", "1 hosts[0]: the tag \"!t\", which world files do not use, where keys and values are expected, such as {id: …, kind: …}\n1 hosts[1]: \"c:'d\""},
+		"no host before a comma":        {"hosts: [, " + hostText("a") + "]\n", "1 : not YAML"},
+		"something after the list":      {"hosts: []\n  x\n", "2 : not YAML: did not find expected key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, whole := range []bool{false, true} {
@@ -251,6 +256,30 @@ func TestHostsFiles(t *testing.T) {
 %[2]s:5: rulez: unknown key "rulez"; did you mean "rules"?`, more, stray, gov)
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestUndeclared has an exemption for a host that is in none of the files that can be read.
+func TestUndeclared(t *testing.T) {
+	const exemption = "products: [{id: p, kind: app}]\norganisations: [{id: gov}]\nexemptions:\n" +
+		"- {id: e, product: p, scope: gov, subject: {host: h}, from: 2023-01-01, until: 2024-01-01}\n"
+	path := write(t, "world.yaml", exemption)
+	broken := write(t, "broken.yaml", "hosts: [")
+	_, err := Load(path, []string{broken}, Options{})
+	if got := failures(t, err); !strings.HasPrefix(got, "1 : not YAML") || strings.Count(got, "\n") != 1 {
+		t.Errorf("with a broken file: %s", got)
+	}
+	l, err := Load(path, nil, Options{Elsewhere: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Undeclared(func(host string) bool { return host == "h" }); err != nil {
+		t.Error(err)
+	}
+	want := `4 exemptions[0].subject.host: no host "h" is declared`
+	if got := failures(t, l.Undeclared(func(string) bool { return false })); !strings.HasPrefix(got, want) {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 

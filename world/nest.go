@@ -13,7 +13,7 @@ func (s *scanner) document() (int, bool) {
 		s.tree.scalar(piece{}, false, 1)
 		return root, true
 	}
-	return root, s.block(-1) && s.col < 0
+	return root, s.block() && s.col < 0
 }
 
 // begin moves over the --- that may stand before a document.
@@ -75,8 +75,8 @@ func (s *scanner) endLine() bool {
 // dash tells whether an item of a block sequence begins at the content.
 func (s *scanner) dash() bool { return s.col >= 0 && s.peek() == '-' && s.ends(s.pos+1) }
 
-// block reads the node at the content, which is part of something at column parent.
-func (s *scanner) block(parent int) bool {
+// block reads the node at the content. Whoever calls it looks at what column the next content is.
+func (s *scanner) block() bool {
 	if s.depth++; s.depth > deepest {
 		return false
 	}
@@ -85,7 +85,7 @@ func (s *scanner) block(parent int) bool {
 		return s.blockSequence(s.col)
 	}
 	if c := s.peek(); c == '{' || c == '[' {
-		return s.flow() && s.endLine() && s.col <= parent
+		return s.flow() && s.endLine()
 	}
 	start, line := s.pos, s.line
 	text, quoted, ok := s.token(false)
@@ -96,7 +96,7 @@ func (s *scanner) block(parent int) bool {
 		return s.blockMapping(s.col, text, quoted, line)
 	}
 	s.tree.scalar(text, quoted, line)
-	return s.endLine() && s.col <= parent
+	return s.endLine()
 }
 
 // keyEnds moves to the colon of a block mapping's key, and tells whether there is one.
@@ -193,13 +193,13 @@ func (s *scanner) entry(col int) bool {
 		return s.alias(false) && s.endLine() && s.col <= col
 	case c != '#' && classes[c] != lineBreak && s.pos < len(s.src):
 		s.col = s.pos - s.bol
-		return s.block(col) && s.col <= col
+		return s.block() && s.col <= col
 	}
 	if !s.endLine() {
 		return false
 	}
 	if s.col > col {
-		return s.block(col)
+		return s.block()
 	}
 	s.tree.scalar(piece{}, false, line)
 	return true

@@ -7,11 +7,12 @@ import (
 )
 
 // The scanner reads the part of YAML 1.2 that people and programs really write: JSON, flow
-// collections, block collections, plain and quoted scalars on one line, comments. It declines
-// whatever else it meets (its methods then return false) and the YAML library reads that text
-// instead. It never takes a text otherwise than the library would, with two exceptions on JSON's
-// side that YAML 1.2 shares and the library does not know: a \ud83d\ude00 pair in a double-quoted
-// text is one character, and any character but a control code may stand there unescaped.
+// collections, block collections, plain and quoted scalars on one line, comments, and the anchors,
+// aliases and tags that YAML libraries write. It declines whatever else it meets (its methods then
+// return false) and the YAML library reads that text instead. It never takes a text otherwise than
+// the library would, with three exceptions on JSON's side, in double-quoted texts, that the library
+// does not know: a \ud83d\ude00 pair is one character, \/ is a slash, and any character but the
+// control codes below U+0020 may stand for itself.
 type scanner struct {
 	src  []byte
 	pos  int
@@ -188,8 +189,38 @@ func (s *scanner) afterBlank() bool {
 	return false
 }
 
-// token reads a scalar of any of the three styles.
+// token reads a scalar, with a tag or without.
 func (s *scanner) token(flow bool) (text piece, quoted, ok bool) {
+	if s.peek() != '!' {
+		return s.untagged(flow)
+	}
+	asText, ok := s.tag()
+	if !ok {
+		return piece{}, false, false
+	}
+	text, _, ok = s.untagged(flow)
+	return text, asText, ok
+}
+
+// tags are those that YAML libraries write on scalars, and whether they say that it is a text.
+var tags = map[string]bool{"!!str": true, "!!bool": false, "!!int": false, "!!float": false, "!!timestamp": false}
+
+// tag reads a tag, and the blanks behind it.
+func (s *scanner) tag() (asText, ok bool) {
+	n := bytes.IndexByte(s.src[s.pos:min(s.pos+16, len(s.src))], ' ')
+	if n < 0 {
+		s.short = s.short || s.pos+16 > len(s.src)
+		return false, false
+	}
+	asText, ok = tags[string(s.src[s.pos:s.pos+n])]
+	for s.pos += n; s.peek() == ' '; {
+		s.pos++
+	}
+	return asText, ok
+}
+
+// untagged reads a scalar of any of the three styles.
+func (s *scanner) untagged(flow bool) (text piece, quoted, ok bool) {
 	switch s.peek() {
 	case '"':
 		text, ok = s.double()

@@ -90,7 +90,8 @@ func readProduct(d *decoder, i int, v *policy.Product) { readMapping(d, i, v, pr
 var identifierFields = []field[policy.Identifier]{
 	{key: "id", read: func(d *decoder, i int, v *policy.Identifier) { readText(d, i, &v.ID) },
 		need: "the identifier that the platform gives the product"},
-	{key: "signers", read: func(d *decoder, i int, v *policy.Identifier) { readTexts(d, i, &v.Signers) }},
+	{key: "signers", read: func(d *decoder, i int, v *policy.Identifier) { readTexts(d, i, &v.Signers) },
+		filled: "an empty list of signers keeps nobody out: leave the key out, or name the certificates"},
 }
 
 func readIdentifiers(d *decoder, i int, v *[]policy.Identifier) { readList(d, i, v, readIdentifier) }

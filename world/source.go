@@ -17,6 +17,9 @@ type source struct {
 	size  int64
 }
 
+// longestPipe is how much of a pipe is taken in, which has to be copied to be read twice.
+const longestPipe = 16 << 30
+
 // openSource opens a file that can be read twice. What cannot (a pipe, standard input from one) is
 // first copied into a temporary file, which has no name from then on.
 func openSource(path string, order int) (*source, error) {
@@ -38,6 +41,9 @@ func openSource(path string, order int) (*source, error) {
 	if info.IsDir() {
 		return nil, errors.Join(fmt.Errorf("%s is a directory, not a file", path), src.close())
 	}
+	if src.owned && info.Mode()&os.ModeDevice != 0 {
+		return nil, errors.Join(fmt.Errorf("%s is a device, not a file: it may have no end", path), src.close())
+	}
 	if at, err := src.file.Seek(0, io.SeekCurrent); info.Mode().IsRegular() && err == nil && at == 0 {
 		return src, nil
 	}
@@ -52,7 +58,10 @@ func (src *source) spool() error {
 	}
 	err = os.Remove(file.Name())
 	if err == nil {
-		src.size, err = io.Copy(file, src.file)
+		src.size, err = io.Copy(file, io.LimitReader(src.file, longestPipe+1))
+	}
+	if err == nil && src.size > longestPipe {
+		err = fmt.Errorf("it has no end within %d GiB: give a file", longestPipe>>30)
 	}
 	err = errors.Join(err, src.close())
 	src.file, src.owned = file, true

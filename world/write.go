@@ -177,7 +177,7 @@ func (p *pairs) time(key string, t time.Time) {
 	}
 	p.key(key)
 	text := formatTime(t)
-	if again, err := ParseTime(text); err != nil || !again.Equal(t) {
+	if _, err := ParseTime(text); err != nil {
 		if p.err == nil {
 			p.err = fmt.Errorf("the time %s cannot be written: it is outside the years 1 to 9999, or finer than a microsecond", text)
 		}

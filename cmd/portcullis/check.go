@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sort"
 	"strings"
@@ -19,7 +20,7 @@ type sources struct {
 	Hosts     []string        `placeholder:"FILE" sep:"none" help:"A file of hosts. May be given more than once."`
 	Inventory []inventoryFile `placeholder:"KIND=FILE" sep:"none" help:"What another tool says is installed: ${kinds}. KIND@NAME=FILE names the device where the file does not. May be given more than once."`
 	assumptions
-	At string `placeholder:"TIME" help:"Judge as at this time: 2023-03-16 or 2023-03-16T12:00:00Z. Now, unless said."`
+	At *string `placeholder:"TIME" help:"Judge as at this time: 2023-03-16 or 2023-03-16T12:00:00Z. Now, unless said."`
 }
 
 type checkCommand struct {
@@ -47,9 +48,6 @@ func (c *checkCommand) Run(env *environment) error {
 	default:
 		printer = newTable(e, env.terminal)
 	}
-	if len(e.hosts) == 0 && c.Format != "table" {
-		env.note("there was nothing to judge: no host is in the files given")
-	}
 	tally, err := e.judge(env, printer, out)
 	if err == nil {
 		err = printer.end(out, tally)
@@ -57,13 +55,18 @@ func (c *checkCommand) Run(env *environment) error {
 	if err == nil {
 		err = out.Flush()
 	}
+	if err == nil && c.Format != "table" {
+		err = e.unknowns(env.err, tally)
+	}
 	switch {
 	case err != nil:
 		return err
 	case tally.breaches > 0:
 		return failure{exitBreach, errors.New("")}
-	case e.gaps() > 0:
-		return failure{exitBadInput, fmt.Errorf("%s in the inventories, listed above: this is not a clean result", count(e.gaps(), "gap", "gaps"))}
+	case e.gaps()+tally.clashes > 0:
+		return failure{exitBadInput, fmt.Errorf("%s in the inventories, listed above: this is not a clean result", count(e.gaps()+tally.clashes, "gap", "gaps"))}
+	case tally.hosts == 0 && e.fleet != nil:
+		return failure{exitBadInput, errors.New("the inventories have nothing to judge: this is not a clean result")}
 	}
 	return nil
 }
@@ -87,10 +90,10 @@ type hostAt struct {
 // the error stream; anything that the contract calls bad input is an error.
 func (s *sources) open(env *environment) (*estate, error) {
 	at := env.now()
-	if s.At != "" {
-		t, err := world.ParseTime(s.At)
+	if s.At != nil {
+		t, err := world.ParseTime(*s.At)
 		if err != nil {
-			return nil, fmt.Errorf("--at: %q %w", s.At, err)
+			return nil, fmt.Errorf("--at: %q %w", *s.At, err)
 		}
 		at = t
 	}
@@ -126,12 +129,15 @@ func (e *estate) Close() error {
 // inventories reads every inventory of the command line. One that cannot be read at all is an error
 // that says so, after the others have been tried.
 func (s *sources) inventories(env *environment, e *estate) error {
-	if len(s.Inventory) == 0 {
+	if len(s.Inventory) == 0 && s.Organisation == "" {
 		return nil
 	}
 	organisation, err := s.organisation(&e.world.World, e.world.Hosts.Len())
 	if err != nil {
 		return err
+	}
+	if len(s.Inventory) == 0 {
+		return nil
 	}
 	assume := s.forHosts()
 	assume.Organisation = organisation
@@ -142,7 +148,7 @@ func (s *sources) inventories(env *environment, e *estate) error {
 	var failed []error
 	for _, file := range s.Inventory {
 		progress, finish := env.bar("Reading " + file.path)
-		if err := e.fleet.read(file, progress); err != nil {
+		if err := e.fleet.read(file, env.in, progress); err != nil {
 			failed = append(failed, err)
 		}
 		finish()
@@ -203,9 +209,10 @@ func (e *estate) merge() {
 	slices.SortFunc(e.hosts, func(a, b hostAt) int { return strings.Compare(a.id, b.id) })
 }
 
+// has tells whether a host is in the files, with what is installed on it or without.
 func (e *estate) has(id string) bool {
 	_, ok := e.find(id)
-	return ok
+	return ok || e.fleet != nil && e.fleet.silent[id]
 }
 
 func (e *estate) find(id string) (hostAt, bool) {
@@ -234,7 +241,33 @@ func (e *estate) gaps() int {
 	if e.fleet == nil {
 		return 0
 	}
-	return e.fleet.problems + e.fleet.silent
+	return e.fleet.problems + len(e.fleet.silent)
+}
+
+// unknowns says what the judgements do not cover.
+func (e *estate) unknowns(out io.Writer, t *tally) error {
+	var text []string
+	say := func(n int, one, many, rest string) {
+		if n > 0 {
+			text = append(text, count(n, one, many)+rest)
+		}
+	}
+	if t.hosts == 0 {
+		text = append(text, "There was nothing to judge: no host is in the files given.")
+	}
+	say(t.empty, "host has", "hosts have", " nothing listed: what is installed there is not known.")
+	if f := e.fleet; f != nil {
+		say(len(f.silent), "device is", "devices are", " described without what is installed: nothing is known of it.")
+		say(len(f.partial), "device has", "devices have", " an inventory that is known not to be whole: more may be installed.")
+		say(f.problems, "entry", "entries", " could not be used: see the error stream.")
+		say(t.clashes, "contradiction", "contradictions", " between the sources: see the error stream.")
+	}
+	for _, line := range text {
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mostWarnings is how many exemptions that fall short are named one by one.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"portcullis/platform"
 	"portcullis/policy"
 	"portcullis/world"
 )
@@ -29,7 +30,7 @@ func (c *convertCommand) Run(env *environment) error {
 	}
 	defer f.Close()
 	progress, finish := env.bar("Reading " + c.File)
-	err = f.read(inventoryFile{c.Kind, c.Device, c.File}, progress)
+	err = f.read(inventoryFile{c.Kind, c.Device, c.File}, env.in, progress)
 	finish()
 	if err != nil {
 		return err
@@ -37,28 +38,42 @@ func (c *convertCommand) Run(env *environment) error {
 	if err := f.flush(); err != nil {
 		return err
 	}
-	if err := f.write(env); err != nil {
+	clashes, err := f.write(env)
+	if err != nil {
 		return err
 	}
-	if f.problems > 0 {
-		return fmt.Errorf("%s could not be used, as listed above", count(f.problems, "entry", "entries"))
+	if n := len(f.partial); n > 0 {
+		env.note("%s an inventory that is known not to be whole, which a file of hosts cannot say", count(n, "device has", "devices have"))
+	}
+	if gaps := f.problems + len(f.silent) + clashes; gaps > 0 {
+		return fmt.Errorf("%s, as listed above: the hosts are not all that the inventory has", count(gaps, "gap", "gaps"))
 	}
 	return nil
 }
 
-// write writes the hosts, in the order of their ids, as a file of hosts.
-func (f *fleet) write(env *environment) error {
+// write writes the hosts, in the order of their ids, as a file of hosts, and returns how many things
+// it could not write as each part of the inventory has them.
+func (f *fleet) write(env *environment) (clashes int, err error) {
 	w := world.NewWriter(env.out)
 	for _, id := range f.ids() {
 		var h policy.Host
-		clashes, err := f.add(id, &h, false)
+		notes, err := f.add(id, &h, false)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		for _, clash := range clashes {
-			env.note("%s", clash)
+		clashes += len(notes)
+		for _, note := range notes {
+			env.note("%s", note)
 		}
+		h.Installed = platform.Merge(nil, h.Installed, h.Platform, func(in, kept *policy.Installation) {
+			env.note("host %s: a file of hosts has a thing once: %q is written as first listed", id, kept.Identifier)
+		})
 		w.Host(&h)
 	}
-	return w.Flush()
+	if len(f.spans) == 0 {
+		if _, err := fmt.Fprintln(env.out, "hosts: []"); err != nil {
+			return 0, err
+		}
+	}
+	return clashes, w.Flush()
 }

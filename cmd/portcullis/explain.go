@@ -28,12 +28,19 @@ func (c *explainCommand) Run(env *environment) error {
 	}
 	defer e.Close()
 	at, ok := e.find(c.Host)
+	if !ok && e.fleet != nil {
+		at, ok = e.find(e.fleet.called[c.Host])
+	}
 	if !ok {
 		return fmt.Errorf("--host: no host %q is in the files given", c.Host)
 	}
 	var host policy.Host
-	if _, err := e.read(at, &host); err != nil {
+	clashes, err := e.read(at, &host)
+	if err != nil {
 		return err
+	}
+	for _, clash := range clashes {
+		env.note("%s", clash)
 	}
 	ins, note, err := c.chosen(e, &host)
 	if err != nil {
@@ -70,11 +77,15 @@ func (c *explainCommand) chosen(e *estate, h *policy.Host) (ins []policy.Install
 	case c.Product != "":
 		return c.ofProduct(e, h)
 	case c.Identifier != "":
-		named := func(in policy.Installation) bool { return in.Identifier == c.Identifier }
-		if i := slices.IndexFunc(h.Installed, named); i >= 0 {
-			return h.Installed[i : i+1], "", nil
+		for _, in := range h.Installed {
+			if in.Identifier == c.Identifier || in.Product == c.Identifier {
+				ins = append(ins, in)
+			}
 		}
-		return []policy.Installation{{Identifier: c.Identifier}}, c.notThere(c.Identifier), nil
+		if len(ins) == 0 {
+			return []policy.Installation{{Identifier: c.Identifier}}, c.notThere(c.Identifier), nil
+		}
+		return ins, "", nil
 	}
 	subject, err := e.policy.Subject(h)
 	if err != nil {
@@ -98,8 +109,9 @@ func (c *explainCommand) chosen(e *estate, h *policy.Host) (ins []policy.Install
 // ofProduct returns the installations that are found to be the product; where there are none, one
 // as it would be.
 func (c *explainCommand) ofProduct(e *estate, h *policy.Host) (ins []policy.Installation, note string, err error) {
-	known := func(p policy.Product) bool { return p.ID == c.Product }
-	if !slices.ContainsFunc(e.world.World.Products, known) {
+	products := e.world.World.Products
+	known := slices.IndexFunc(products, func(p policy.Product) bool { return p.ID == c.Product })
+	if known < 0 {
 		return nil, "", fmt.Errorf("--product: the world declares no product %q", c.Product)
 	}
 	subject, err := e.policy.Subject(h)
@@ -108,7 +120,9 @@ func (c *explainCommand) ofProduct(e *estate, h *policy.Host) (ins []policy.Inst
 	}
 	var d policy.Decision
 	for i := range h.Installed {
-		if subject.Decide(&h.Installed[i], &d); d.Product == c.Product {
+		subject.Decide(&h.Installed[i], &d)
+		// An identifier that is the product's elsewhere makes it a candidate.
+		if d.Product == c.Product || d.Product == "" && hasIdentifier(&products[known], d.Identifier) {
 			ins = append(ins, h.Installed[i])
 		}
 	}
@@ -116,6 +130,16 @@ func (c *explainCommand) ofProduct(e *estate, h *policy.Host) (ins []policy.Inst
 		return ins, "", nil
 	}
 	return []policy.Installation{{Product: c.Product}}, c.notThere(c.Product), nil
+}
+
+// hasIdentifier tells whether an identifier is the product's on any platform.
+func hasIdentifier(p *policy.Product, id string) bool {
+	for _, identifiers := range p.Identifiers {
+		if slices.ContainsFunc(identifiers, func(i policy.Identifier) bool { return i.ID == id }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *explainCommand) notThere(what string) string {

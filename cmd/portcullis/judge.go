@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -31,6 +30,7 @@ type tally struct {
 	hosts, installations     int
 	breaches, breachingHosts int
 	empty                    int // hosts with nothing listed on them
+	clashes                  int // things on which the sources disagree
 }
 
 func (t *tally) add(o *tally) {
@@ -39,6 +39,7 @@ func (t *tally) add(o *tally) {
 	t.breaches += o.breaches
 	t.breachingHosts += o.breachingHosts
 	t.empty += o.empty
+	t.clashes += o.clashes
 }
 
 // stretchLength is how many hosts are judged between two visits to the printer.
@@ -93,9 +94,6 @@ func (e *estate) judge(env *environment, p printer, out *bufio.Writer) (*tally, 
 		if err := p.take(out, done.stretch); err != nil {
 			return nil, err
 		}
-		if err := env.Err(); err != nil {
-			return nil, fmt.Errorf("stopped after %d of %d hosts: %w", total.hosts, len(e.hosts), err)
-		}
 		progress(int64(total.hosts), int64(len(e.hosts)))
 	}
 	return &total, nil
@@ -109,6 +107,7 @@ func (e *estate) judgeStretch(s stretch, hosts []hostAt) finished {
 	for _, at := range hosts {
 		clashes, err := e.read(at, &host)
 		done.notes = append(done.notes, clashes...)
+		done.tally.clashes += len(clashes)
 		var subject policy.Subject
 		if err == nil {
 			subject, err = e.policy.Subject(&host)
@@ -119,14 +118,18 @@ func (e *estate) judgeStretch(s stretch, hosts []hostAt) finished {
 		}
 		decisions = subject.DecideAll(host.Installed, decisions)
 		judged = judged[:0]
-		breaches := 0
 		for i := range decisions {
 			judged = append(judged, &decisions[i])
-			if decisions[i].Breach {
+		}
+		slices.SortFunc(judged, byIdentifier)
+		// Of one thing of which sources say different things, the worst verdict counts.
+		judged = slices.CompactFunc(judged, func(a, b *policy.Decision) bool { return a.Identifier == b.Identifier && a.Platform == b.Platform })
+		breaches := 0
+		for _, d := range judged {
+			if d.Breach {
 				breaches++
 			}
 		}
-		slices.SortFunc(judged, byIdentifier)
 		s.host(&host, judged)
 		done.tally.count(len(judged), breaches)
 	}

@@ -5,15 +5,30 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"slices"
 	"strconv"
 	"strings"
 
 	"portcullis/policy"
 )
 
+// byIdentifier is the order of the output: by identifier and platform and, where sources differ on
+// one thing, the worst first.
 func byIdentifier(a, b *policy.Decision) int {
 	return cmp.Or(strings.Compare(a.Identifier, b.Identifier),
-		strings.Compare(a.Platform.String(), b.Platform.String()))
+		strings.Compare(a.Platform.String(), b.Platform.String()),
+		cmp.Compare(rank(a), rank(b)))
+}
+
+// rank is the place of a decision's verdict among all, the worst first.
+func rank(d *policy.Decision) int {
+	verdicts := []policy.Result{policy.Banned, policy.Overdue, policy.Impostor, policy.Outdated, policy.Unlisted, policy.Unknown,
+		policy.Exempt, policy.PhasingOut, policy.Unidentified, policy.Advised, policy.Allowed, policy.Permitted}
+	at := slices.Index(verdicts, d.Verdict)
+	if !d.Breach {
+		at += len(verdicts)
+	}
+	return at
 }
 
 // jsonPrinter prints one decision a line, in the contract's form.

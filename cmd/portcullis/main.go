@@ -11,13 +11,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 	completion "github.com/jotaen/kong-completion"
+	"github.com/schollz/progressbar/v3"
 )
 
 // The exit statuses of every command.
@@ -43,19 +43,21 @@ type environment struct {
 	out, err io.Writer
 	now      func() time.Time
 	terminal terminal
+	progress *progressbar.ProgressBar // the bar that is shown, if one is
 }
 
 // note writes one line for a person to read on the error stream.
 func (e *environment) note(format string, args ...any) {
+	if e.progress != nil {
+		// A bar that cannot be cleared must not keep back what a person should read.
+		_ = e.progress.Clear()
+	}
 	fmt.Fprintln(e.err, escape(fmt.Sprintf(format, args...)))
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	env := &environment{Context: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, terminal: terminalOf(os.Stdout, os.Stderr)}
-	status := run(env, os.Args[1:])
-	stop()
-	os.Exit(status)
+	env := &environment{Context: context.Background(), in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, terminal: terminalOf(os.Stdout, os.Stderr)}
+	os.Exit(run(env, os.Args[1:]))
 }
 
 // failure is an error that decides the exit status.
@@ -92,7 +94,7 @@ func run(env *environment, args []string) int {
 		return exited // help was asked for and printed
 	}
 	if err != nil {
-		fmt.Fprintf(env.err, "portcullis: %v\nSee portcullis --help.\n", err)
+		fmt.Fprintf(env.err, "portcullis: %s\nSee portcullis --help.\n", printable(err.Error()))
 		return exitBadInput
 	}
 	switch err := parsed.Run(env); {

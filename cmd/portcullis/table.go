@@ -45,6 +45,8 @@ type group struct {
 const (
 	shownHosts  = 3
 	shownGroups = 40
+	// mostLookedUp is how many unknown names are compared with all products.
+	mostLookedUp = 500
 )
 
 // sections are the verdicts in the order in which they are shown, the worst first, with what is
@@ -161,8 +163,7 @@ func (t *table) end(out *bufio.Writer, total *tally) error {
 		fmt.Fprintln(out)
 	}
 	t.suggestions(out)
-	t.sentence(out, total)
-	return nil
+	return t.sentence(out, total)
 }
 
 // name is what a row is called: the product's name or, where none was found, what an inventory
@@ -212,16 +213,20 @@ func (t *table) suggestions(out *bufio.Writer) {
 	suggester := platform.NewSuggester(&t.estate.world.World)
 	identities := slices.Sorted(maps.Keys(unmatched))
 	rows := [][]string{{"LISTED AS", "PUBLISHER", "MAY BE", "CONFIDENCE", "BECAUSE"}}
-	nothing := 0
-	for _, id := range identities {
+	nothing, unseen := 0, 0
+	for i, id := range identities {
+		if len(rows) > shownGroups || i == mostLookedUp {
+			unseen = len(identities) - i
+			break
+		}
 		app := t.estate.fleet.names[id]
 		suggestions := suggester.For(app.name, app.publisher)
 		if len(suggestions) == 0 {
 			nothing++
 		}
-		for i, s := range suggestions {
+		for n, s := range suggestions {
 			first := []string{"", ""}
-			if i == 0 {
+			if n == 0 {
 				first = []string{app.name, app.publisher}
 			}
 			rows = append(rows, append(first, s.Product, fmt.Sprintf("%.0f%%", 100*s.Confidence), s.Why))
@@ -236,16 +241,18 @@ func (t *table) suggestions(out *bufio.Writer) {
 	if nothing > 0 {
 		fmt.Fprintf(out, "  No product of the world resembles %s.\n", count(nothing, "of them", "of them"))
 	}
+	if unseen > 0 {
+		fmt.Fprintf(out, "  %s more were not looked up: link these first.\n", number(unseen))
+	}
 	fmt.Fprintln(out)
 }
 
-// sentence ends the table with what it comes to.
-func (t *table) sentence(out *bufio.Writer, total *tally) {
+// sentence ends the table with what it comes to, and what that does not cover.
+func (t *table) sentence(out *bufio.Writer, total *tally) error {
 	on := explain.Date(t.estate.at)
 	switch {
 	case total.hosts == 0:
-		fmt.Fprintf(out, "There was nothing to judge: no host is in the files given. Judged as at %s.\n", on)
-		return
+		return t.estate.unknowns(out, total)
 	case total.breaches == 0:
 		fmt.Fprintf(out, "%s Of %s on %s, none is in breach", t.terminal.paint(bold+green, "Nothing is in breach."), count(total.installations, "installation", "installations"), count(total.hosts, "host", "hosts"))
 	default:
@@ -255,25 +262,5 @@ func (t *table) sentence(out *bufio.Writer, total *tally) {
 		fmt.Fprintf(out, "; %s allowed or permitted", number(allowed))
 	}
 	fmt.Fprintf(out, ". Judged as at %s.\n", on)
-	t.unknowns(out, total)
-}
-
-// unknowns says what the sentence does not cover.
-func (t *table) unknowns(out *bufio.Writer, total *tally) {
-	if total.empty > 0 {
-		fmt.Fprintf(out, "Nothing is listed on %s: what is installed there is not known.\n", count(total.empty, "host", "hosts"))
-	}
-	f := t.estate.fleet
-	if f == nil {
-		return
-	}
-	if f.silent > 0 {
-		fmt.Fprintf(out, "%s described without what is installed: nothing is known of it.\n", count(f.silent, "device was", "devices were"))
-	}
-	if f.partial > 0 {
-		fmt.Fprintf(out, "For %s the inventory is known not to be whole: more may be installed.\n", count(f.partial, "device", "devices"))
-	}
-	if f.problems > 0 {
-		fmt.Fprintf(out, "%s could not be used and %s listed on the error stream.\n", count(f.problems, "entry", "entries"), map[bool]string{true: "is", false: "are"}[f.problems == 1])
-	}
+	return t.estate.unknowns(out, total)
 }

@@ -36,18 +36,18 @@ func (e *environment) bar(what string) (progress func(done, total int64), finish
 	if !e.terminal.progress {
 		return func(int64, int64) {}, func() {}
 	}
-	var bar *progressbar.ProgressBar
 	progress = func(done, total int64) {
-		if bar == nil {
-			bar = progressbar.NewOptions64(total, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(e.err),
+		if e.progress == nil {
+			e.progress = progressbar.NewOptions64(total, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(e.err),
 				progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100_000_000), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
 		}
 		// A bar that cannot be drawn must not stop the work that it reports on.
-		_ = bar.Set64(done)
+		_ = e.progress.Set64(done)
 	}
 	return progress, func() {
-		if bar != nil {
-			_ = bar.Clear()
+		if e.progress != nil {
+			_ = e.progress.Clear()
+			e.progress = nil
 		}
 	}
 }

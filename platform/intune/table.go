@@ -16,6 +16,10 @@ import (
 // maxRow bounds a row: a quote that is never closed would make one of all the rest.
 const maxRow = 1 << 20
 
+// mostHeld is how many rows are gathered before the devices that they are of are reported. One whose
+// rows go on after that is reported again, with the rest.
+const mostHeld = 1 << 20
+
 // table reads the report as CSV (RFC 4180).
 type table struct {
 	in      *csv.Reader
@@ -23,6 +27,8 @@ type table struct {
 	sink    platform.Sink
 	columns map[string]int // by name in lower case, without spaces
 	apps    inventory
+	held    int  // rows since devices were last reported
+	sent    bool // some were
 }
 
 func readTable(in *bufio.Reader, sink platform.Sink) error {
@@ -37,7 +43,7 @@ func readTable(in *bufio.Reader, sink platform.Sink) error {
 	if err := t.rows(); err != nil {
 		return err
 	}
-	if len(t.apps.devices) == 0 && !t.apps.partial {
+	if len(t.apps.devices) == 0 && !t.apps.partial && !t.sent {
 		return errors.New("there are no rows in it below its header")
 	}
 	return t.apps.send(sink)
@@ -101,6 +107,12 @@ func (t *table) rows() error {
 		default:
 			t.row(record)
 		}
+		if t.held >= mostHeld {
+			if err := t.apps.send(t.sink); err != nil {
+				return err
+			}
+			t.held, t.sent, t.apps = 0, true, inventory{partial: t.apps.partial}
+		}
 	}
 }
 
@@ -140,6 +152,7 @@ func (t *table) row(record []string) {
 		return
 	}
 	t.apps.add(i, a, line)
+	t.held++
 }
 
 // place gives an error of the CSV reader its line in front.

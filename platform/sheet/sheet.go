@@ -35,6 +35,10 @@ func Read(r io.Reader, sink platform.Sink) error {
 	return t.send()
 }
 
+// mostHeld is how many rows are gathered before the devices that they are of are reported. One whose
+// rows go on after that is reported again, with the rest.
+const mostHeld = 1 << 18
+
 // separators are what cells may be separated by, the likeliest first.
 const separators = ",;\t|"
 
@@ -48,6 +52,8 @@ type table struct {
 
 	devices map[string]*device
 	order   []*device
+	held    int  // rows since reports were last sent
+	sent    bool // some were
 	partial bool // something is not known of every device
 	garbled bool // it has been said that text is not UTF-8
 }
@@ -116,11 +122,22 @@ func (t *table) rows() error {
 			continue
 		}
 		t.encoding()
+		if fault := t.fault(); fault != "" && t.row.open {
+			t.row.fault = fmt.Sprintf("%s: nothing from this line on is used", fault)
+		} else if fault != "" && t.row.line < t.lines.Line {
+			t.row.fault = fmt.Sprintf("%s: lines %d to %d are not used", fault, t.row.line, t.lines.Line)
+		}
 		if fault := t.fault(); fault != "" {
 			t.partial = t.partial || t.row.open || !t.row.ended // there may have been rows of any device
 			t.miss(fault)
 		} else {
 			t.take()
+		}
+		if t.held++; t.held >= mostHeld {
+			if err := t.send(); err != nil {
+				return err
+			}
+			t.held, t.devices, t.order, t.known = 0, map[string]*device{}, nil, interned{}
 		}
 		if t.row.open {
 			return nil
@@ -187,9 +204,10 @@ type entry struct {
 
 // send hands over the reports, in the order in which the devices come.
 func (t *table) send() error {
-	if len(t.order) == 0 && !t.partial {
+	if len(t.order) == 0 && !t.partial && !t.sent {
 		return fmt.Errorf("line %d: there are no rows under the head", t.lines.Line)
 	}
+	t.sent = true
 	for _, d := range t.order {
 		list := stream.List{Report: d.report}
 		list.Report.Partial = d.report.Partial || t.partial

@@ -119,8 +119,8 @@ func TestCutOff(t *testing.T) {
 		problem  platform.Problem
 	}{
 		{"in a row", whole + "h3,C", platform.Problem{Device: "h3", Line: 4, Reason: "the file ends in the middle of this row: it was cut off"}},
-		{"in quotes", whole + "h1,\"C\nand D,1\n", platform.Problem{Device: "h1", Line: 4, Reason: "a quote that opens in this row is never closed"}},
-		{"in endless quotes", whole + "h1,\"" + strings.Repeat("C,1\n", 1<<19), platform.Problem{Device: "h1", Line: 4, Reason: "a quote that opens in this row is not closed within 1 MiB"}},
+		{"in quotes", whole + "h1,\"C\nand D,1\n", platform.Problem{Device: "h1", Line: 4, Reason: "a quote that opens in this row is never closed: nothing from this line on is used"}},
+		{"in endless quotes", whole + "h1,\"" + strings.Repeat("C,1\n", 1<<19), platform.Problem{Device: "h1", Line: 4, Reason: "a quote that opens in this row is not closed within 1 MiB: nothing from this line on is used"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
