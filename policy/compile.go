@@ -103,7 +103,8 @@ type scoped struct {
 // floor is what an allow rule demands of a version.
 type floor struct {
 	version string // empty where it demands none
-	codes   []codeFloor
+	code    codeFloor
+	more    []codeFloor // those of further platforms
 }
 
 type codeFloor struct {
@@ -422,7 +423,11 @@ func (c *compiler) floor(r *Rule) int32 {
 	}
 	f := floor{version: r.MinVersion}
 	for platform, code := range r.MinVersionCode {
-		f.codes = append(f.codes, codeFloor{platform, code})
+		if f.code.platform == 0 {
+			f.code = codeFloor{platform, code}
+		} else {
+			f.more = append(f.more, codeFloor{platform, code})
+		}
 	}
 	c.floors = append(c.floors, f)
 	return int32(len(c.floors) - 1)

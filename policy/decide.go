@@ -52,7 +52,8 @@ func (s *Subject) DecideAll(ins []Installation, ds []Decision) []Decision {
 
 // Decide judges one installation into d, whose memory it uses again.
 func (s *Subject) Decide(in *Installation, d *Decision) {
-	c := s.identify(in)
+	var c cause
+	s.identify(in, &c)
 	d.Identifier, d.Platform, d.Product, d.Version = in.Identifier, c.platform, "", in.Version
 	d.Findings, d.ids = d.Findings[:0], d.ids[:0]
 	if in.Product != "" {
@@ -77,8 +78,9 @@ type cause struct {
 	covering   [8]int32
 }
 
-func (s *Subject) identify(in *Installation) cause {
-	c := cause{in: in, platform: in.Platform, product: none}
+// identify finds out what an installation is, into c, which is empty.
+func (s *Subject) identify(in *Installation, c *cause) {
+	c.in, c.platform, c.product = in, in.Platform, none
 	p := s.policy
 	if c.platform == 0 {
 		c.platform = s.host.Platform
@@ -102,7 +104,6 @@ func (s *Subject) identify(in *Installation) cause {
 	default:
 		c.kind = App
 	}
-	return c
 }
 
 // candidates returns the products that have an identifier on any platform, each once.
@@ -306,15 +307,18 @@ func (s *Subject) appListing(c *cause, d *Decision, f *Finding) {
 func (s *Subject) allows(c *cause, d *Decision) (covers, met bool) {
 	p := s.policy
 	product := &p.product[c.product]
-	var ofSupplier []scoped
+	lists := [...][]scoped{p.allows[product.allows.from:product.allows.to], nil, p.allowAny}
 	if product.supplier != none {
-		ofSupplier = p.supplier[product.supplier].allows
+		lists[1] = p.supplier[product.supplier].allows
 	}
 	for o := s.organisation; o != none; o = p.organisation[o].parent {
 		var nearest [8]scoped
-		rules := s.allowsAt(c, o, p.allows[product.allows.from:product.allows.to], nearest[:0])
-		rules = s.allowsAt(c, o, ofSupplier, rules)
-		rules = s.allowsAt(c, o, p.allowAny, rules)
+		rules := nearest[:0]
+		for _, list := range lists {
+			if len(list) > 0 {
+				rules = s.allowsAt(c, o, list, rules)
+			}
+		}
 		if len(rules) > 0 {
 			slices.SortFunc(rules, func(a, b scoped) int { return int(a.rule) - int(b.rule) })
 			return true, s.noteMet(c, d, rules)
@@ -374,20 +378,27 @@ func (s *Subject) noteMet(c *cause, d *Decision, rules []scoped) (met bool) {
 
 // reached tells whether an installation has the version that an allow rule demands.
 func (f *floor) reached(c *cause) bool {
-	hasCode := false
-	for _, floor := range f.codes {
-		if floor.platform != c.platform {
-			continue
-		}
-		if c.in.VersionCode != nil {
-			return *c.in.VersionCode >= floor.code
-		}
-		hasCode = true
-	}
-	if f.version != "" {
+	code, ok := f.on(c.platform)
+	switch {
+	case ok && c.in.VersionCode != nil:
+		return *c.in.VersionCode >= code
+	case f.version != "":
 		return !VersionMissing(c.in.Version) && CompareVersions(c.in.Version, f.version) >= 0
 	}
-	return !hasCode
+	return !ok
+}
+
+// on returns the version code demanded on a platform; false where none is.
+func (f *floor) on(p Platform) (code int64, ok bool) {
+	if f.code.platform == p {
+		return f.code.code, p != 0
+	}
+	for _, floor := range f.more {
+		if floor.platform == p {
+			return floor.code, true
+		}
+	}
+	return 0, false
 }
 
 // exemptions returns those that are for this host, whatever they are for, ascending.
