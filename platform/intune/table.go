@@ -18,7 +18,7 @@ const maxRow = 1 << 20
 
 // mostHeld is how many rows are gathered before the devices that they are of are reported. One whose
 // rows go on after that is reported again, with the rest.
-const mostHeld = 1 << 20
+const mostHeld = 1 << 18
 
 // table reads the report as CSV (RFC 4180).
 type table struct {
