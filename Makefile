@@ -1,5 +1,5 @@
-# What one needs: Go 1.26 and, for the race detector, a C compiler; on Debian `apt install golang gcc make`
-# with a Go of https://go.dev/dl. Tools are Go modules pinned in tools/go.mod. Nothing else is installed.
+# What one needs: Go 1.26 and Debian. Tools are Go modules pinned in tools/go.mod; tools/setup installs the C compiler
+# and the PostgreSQL that the tests use, where they are missing.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,10 +7,6 @@ SHELL := bash
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOL := go tool -modfile=tools/go.mod
-
-# The race detector is built with C. Where there is no compiler the tests run without it, aloud; where CI
-# is set that is a failure, because something would not have been tested.
-RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 
 # Seconds for all fuzz targets together: a smoke test, and a long run.
 FUZZ_SMOKE := 40
@@ -32,8 +28,12 @@ demo: build ## Judge a fictional government's devices and cameras
 	./portcullis explain $(DEMO) --inventory android=demo/inventories/android.json --host HBR-PHONE-07 --product merrow-tides || [ $$? = 1 ]
 
 .PHONY: test
-test: format vet architecture race cover fuzz-smoke ## Everything that must hold: run it before every commit
+test: setup format vet architecture race cover fuzz-smoke ## Everything that must hold: run it before every commit
 	@echo 'test: everything holds'
+
+.PHONY: setup
+setup: ## Install what the tests need, where it is missing
+	@tools/setup
 
 .PHONY: format
 format: ## Is everything formatted, and are the modules tidy?
@@ -52,12 +52,8 @@ architecture: ## The rules between the rooms (internal/archtest); never from the
 # The properties of package policy run in full for coverage and shortened here, where each takes ten times as long.
 .PHONY: race
 race: ## All tests, under the race detector
-ifeq ($(RACE),)
-	@echo 'race: there is no C compiler, so the tests run without the race detector; where CI is set, not at all' >&2
-	@[ -z "$${CI:-}" ]
-endif
-	go test $(RACE) $$(go list ./... | grep -vx portcullis/policy)
-	go test $(RACE) -short ./policy
+	go test -race $$(go list ./... | grep -vx portcullis/policy)
+	go test -race -short ./policy
 
 .PHONY: cover
 cover: ## All of package policy is executed by its tests
