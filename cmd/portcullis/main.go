@@ -32,6 +32,11 @@ type commands struct {
 	Explain    explainCommand        `cmd:"" help:"Say in plain words why one thing on one host is judged as it is, and what would change it."`
 	Convert    convertCommand        `cmd:"" help:"Turn an inventory that another tool wrote into the hosts of a world file."`
 	Catalogue  catalogueCommand      `cmd:"" help:"Print the starter catalogue: well-known apps, their makers and owners, as a world file."`
+	Serve      serveCommand          `cmd:"" help:"Run the server."`
+	Backup     backupCommand         `cmd:"" help:"Write a backup of a server's database, while it runs."`
+	Restore    restoreCommand        `cmd:"" help:"Fill an empty database from a backup."`
+	Doctor     doctorCommand         `cmd:"" help:"Look a database over and say what is wrong with it, and the way out."`
+	Ledger     ledgerCommand         `cmd:"" help:"Export the ledger, and verify an export offline."`
 	Version    versionCommand        `cmd:"" help:"Print the version."`
 	Completion completion.Completion `cmd:"" help:"Set up the completion of arguments in your shell."`
 }

@@ -6,11 +6,21 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"portcullis/internal/storetest"
 )
 
 // TestMain lets scripts run this very program: `exec portcullis` in a script is main.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"portcullis": main})
+	testscript.Main(stopping{m}, map[string]func(){"portcullis": main})
+}
+
+// stopping stops the database server of the tests once they have run.
+type stopping struct{ *testing.M }
+
+func (s stopping) Run() int {
+	defer storetest.Stop()
+	return s.M.Run()
 }
 
 // TestScripts plays each script of testdata as a person would at a shell. $DEMO is the folder of the
