@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,36 @@ func TestBodyThereAndBack(t *testing.T) {
 			t.Errorf("a leaf has %d bytes", len(leaf(encoded, nil)))
 		}
 	})
+}
+
+// TestBodyRefused encodes what check does not accept: it does not decode either.
+func TestBodyRefused(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(b *body)
+	}{
+		{"no id", func(b *body) { b.id = "" }},
+		{"no kind", func(b *body) { b.kind = "" }},
+		{"no actor", func(b *body) { b.actor = "" }},
+		{"other bytes", func(b *body) { b.actor = "\xff" }},
+		{"no version", func(b *body) { b.version = 0 }},
+		{"a large version", func(b *body) { b.version = 1 << 31 }},
+		{"no time", func(b *body) { b.at = store.Time{} }},
+		{"a time that cannot be written", func(b *body) { b.at = store.TimeOf(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)) }},
+		{"a time before the year 0", func(b *body) { b.at = store.TimeOf(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)) }},
+		{"an empty subject", func(b *body) { b.subjects = []string{"s", ""} }},
+		{"too many subjects", func(b *body) { b.subjects = slices.Repeat([]string{"s"}, MaxSubjects+1) }},
+		{"a negative generation", func(b *body) { b.generation = -1 }},
+	} {
+		b := body{id: "01", kind: "test.opened", version: 1, at: store.TimeOf(time.Unix(1, 0)), actor: "a", subjects: []string{"s"}}
+		if _, err := decodeBody(b.encode()); err != nil {
+			t.Fatal(err)
+		}
+		c.change(&b)
+		if decoded, err := decodeBody(b.encode()); err == nil {
+			t.Errorf("%s is decoded as %+v", c.name, decoded)
+		}
+	}
 }
 
 // TestLeafFits encodes the largest body: the length of a leaf in a bundle has two bytes.

@@ -246,7 +246,8 @@ func (e endless) Leaves(from, until int64) ([][]byte, error) {
 
 // FuzzServe finds paths that ask for what cannot be, or two paths of one resource.
 func FuzzServe(f *testing.F) {
-	for _, path := range []string{"/checkpoint", "/tile/0/000", "/tile/63/x001/x234/067.p/1", "/tile/entries/x001/000.p/255", "/tile/data/000"} {
+	for _, path := range []string{"/checkpoint", "/tile/0/000", "/tile/63/x001/x234/067.p/1", "/tile/entries/x001/000.p/255", "/tile/data/000",
+		"/tile/64/000", "/tile/0/x036/x028/x797/x018/x963/968", "/tile/entries/x036/x028/x797/x018/x963/968"} {
 		f.Add(path)
 	}
 	f.Fuzz(func(t *testing.T, path string) {

@@ -268,7 +268,7 @@ func (r *reading) checkpoint(text []byte, key string) error {
 	case err != nil:
 		return r.fault(-1, err.Error())
 	case !isPlain(signed):
-		return r.fault(-1, "the checkpoint has more than its one signature")
+		return r.fault(-1, "the checkpoint has more than its one signature, or that in another form")
 	case c.Size > r.tree.size:
 		return &Fault{First: r.signed, Last: r.tree.size, Line: r.line, Why: fmt.Sprintf(
 			"the checkpoint here was signed for %d entries, and %d stand before it: entries were dropped", c.Size, r.tree.size)}

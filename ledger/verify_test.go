@@ -129,22 +129,18 @@ func line(t testing.TB, v any) string {
 	return out.String()
 }
 
-// bytes puts the export together again, checkpoints where they were.
+// bytes puts the export together again: checkpoints on the way where they were, and the last one at
+// the end.
 func (f file) bytes(t testing.TB) []byte {
 	out := []byte(f.header)
-	put := func(n int64) { out = append(out, f.signed[n]...) }
+	last := f.order[len(f.order)-1]
 	for i, e := range f.entries {
-		if i > 0 {
-			put(int64(i))
+		if n := int64(i); n > 0 && n < last {
+			out = append(out, f.signed[n]...)
 		}
 		out = append(out, line(t, e)...)
 	}
-	if n := int64(len(f.entries)); f.signed[n] != "" {
-		put(n)
-	} else {
-		put(f.order[len(f.order)-1]) // entries came or went
-	}
-	return out
+	return append(out, f.signed[last]...)
 }
 
 // renumber makes indexes and roots fit the entries, as a careful forger would.
@@ -168,10 +164,10 @@ func (f file) renumber(t testing.TB) {
 // resign signs every checkpoint anew, as only the ledger's own server can.
 func (f *file) resign(t testing.TB, key ledger.Key) {
 	signed := map[int64]string{}
-	for _, size := range f.order {
+	for i, size := range f.order {
 		mark := "signed"
-		if size == f.order[len(f.order)-1] {
-			mark, size = "checkpoint", int64(len(f.entries))
+		if i == len(f.order)-1 {
+			mark = "checkpoint"
 		}
 		signed[size] = line(t, map[string]string{mark: checkpointOf(t, key, size, f.entries[size-1].Root)})
 	}
@@ -281,6 +277,75 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestSignedNonsense has the ledger's own server sign what it should never have taken in.
+func TestSignedNonsense(t *testing.T) {
+	s, export := small(t, 12)
+	signed := func(change func(f *file)) []byte {
+		f := takeApart(t, export).clone()
+		change(&f)
+		f.renumber(t)
+		f.resign(t, s.key)
+		return f.bytes(t)
+	}
+	verified(t, signed(func(*file) {}), ledger.VerifyOptions{Key: s.key.Public})
+	for _, c := range []struct {
+		name   string
+		change func(f *file, e *jsonEntry) // e is entry 4
+		entry  int64
+		want   string
+	}{
+		{"another payload", func(_ *file, e *jsonEntry) { p := "x"; e.Payload = &p }, 4, "the payload is not the one that was recorded"},
+		{"another salt", func(_ *file, e *jsonEntry) { e.Salt[0] ^= 1 }, 4, "the payload is not the one that was recorded"},
+		{"nobody", func(_ *file, e *jsonEntry) { e.Actor = "" }, 4, "expected"},
+		{"a long actor", func(_ *file, e *jsonEntry) { e.Actor = strings.Repeat("x", 256) }, 4, "the actor has 256 bytes"},
+		{"no time", func(_ *file, e *jsonEntry) { e.Time = "0001-01-01T00:00:00.000000Z" }, 4, "a time such as"},
+		{"a large version", func(_ *file, e *jsonEntry) { e.Version = 1 << 31 }, 4, "versions count from 1"},
+		{"too many subjects", func(_ *file, e *jsonEntry) { e.Subjects = slices.Repeat([]string{"x"}, 129) }, 4, "129 subjects"},
+		{"an empty subject", func(_ *file, e *jsonEntry) { e.Subjects = []string{""} }, 4, "the subject is empty"},
+		{"a redaction of what comes later", func(_ *file, e *jsonEntry) { e.Kind, e.Subjects = "ledger.redacted", []string{"4"} }, 4, "not the index of an earlier entry"},
+		{"a redaction of no index", func(_ *file, e *jsonEntry) { e.Kind, e.Subjects = "ledger.redacted", []string{"03"} }, 4, "not the index of an earlier entry"},
+		{"no redaction", func(f *file, _ *jsonEntry) { f.entries[11].Kind = "test.opened" }, 2, "no later entry says that it was redacted"},
+		{"sealed", func(_ *file, e *jsonEntry) { *e = jsonEntry{Leaf: append([]byte{2}, hashOf()...)} }, 4, "it is sealed, in an export that says it is full"},
+		{"an open leaf, hidden", func(f *file, e *jsonEntry) {
+			f.header = strings.Replace(f.header, "full", "public", 1)
+			*e = jsonEntry{Leaf: append([]byte{1}, hashOf()...)}
+		}, 4, "not that of a sealed entry"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			changed := signed(func(f *file) { c.change(f, &f.entries[4]) })
+			if fault := faulty(t, changed, ledger.VerifyOptions{Key: s.key.Public}); fault.First != c.entry || !strings.Contains(fault.Why, c.want) {
+				t.Errorf("it is found as: %v", fault)
+			}
+		})
+	}
+	full := strings.Replace(string(s.export(ledger.Public)), "public", "full", 1)
+	if fault := faulty(t, []byte(full), ledger.VerifyOptions{}); fault.First != 1 || !strings.Contains(fault.Why, "it is sealed") {
+		t.Errorf("a public export that says it is full is found as: %v", fault)
+	}
+}
+
+// TestOneSignature puts more into the checkpoint of an export than its signature.
+func TestOneSignature(t *testing.T) {
+	s, export := small(t, 12)
+	good := s.latest()
+	text, signature, _ := strings.Cut(good.Note, "\n\n")
+	both, err := note.Sign(&note.Note{Text: text + "\n"}, s.key.Signer, newKey(t, "witness").Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The last letter before the equals sign has two bits that are not used.
+	alphabet := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	end := len(good.Note) - 3
+	other := good.Note[:end] + alphabet[strings.IndexByte(alphabet, good.Note[end])+1:][:1] + good.Note[end+1:]
+	for _, c := range []struct{ name, note string }{{"a witness", string(both)}, {"twice", good.Note + signature}, {"other base64", other}} {
+		f := takeApart(t, export)
+		f.signed[12] = line(t, map[string]string{"checkpoint": c.note})
+		if fault := faulty(t, f.bytes(t), ledger.VerifyOptions{}); !strings.Contains(fault.Why, "its one signature") {
+			t.Errorf("%s: it is found as: %v", c.name, fault)
+		}
+	}
+}
+
 // TestSuppressed takes a payload away, as if it had been redacted.
 func TestSuppressed(t *testing.T) {
 	_, export := small(t, 12)
@@ -329,7 +394,15 @@ func TestMoves(t *testing.T) {
 				t.Errorf("%s at %d is found as: %v", m.name, i, fault)
 			}
 			f.renumber(t)
-			if fault := faulty(t, f.bytes(t), ledger.VerifyOptions{}); fault.First > int64(i) || fault.Last < int64(i) {
+			fault = faulty(t, f.bytes(t), ledger.VerifyOptions{})
+			why := "signed for other entries"
+			switch n := len(f.entries); {
+			case n < 12:
+				why = fmt.Sprintf("signed for 12 entries, and %d stand before it: entries were dropped", n)
+			case n > 12:
+				why = "signed for 12 entries, and 13 stand before it: entries were doubled or put in"
+			}
+			if fault.First > int64(i) || fault.Last < int64(i) || !strings.Contains(fault.Why, why) {
 				t.Errorf("%s at %d, with roots that fit, is found as: %v", m.name, i, fault)
 			}
 		}
@@ -451,6 +524,7 @@ func TestForms(t *testing.T) {
 		{"a fraction", `"index":1,`, `"index":1.0,`},
 		{"a large number", `"index":1,`, `"index":18446744073709551617,`},
 		{"a negative number", `"index":1,`, `"index":-1,`},
+		{"base64 in two lines", `"root":"`, "\"root\":\"\r"},
 		{"base64 of the web", `"root":"`, `"root":"_`},
 		{"no subjects", `"subjects":[`, `"subjects":null[`},
 		{"a salt without payload", `,"payload":"`, `,"pay":"`},
@@ -614,6 +688,7 @@ func TestSavedIsWrong(t *testing.T) {
 		{"a good one and half a one", good + good[:20], "checkpoint 2: "},
 		{"a size that is none", checkpointText(t, s.key, "ledger.example/test\n012\n"+tlog.Hash{}.String()+"\n"), "is not the number of entries"},
 		{"a root that is none", checkpointText(t, s.key, "ledger.example/test\n12\nroot\n"), "is not a root"},
+		{"no entries, and another root", checkpointText(t, s.key, "ledger.example/test\n0\n"+tlog.Hash{}.String()+"\n"), "its root is another than theirs"},
 		{"too few lines", checkpointText(t, s.key, "ledger.example/test\n12\n"), "a line each"},
 		{"another ledger", checkpointText(t, s.key, "ledger.example/other\n12\n"+tlog.Hash{}.String()+"\n"), "of another ledger"},
 		{"an export with another key", string(resigned.bytes(t)), "it is signed with the key"},
