@@ -184,3 +184,60 @@ func selectAll(tx *Tx, table string, head func(columns []string) error, each fun
 	}
 	return errors.Join(err, rows.Err())
 }
+
+// The tables of histories.
+
+func historySteps(table string) string {
+	return `
+CREATE TABLE ` + table + ` (
+	subject TEXT NOT NULL,
+	object TEXT NOT NULL,
+	held_from TEXT NOT NULL,
+	held_until TEXT,
+	recorded_at TEXT NOT NULL,
+	replaced_at TEXT,
+	PRIMARY KEY (subject, object, held_from, recorded_at)
+);
+CREATE INDEX ` + table + `_object ON ` + table + ` (object, subject);
+`
+}
+
+func insertFact(tx *Tx, table string, f Fact) error {
+	_, err := tx.Exec(`INSERT INTO `+table+` (subject, object, held_from, held_until, recorded_at, replaced_at) VALUES ($1, $2, $3, $4, $5, NULL)`,
+		f.Subject, f.Object, f.From, f.Until, tx.Now())
+	return err
+}
+
+func deleteFact(tx *Tx, table string, f Fact) error {
+	_, err := tx.Exec(`DELETE FROM `+table+` WHERE subject = $1 AND object = $2 AND held_from = $3 AND recorded_at = $4`,
+		f.Subject, f.Object, f.From, tx.Now())
+	return err
+}
+
+func retireFact(tx *Tx, table string, f Fact) error {
+	_, err := tx.Exec(`UPDATE `+table+` SET replaced_at = $1 WHERE subject = $2 AND object = $3 AND held_from = $4 AND replaced_at IS NULL`,
+		tx.Now(), f.Subject, f.Object, f.From)
+	return err
+}
+
+func selectFacts(tx *Tx, table, subject string) (facts []Fact, err error) {
+	err = tx.Rows(`SELECT object, held_from, held_until FROM `+table+` WHERE subject = $1 AND replaced_at IS NULL ORDER BY held_from, object`,
+		[]any{subject}, func(scan func(...any) error) error {
+			f := Fact{Subject: subject}
+			err := scan(&f.Object, &f.From, &f.Until)
+			facts = append(facts, f)
+			return err
+		})
+	return facts, err
+}
+
+func selectRecord(tx *Tx, table, subject string) (all []Known, err error) {
+	err = tx.Rows(`SELECT object, held_from, held_until, recorded_at, replaced_at FROM `+table+` WHERE subject = $1 ORDER BY recorded_at, held_from, object`,
+		[]any{subject}, func(scan func(...any) error) error {
+			k := Known{Fact: Fact{Subject: subject}}
+			err := scan(&k.Object, &k.From, &k.Until, &k.Recorded, &k.Replaced)
+			all = append(all, k)
+			return err
+		})
+	return all, err
+}

@@ -74,3 +74,15 @@ func (t *Time) Scan(value any) (err error) {
 	}
 	return err
 }
+
+// MarshalText writes the stored form, and nothing for a time that is not given.
+func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (t *Time) UnmarshalText(text []byte) (err error) {
+	*t = Time{}
+	if len(text) > 0 {
+		*t, err = ParseTime(string(text))
+	}
+	return err
+}

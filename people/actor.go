@@ -1,0 +1,276 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"portcullis/internal/fault"
+	"portcullis/ledger"
+	"portcullis/store"
+)
+
+// Room is this room's operations. There is one for each process; it is safe for concurrent use.
+type Room struct {
+	DB     *store.DB
+	Ledger *ledger.Ledger
+	// Chance is crypto/rand.Reader, or what stands in for it in a test.
+	Chance io.Reader
+	Log    *slog.Logger
+}
+
+// Actor is who asks, as a face knows it: by what they brought. At most one of the first three is
+// set; none of them is somebody who has not signed in.
+type Actor struct {
+	// Session and Token are the secrets of a session and of a token.
+	Session, Token string
+	// Command is whoever holds the database itself in hands, at the command line.
+	Command bool
+	// Address is where the request came from, for the access log.
+	Address string
+	// Key makes a change happen once: the same actor with the same key gets the first result again.
+	// Digest tells whether it is the same request. Both are empty, or both set.
+	Key, Digest string
+}
+
+// Who is the actor as the database knows it.
+type Who struct {
+	// ID stands in the ledger: a person's id, "token:" and a token's, or "command".
+	ID     string
+	Person string // empty for a program
+	Name   string
+	Grants []Grant
+	// Session is the id of the session, which is not its secret.
+	Session string
+}
+
+// Tx is a transaction on an actor's behalf.
+type Tx struct {
+	*store.Tx
+	room     *Room
+	who      Who
+	asked    bool
+	recorded bool
+}
+
+// Who is the actor.
+func (tx *Tx) Who() Who { return tx.who }
+
+// refusal is what goes to the access log.
+type refusal struct {
+	fault        fault.Error
+	who          string
+	permission   Permission
+	organisation string
+}
+
+func (r *refusal) Error() string { return r.fault.Message }
+
+func (r *refusal) Unwrap() error { return &r.fault }
+
+// Act runs an operation that changes something, on an actor's behalf, in one transaction. do may run
+// more than once. It must ask Require or one of its kin, and Record what it changed, or the
+// transaction is not committed.
+func Act[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, error)) (result T, err error) {
+	err = r.DB.Write(ctx, func(inner *store.Tx) error {
+		var none T
+		result = none
+		tx, err := r.begin(inner, actor)
+		if err != nil {
+			return err
+		}
+		if repeated, err := tx.repeated(actor, &result); err != nil || repeated {
+			return err
+		}
+		if result, err = do(tx); err != nil {
+			return err
+		}
+		if !tx.asked || !tx.recorded {
+			return errors.New("an operation finished without asking for permission, or without recording what it did")
+		}
+		return tx.remember(actor, result)
+	})
+	return result, r.refused(ctx, actor, err)
+}
+
+// See runs an operation that shows something, on an actor's behalf, in one transaction. It must ask
+// Require or one of its kin.
+func See[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, error)) (result T, err error) {
+	err = r.DB.Read(ctx, func(inner *store.Tx) error {
+		tx, err := r.begin(inner, actor)
+		if err != nil {
+			return err
+		}
+		if result, err = do(tx); err != nil {
+			return err
+		}
+		if !tx.asked {
+			return errors.New("an operation finished without asking for permission")
+		}
+		return nil
+	})
+	return result, r.refused(ctx, actor, err)
+}
+
+// begin finds out who asks.
+func (r *Room) begin(inner *store.Tx, actor Actor) (*Tx, error) {
+	tx := &Tx{Tx: inner, room: r}
+	var err error
+	switch {
+	case actor.Command:
+		tx.who = Who{ID: "command", Name: "the command line", Grants: []Grant{{Operator, Everywhere}}}
+	case actor.Token != "":
+		tx.who, err = whoHasToken(inner, actor.Token)
+	case actor.Session != "":
+		tx.who, err = whoHasSession(inner, actor.Session)
+	default:
+		err = errSignedOut
+	}
+	return tx, err
+}
+
+var errSignedOut = &fault.Error{Kind: fault.SignedOut, Message: "you are not signed in, or your session has ended: sign in and try again"}
+
+// refused puts a refusal into the access log, in a transaction of its own, and returns err.
+func (r *Room) refused(ctx context.Context, actor Actor, err error) error {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	event := Access{Actor: refused.who, Address: actor.Address, Outcome: "refused", Permission: refused.permission, Organisation: refused.organisation}
+	// The answer is no whether or not it can be written down; that it could not is the operator's to know.
+	if failed := r.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return r.note(tx, event) }); failed != nil {
+		r.Log.Error("a refusal could not be written to the access log", "actor", event.Actor, "permission", event.Permission, "error", failed)
+	}
+	return err
+}
+
+// Require returns a fault unless the actor has the permission in the organisation, which may be
+// Everywhere. What is Marked is asked for with RequireAssigned.
+func (tx *Tx) Require(p Permission, organisation string) error {
+	return tx.require(p, organisation, "")
+}
+
+// RequireAssigned is Require for one thing, to which the actor must be assigned where the
+// permission is marked.
+func (tx *Tx) RequireAssigned(p Permission, organisation, thing string) error {
+	return tx.require(p, organisation, thing)
+}
+
+func (tx *Tx) require(p Permission, organisation, thing string) error {
+	tx.asked = true
+	line := lineOf(p)
+	if line == nil {
+		return fmt.Errorf("the permission %q is not in the table", p)
+	}
+	reaches, err := tx.reaches(line, organisation)
+	if err == nil && reaches && line.Marked {
+		reaches, err = isAssigned(tx.Tx, tx.who.Person, thing)
+	}
+	if err != nil || reaches {
+		return err
+	}
+	return tx.refuse(p, organisation, "You may not %s here. If you need to, ask your security team", line.What)
+}
+
+func (tx *Tx) reaches(line *Line, organisation string) (bool, error) {
+	roots := tx.roots(line)
+	if slices.Contains(roots, Everywhere) {
+		return true, nil
+	}
+	if organisation == Everywhere || len(roots) == 0 {
+		return false, nil
+	}
+	ancestors, err := Ancestors(tx.Tx, organisation, tx.Now())
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(ancestors, func(a string) bool { return slices.Contains(roots, a) }), nil
+}
+
+// roots are the organisations where the actor holds a role of the line.
+func (tx *Tx) roots(line *Line) (roots []string) {
+	for _, g := range tx.who.Grants {
+		if slices.Contains(line.Roles, g.Role) {
+			roots = append(roots, g.Organisation)
+		}
+	}
+	return roots
+}
+
+// refuse makes the fault that says no, for the access log to take down.
+func (tx *Tx) refuse(p Permission, organisation, format string, args ...any) error {
+	return &refusal{fault.Error{Kind: fault.Refused, Message: fmt.Sprintf(format, args...)}, tx.who.ID, p, organisation}
+}
+
+// Reach asks where the actor has the permission, for a list of what may be seen: Everywhere alone,
+// or organisations that stand for themselves and all below them. It returns a fault where that is
+// nowhere.
+func (tx *Tx) Reach(p Permission) (roots []string, err error) {
+	tx.asked = true
+	line := lineOf(p)
+	if line == nil || line.Marked {
+		return nil, fmt.Errorf("the permission %q is not in the table, or is for single things", p)
+	}
+	roots = tx.roots(line)
+	switch {
+	case len(roots) == 0:
+		return nil, tx.refuse(p, "", "You may not %s. If you need to, ask your security team", line.What)
+	case slices.Contains(roots, Everywhere):
+		return []string{Everywhere}, nil
+	}
+	return roots, nil
+}
+
+// RequireOwn returns a fault unless the actor is a person, and returns who: for what is their own.
+func (tx *Tx) RequireOwn() (person string, err error) {
+	tx.asked = true
+	if tx.who.Person == "" {
+		return "", tx.refuse(Own, "", "This is for people who have signed in, and you are a program")
+	}
+	return tx.who.Person, nil
+}
+
+// Record enters what was done in the ledger. The organisation comes first among the subjects;
+// Everywhere is an organisation here. The payload is written as JSON.
+func (tx *Tx) Record(kind ledger.Kind, organisation string, subjects []string, payload any) error {
+	encoded, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("the payload of %s: %w", kind, err)
+	}
+	tx.recorded = true
+	_, err = tx.room.Ledger.Record(tx.Tx, ledger.Entry{
+		Kind: kind, Actor: tx.who.ID, Subjects: append([]string{organisation}, subjects...), Payload: encoded,
+	})
+	return err
+}
+
+// NoEntry says that what this transaction does belongs into no ledger, or that it did nothing after
+// all; why is for the reader of the code.
+func (tx *Tx) NoEntry(why string) { tx.recorded = true }
+
+// NewID makes an id.
+func (tx *Tx) NewID() (string, error) { return store.NewID(tx.Now(), tx.room.Chance) }
+
+// Identify tells who an actor is, for the frame of a page and for a face's first look. It is a fault
+// of the kind SignedOut where that is nobody.
+func (r *Room) Identify(ctx context.Context, actor Actor) (Who, error) {
+	return See(ctx, r, actor, func(tx *Tx) (Who, error) {
+		tx.asked = true // to know oneself needs no leave
+		return tx.who, nil
+	})
+}
+
+// May tells whether the actor has a permission somewhere: whether to show the way to it. The
+// operation itself asks where.
+func (w Who) May(p Permission) bool {
+	if p == Own {
+		return w.Person != ""
+	}
+	line := lineOf(p)
+	return line != nil && slices.ContainsFunc(w.Grants, func(g Grant) bool { return slices.Contains(line.Roles, g.Role) })
+}

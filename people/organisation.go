@@ -1,0 +1,410 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"portcullis/internal/fault"
+	"portcullis/ledger"
+	"portcullis/store"
+)
+
+// Organisation is a department, agency, police force, House, party or office, as it stands at the
+// time of the transaction.
+type Organisation struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Parent string `json:"parent,omitempty"` // empty at a root
+	// OwnList says that the ancestors' allow rules do not reach here.
+	OwnList bool `json:"ownList,omitempty"`
+	// Monitor, where it is not nil, is that what is not listed is watched and not enforced.
+	Monitor *Monitor `json:"monitor,omitempty"`
+	Version int64    `json:"version"`
+}
+
+// Monitor is a dated, reasoned decision to watch rather than enforce.
+type Monitor struct {
+	store.Period
+	Reason string `json:"reason"`
+}
+
+// The facts of organisations with two times. A parent of "" is a root.
+var (
+	parents  = store.History{Table: "people_parents"}
+	lists    = store.History{Table: "people_lists"}
+	monitors = store.History{Table: "people_monitors"}
+)
+
+// ownList is the object of lists where an organisation has its own; otherwise there is none.
+const ownList = "own"
+
+// The kinds of entries about organisations. The payload is an organisationEntry.
+var (
+	organisationAdded   = ledger.Kind{Name: "people.organisation-added", Version: 1, Public: true}
+	organisationChanged = ledger.Kind{Name: "people.organisation-changed", Version: 1, Public: true}
+)
+
+type organisationEntry struct {
+	Name    string     `json:"name,omitempty"`
+	Parent  *string    `json:"parent,omitempty"`
+	OwnList *bool      `json:"ownList,omitempty"`
+	Monitor *Monitor   `json:"monitor,omitempty"`
+	From    store.Time `json:"from,omitzero"` // of parent and list
+}
+
+// NewOrganisation is what is said of an organisation that is added. Where no ID is given, one is made
+// from the name.
+type NewOrganisation struct {
+	ID, Name, Parent string
+	OwnList          bool
+	// From is when it began to belong where it does; the time of the transaction where it is zero.
+	From store.Time
+}
+
+// OrganisationChange is what is to change; nil is as it was.
+type OrganisationChange struct {
+	Name    *string
+	Parent  *string // from From on
+	OwnList *bool   // from From on
+	// From is when parent and list change; the time of the transaction where it is zero.
+	From store.Time
+	// Version is the one that the change was made from; 0 is any.
+	Version int64
+}
+
+var organisationID = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,63}$`)
+
+const maxName = 200 // characters
+
+// checkName returns the name without the spaces around it.
+func checkName(field, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		return "", fault.In(field, "Enter a name")
+	case utf8.RuneCountInString(name) > maxName:
+		return "", fault.In(field, "The name must have %d characters or fewer", maxName)
+	}
+	return name, checkLine(field, name)
+}
+
+// checkLine refuses what is not one line of text.
+func checkLine(field, text string) error {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 }) {
+		return fault.In(field, "This must be one line of text, without control characters")
+	}
+	return nil
+}
+
+var notInIDs = regexp.MustCompile(`[^\pL\pN]+`)
+
+// AddOrganisation adds an organisation and returns it.
+func (r *Room) AddOrganisation(ctx context.Context, actor Actor, n NewOrganisation) (Organisation, error) {
+	return Act(ctx, r, actor, func(tx *Tx) (Organisation, error) { return tx.AddOrganisation(n) })
+}
+
+// AddOrganisation is the same within a transaction, for an import.
+func (tx *Tx) AddOrganisation(n NewOrganisation) (none Organisation, err error) {
+	under := n.Parent
+	if under == "" {
+		under = Everywhere
+	}
+	if err := tx.Require(ChangeOrganisations, under); err != nil {
+		return none, err
+	}
+	if n.Name, err = checkName("name", n.Name); err != nil {
+		return none, err
+	}
+	if n.ID == "" {
+		n.ID = strings.Trim(notInIDs.ReplaceAllString(strings.ToLower(n.Name), "-"), "-")
+	}
+	if n.From.IsZero() {
+		n.From = tx.Now()
+	}
+	if !organisationID.MatchString(n.ID) {
+		return none, fault.In("id", "The id must be made of letters, digits, hyphens, dots and underscores, begin with a letter or digit, and have 64 characters or fewer")
+	}
+	if err := tx.checkNew(n); err != nil {
+		return none, err
+	}
+	if err := insertOrganisation(tx.Tx, n.ID, n.Name); err != nil {
+		return none, err
+	}
+	if n.Parent != "" {
+		if _, err := parents.Set(tx.Tx, n.ID, n.Parent, store.Always(n.From)); err != nil {
+			return none, err
+		}
+	}
+	if n.OwnList {
+		if _, err := lists.Set(tx.Tx, n.ID, ownList, store.Always(n.From)); err != nil {
+			return none, err
+		}
+	}
+	if _, err := tx.Raise(); err != nil {
+		return none, err
+	}
+	entry := organisationEntry{Name: n.Name, Parent: &n.Parent, OwnList: &n.OwnList, From: n.From}
+	if err := tx.Record(organisationAdded, n.ID, nil, entry); err != nil {
+		return none, err
+	}
+	return organisationAt(tx.Tx, n.ID, tx.Now())
+}
+
+func (tx *Tx) checkNew(n NewOrganisation) error {
+	if _, err := selectOrganisation(tx.Tx, n.ID); err == nil {
+		return &fault.Error{Kind: fault.Conflict, Field: "id", Message: fmt.Sprintf("There is an organisation with the id %s already: choose another", n.ID)}
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if n.Parent == "" {
+		return nil
+	}
+	return tx.exists("parent", n.Parent)
+}
+
+// exists returns a fault in field unless there is such an organisation.
+func (tx *Tx) exists(field, organisation string) error {
+	_, err := selectOrganisation(tx.Tx, organisation)
+	if errors.Is(err, store.ErrNotFound) {
+		return fault.In(field, "There is no organisation %s: choose one from the list", organisation)
+	}
+	return err
+}
+
+// ChangeOrganisation changes an organisation and returns it as it then is.
+func (r *Room) ChangeOrganisation(ctx context.Context, actor Actor, id string, c OrganisationChange) (Organisation, error) {
+	return Act(ctx, r, actor, func(tx *Tx) (Organisation, error) { return tx.changeOrganisation(id, c) })
+}
+
+func (tx *Tx) changeOrganisation(id string, c OrganisationChange) (none Organisation, err error) {
+	if err := tx.Require(ChangeOrganisations, id); err != nil {
+		return none, err
+	}
+	current, err := organisationAt(tx.Tx, id, tx.Now())
+	if err != nil {
+		return none, err
+	}
+	if err := unchanged(c.Version, current.Version); err != nil {
+		return none, err
+	}
+	if c.From.IsZero() {
+		c.From = tx.Now()
+	}
+	entry, news := organisationEntry{From: c.From}, false
+	if c.Name != nil {
+		if entry.Name, err = checkName("name", *c.Name); err != nil {
+			return none, err
+		}
+		news = entry.Name != current.Name
+	} else {
+		entry.Name = current.Name
+	}
+	if c.Parent != nil {
+		moved, err := tx.move(id, *c.Parent, c.From)
+		if err != nil {
+			return none, err
+		}
+		entry.Parent, news = c.Parent, news || moved
+	}
+	if c.OwnList != nil {
+		list := ""
+		if *c.OwnList {
+			list = ownList
+		}
+		changed, err := lists.Set(tx.Tx, id, list, store.Always(c.From))
+		if err != nil {
+			return none, err
+		}
+		entry.OwnList, news = c.OwnList, news || changed
+	}
+	if !news {
+		tx.NoEntry("everything is as it was")
+		return current, nil
+	}
+	return tx.organisationChanged(id, entry)
+}
+
+// organisationChanged finishes a change: the version, the generation, the entry.
+func (tx *Tx) organisationChanged(id string, entry organisationEntry) (none Organisation, err error) {
+	if err := updateOrganisation(tx.Tx, id, entry.Name); err != nil {
+		return none, err
+	}
+	if _, err := tx.Raise(); err != nil {
+		return none, err
+	}
+	if err := tx.Record(organisationChanged, id, nil, entry); err != nil {
+		return none, err
+	}
+	return organisationAt(tx.Tx, id, tx.Now())
+}
+
+// unchanged returns a fault unless what was seen is what is there.
+func unchanged(seen, version int64) error {
+	if seen != 0 && seen != version {
+		return fault.New(fault.Changed, "Somebody else has changed this since you opened it: look at it again, and make your change if it is still needed")
+	}
+	return nil
+}
+
+// move gives an organisation another parent from a time on.
+func (tx *Tx) move(id, parent string, from store.Time) (moved bool, err error) {
+	under := parent
+	if parent == "" {
+		under = Everywhere
+	} else if err := tx.exists("parent", parent); err != nil {
+		return false, err
+	}
+	if err := tx.Require(ChangeOrganisations, under); err != nil {
+		return false, err
+	}
+	if err := tx.noCycle(id, parent, from); err != nil {
+		return false, err
+	}
+	return parents.Set(tx.Tx, id, parent, store.Always(from))
+}
+
+// noCycle returns a fault where, at from or any later time, the new parent would stand below the
+// organisation.
+func (tx *Tx) noCycle(id, parent string, from store.Time) error {
+	if parent == "" {
+		return nil
+	}
+	times, err := selectParentTimes(tx.Tx, from)
+	if err != nil {
+		return err
+	}
+	for _, at := range append([]store.Time{from}, times...) {
+		above, err := Ancestors(tx.Tx, parent, at)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(above, id) {
+			return fault.In("parent", "%s stands below %s, or will: an organisation cannot be below itself. Choose another", parent, id)
+		}
+	}
+	return nil
+}
+
+// Watch records a monitor period: what is not listed is watched and not enforced. It always ends.
+func (r *Room) Watch(ctx context.Context, actor Actor, id string, m Monitor, version int64) (Organisation, error) {
+	return Act(ctx, r, actor, func(tx *Tx) (none Organisation, err error) {
+		if err := tx.Require(ChangeOrganisations, id); err != nil {
+			return none, err
+		}
+		current, err := organisationAt(tx.Tx, id, tx.Now())
+		if err != nil {
+			return none, err
+		}
+		if err := unchanged(version, current.Version); err != nil {
+			return none, err
+		}
+		return tx.watch(current, m)
+	})
+}
+
+func (tx *Tx) watch(o Organisation, m Monitor) (none Organisation, err error) {
+	m.Reason = strings.TrimSpace(m.Reason)
+	if m.From.IsZero() {
+		m.From = tx.Now()
+	}
+	switch {
+	case m.Reason == "":
+		return none, fault.In("reason", "Say why: watching instead of enforcing needs a reason")
+	case m.Until.IsZero():
+		return none, fault.In("until", "Say until when: watching instead of enforcing always ends")
+	case !m.From.Before(m.Until):
+		return none, fault.In("until", "The end must be later than the beginning")
+	}
+	if _, err := monitors.Set(tx.Tx, o.ID, m.Reason, m.Period); err != nil {
+		return none, err
+	}
+	return tx.organisationChanged(o.ID, organisationEntry{Name: o.Name, Monitor: &m})
+}
+
+// Organisation returns one organisation.
+func (r *Room) Organisation(ctx context.Context, actor Actor, id string) (Organisation, error) {
+	return See(ctx, r, actor, func(tx *Tx) (none Organisation, err error) {
+		if err := tx.Require(SeeOrganisations, id); err != nil {
+			return none, err
+		}
+		return organisationAt(tx.Tx, id, tx.Now())
+	})
+}
+
+// Organisations returns the organisations that the actor may see, in the order of their names.
+func (r *Room) Organisations(ctx context.Context, actor Actor) ([]Organisation, error) {
+	return See(ctx, r, actor, func(tx *Tx) ([]Organisation, error) {
+		roots, err := tx.Reach(SeeOrganisations)
+		if err != nil {
+			return nil, err
+		}
+		return selectOrganisations(tx.Tx, roots, tx.Now())
+	})
+}
+
+func organisationAt(tx *store.Tx, id string, t store.Time) (o Organisation, err error) {
+	o, err = selectOrganisation(tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return o, fault.New(fault.NotFound, "There is no organisation %s", id)
+	}
+	if err != nil {
+		return o, err
+	}
+	if above, err := parents.At(tx, id, t); err != nil {
+		return o, err
+	} else if len(above) > 0 {
+		o.Parent = above[0]
+	}
+	own, err := lists.At(tx, id, t)
+	if err != nil {
+		return o, err
+	}
+	o.OwnList = slices.Contains(own, ownList)
+	periods, err := monitors.Of(tx, id)
+	for _, p := range periods {
+		if p.Contains(t) {
+			o.Monitor = &Monitor{p.Period, p.Object}
+		}
+	}
+	return o, err
+}
+
+// Ancestors returns an organisation and all above it at t, the nearest first.
+func Ancestors(tx *store.Tx, organisation string, t store.Time) ([]string, error) {
+	chain := []string{organisation}
+	for {
+		above, err := parents.At(tx, chain[len(chain)-1], t)
+		if err != nil || len(above) == 0 {
+			return chain, err
+		}
+		if slices.Contains(chain, above[0]) {
+			return nil, fmt.Errorf("the organisations above %s go round in a circle", organisation)
+		}
+		chain = append(chain, above[0])
+	}
+}
+
+// OrganisationHistory is what was ever recorded of an organisation's place.
+type OrganisationHistory struct{ Parents, Lists, Monitors []store.Known }
+
+// OrganisationHistory returns what was ever recorded of an organisation's place, with both times.
+func (r *Room) OrganisationHistory(ctx context.Context, actor Actor, id string) (OrganisationHistory, error) {
+	return See(ctx, r, actor, func(tx *Tx) (h OrganisationHistory, err error) {
+		if err := tx.Require(SeeOrganisations, id); err != nil {
+			return h, err
+		}
+		if h.Parents, err = parents.Record(tx.Tx, id); err != nil {
+			return h, err
+		}
+		if h.Lists, err = lists.Record(tx.Tx, id); err != nil {
+			return h, err
+		}
+		h.Monitors, err = monitors.Record(tx.Tx, id)
+		return h, err
+	})
+}

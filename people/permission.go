@@ -1,0 +1,156 @@
+package people
+
+import (
+	"slices"
+
+	"portcullis/internal/fault"
+)
+
+// Role is what somebody is, in an organisation and all below it.
+type Role string
+
+// The roles.
+const (
+	CentreOfficer       Role = "centre-officer"
+	SecurityOfficer     Role = "security-officer"
+	Reviewer            Role = "reviewer"
+	Approver            Role = "approver"
+	ClearingOffice      Role = "clearing-office"
+	DeviceAdministrator Role = "device-administrator"
+	EstateManager       Role = "estate-manager"
+	Desk                Role = "desk"
+	Trainer             Role = "trainer"
+	Member              Role = "member"
+	Staff               Role = "staff"
+	Auditor             Role = "auditor"
+	Operator            Role = "operator"
+)
+
+// RoleLine is a role in words, and which roles its holder may give to others, and take from them,
+// where it is held.
+type RoleLine struct {
+	Role  Role
+	Name  string
+	What  string
+	Gives []Role
+}
+
+var (
+	ordinary = []Role{Reviewer, Approver, DeviceAdministrator, EstateManager, Desk, Trainer, Member, Staff}
+	security = append([]Role{SecurityOfficer}, ordinary...)
+	centre   = append([]Role{CentreOfficer, ClearingOffice, Auditor}, security...)
+	all      = append([]Role{Operator}, centre...)
+)
+
+// Roles are all roles, in the order in which they are shown.
+var Roles = []RoleLine{
+	{CentreOfficer, "Centre officer", "Decides for all bodies: bans, central allow rules, coverage.", centre},
+	{SecurityOfficer, "Security officer", "Keeps a body's own list, its people, devices and incidents.", security},
+	{Reviewer, "Reviewer", "Assesses apps and equipment and says what was found.", nil},
+	{Approver, "Approver", "Signs what a reviewer or an officer proposes.", nil},
+	{ClearingOffice, "Clearing office", "Clears exemptions: a minister's private office, for instance.", nil},
+	{DeviceAdministrator, "Device administrator", "Brings the list onto devices and shows that it took.", nil},
+	{EstateManager, "Estate manager", "Knows where the cameras, recorders and modules are, and when they go.", nil},
+	{Desk, "Desk", "Takes reports, looks after visitors and passes.", nil},
+	{Trainer, "Trainer", "Runs courses and exercises.", nil},
+	{Member, "Member", "Serves in the House; sees and does what is their own.", nil},
+	{Staff, "Staff", "Works for a member or a body; sees and does what is their own.", nil},
+	{Auditor, "Auditor", "Sees everything and changes nothing.", nil},
+	{Operator, "Operator", "Runs the server: organisations, people, tokens, settings.", all},
+}
+
+// line returns the line of a role, and nil where there is no such role.
+func (r Role) line() *RoleLine {
+	if i := slices.IndexFunc(Roles, func(l RoleLine) bool { return l.Role == r }); i >= 0 {
+		return &Roles[i]
+	}
+	return nil
+}
+
+// Name is the role in words.
+func (r Role) Name() string {
+	if line := r.line(); line != nil {
+		return line.Name
+	}
+	return string(r)
+}
+
+// ParseRole returns the role of that name.
+func ParseRole(text string) (Role, error) {
+	if line := Role(text).line(); line != nil {
+		return line.Role, nil
+	}
+	names := ""
+	for _, line := range Roles {
+		names += ", " + string(line.Role)
+	}
+	return "", fault.In("role", "there is no role %q: the roles are %s", text, names[2:])
+}
+
+// Permission is something that one may be allowed to do.
+type Permission string
+
+// The permissions of this room. A room above declares its own and adds its lines to Table.
+const (
+	// Own is everybody's: what is one's own, such as one's sessions, messages and passkeys.
+	Own Permission = "own"
+
+	SeeOrganisations    Permission = "organisations.see"
+	ChangeOrganisations Permission = "organisations.change"
+	SeePeople           Permission = "people.see"
+	ChangePeople        Permission = "people.change"
+	GiveRoles           Permission = "roles.give"
+	EndSessions         Permission = "sessions.end"
+	SeeTokens           Permission = "tokens.see"
+	ChangeTokens        Permission = "tokens.change"
+	SeeLedger           Permission = "ledger.see"
+	SeeAccess           Permission = "access.see"
+	SeeNotices          Permission = "notices.see"
+	ChangeEndpoints     Permission = "endpoints.change"
+	SeeRegister         Permission = "register.see"
+	ChangeRegister      Permission = "register.change"
+)
+
+// Line is one line of the permission table.
+type Line struct {
+	Permission Permission
+	What       string // in words, as the end of "May …"
+	Roles      []Role
+	// Marked says that besides the role one must be assigned to the thing in question.
+	Marked bool
+}
+
+// Table is the one permission table.
+var Table = []Line{
+	{Permission: SeeOrganisations, What: "see organisations, where they belong and whose list they follow", Roles: all},
+	{Permission: ChangeOrganisations, What: "add organisations, rename them, and say where they belong", Roles: []Role{CentreOfficer, Operator}},
+	{Permission: SeePeople, What: "see people, their groups and their roles", Roles: []Role{CentreOfficer, SecurityOfficer, Desk, Auditor, Operator}},
+	{Permission: ChangePeople, What: "add people, change their particulars, invite them to sign in, deactivate them", Roles: []Role{CentreOfficer, SecurityOfficer, Operator}},
+	{Permission: GiveRoles, What: "give and take roles: those that their own role may give", Roles: []Role{CentreOfficer, SecurityOfficer, Operator}},
+	{Permission: EndSessions, What: "sign somebody else out", Roles: []Role{CentreOfficer, SecurityOfficer, Operator}},
+	{Permission: SeeTokens, What: "see which programs have tokens", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor, Operator}},
+	{Permission: ChangeTokens, What: "make tokens for programs, and end them", Roles: []Role{SecurityOfficer, Operator}},
+	{Permission: SeeLedger, What: "see the ledger's entries, those that are not public among them", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor, Operator}},
+	{Permission: SeeAccess, What: "see who signed in and what was refused", Roles: []Role{Auditor, Operator}},
+	{Permission: SeeNotices, What: "see which messages went to whom, and what became of them", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor, Operator}},
+	{Permission: ChangeEndpoints, What: "say which programs are told of events", Roles: []Role{Operator}},
+	{Permission: SeeRegister, What: "see suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, ClearingOffice, DeviceAdministrator, EstateManager, Desk, Auditor, Operator}},
+	{Permission: ChangeRegister, What: "change suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer}},
+}
+
+// lineOf returns the line of a permission, and nil where there is none: then nobody may.
+func lineOf(p Permission) *Line {
+	if i := slices.IndexFunc(Table, func(l Line) bool { return l.Permission == p }); i >= 0 {
+		return &Table[i]
+	}
+	return nil
+}
+
+// Grant is a role held in an organisation and all below it, or Everywhere.
+type Grant struct {
+	Role         Role
+	Organisation string
+}
+
+// Everywhere stands for all organisations, those that do not belong together among them.
+const Everywhere = "*"

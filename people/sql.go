@@ -1,0 +1,649 @@
+package people
+
+import (
+	"fmt"
+	"strings"
+
+	"portcullis/store"
+)
+
+// scanner reads one row.
+type scanner = func(into ...any) error
+
+// query is a statement that is put together from parts that may be missing. Its parameters are
+// numbered as they are added.
+type query struct {
+	text strings.Builder
+	args []any
+}
+
+// add appends text, in which each ? stands for the next of the arguments.
+func (q *query) add(text string, args ...any) {
+	for _, arg := range args {
+		before, after, _ := strings.Cut(text, "?")
+		q.args = append(q.args, arg)
+		fmt.Fprintf(&q.text, "%s$%d", before, len(q.args))
+		text = after
+	}
+	q.text.WriteString(text)
+}
+
+// below appends a table of that name with the roots and all organisations below them at t, to be
+// used in what follows; nothing where the roots are Everywhere, and then it returns false.
+func (q *query) below(roots []string, t store.Time) bool {
+	if len(roots) == 1 && roots[0] == Everywhere {
+		return false
+	}
+	q.add(`WITH RECURSIVE below (id) AS (VALUES `)
+	for i, root := range roots {
+		if i > 0 {
+			q.add(`, `)
+		}
+		q.add(`(CAST(? AS TEXT))`, root)
+	}
+	q.add(` UNION SELECT f.subject FROM people_parents f JOIN below b ON f.object = b.id WHERE f.replaced_at IS NULL AND f.held_from <= ? AND (f.held_until IS NULL OR f.held_until > ?)) `, t, t)
+	return true
+}
+
+func (q *query) rows(tx *store.Tx, each func(scan scanner) error) error {
+	return tx.Rows(q.text.String(), q.args, each)
+}
+
+func (q *query) count(tx *store.Tx) (n int64, err error) {
+	err = tx.Row(q.text.String(), q.args, &n)
+	return n, err
+}
+
+// Organisations.
+
+func insertOrganisation(tx *store.Tx, id, name string) error {
+	_, err := tx.Exec(`INSERT INTO people_organisations (id, name, version) VALUES ($1, $2, 1)`, id, name)
+	return err
+}
+
+func updateOrganisation(tx *store.Tx, id, name string) error {
+	_, err := tx.Exec(`UPDATE people_organisations SET name = $1, version = version + 1 WHERE id = $2`, name, id)
+	return err
+}
+
+func selectOrganisation(tx *store.Tx, id string) (o Organisation, err error) {
+	err = tx.Row(`SELECT id, name, version FROM people_organisations WHERE id = $1`, []any{id}, &o.ID, &o.Name, &o.Version)
+	return o, err
+}
+
+func selectOrganisations(tx *store.Tx, roots []string, t store.Time) (found []Organisation, err error) {
+	var q query
+	narrow := q.below(roots, t)
+	q.add(`SELECT o.id, o.name, o.version, COALESCE(p.object, ''), COALESCE(l.object, ''), COALESCE(m.object, ''), m.held_from, m.held_until FROM people_organisations o`)
+	for _, part := range []struct{ table, as string }{{parents.Table, "p"}, {lists.Table, "l"}, {monitors.Table, "m"}} {
+		q.add(fmt.Sprintf(` LEFT JOIN %s %s ON %[2]s.subject = o.id AND %[2]s.replaced_at IS NULL AND %[2]s.held_from <= ? AND (%[2]s.held_until IS NULL OR %[2]s.held_until > ?)`, part.table, part.as), t, t)
+	}
+	if narrow {
+		q.add(` WHERE o.id IN (SELECT id FROM below)`)
+	}
+	q.add(` ORDER BY o.name, o.id`)
+	err = q.rows(tx, func(scan scanner) error {
+		var o Organisation
+		var m Monitor
+		var list string
+		err := scan(&o.ID, &o.Name, &o.Version, &o.Parent, &list, &m.Reason, &m.From, &m.Until)
+		o.OwnList = list == ownList
+		if m.Reason != "" {
+			o.Monitor = &m
+		}
+		found = append(found, o)
+		return err
+	})
+	return found, err
+}
+
+// selectParentTimes returns the times after t at which some organisation comes to belong elsewhere.
+func selectParentTimes(tx *store.Tx, t store.Time) (times []store.Time, err error) {
+	err = tx.Rows(`SELECT DISTINCT held_from FROM people_parents WHERE replaced_at IS NULL AND held_from > $1 ORDER BY held_from`, []any{t}, func(scan scanner) error {
+		var at store.Time
+		err := scan(&at)
+		times = append(times, at)
+		return err
+	})
+	return times, err
+}
+
+// Persons.
+
+const personColumns = `p.id, p.user_name, p.name, p.mail, p.phone, p.external_id, p.given_name, p.family_name, p.employee_number, p.department, p.active, p.version, p.created, p.changed`
+
+func (p *Person) into() []any {
+	return []any{&p.ID, &p.UserName, &p.Name, &p.Mail, &p.Phone, &p.ExternalID, &p.GivenName, &p.FamilyName, &p.EmployeeNumber, &p.Department,
+		(*flag)(&p.Active), &p.Version, &p.Created, &p.Changed}
+}
+
+// flag is a truth value, which is stored as 0 or 1.
+type flag bool
+
+func (f *flag) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a truth value is stored as a number, not as %T", value)
+	}
+	*f = n != 0
+	return nil
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func insertPerson(tx *store.Tx, p Person) error {
+	_, err := tx.Exec(`INSERT INTO people_persons (id, user_name, user_name_lower, name, name_lower, mail, mail_lower, phone, external_id, given_name, family_name, employee_number, department, active, version, created, changed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15)`,
+		p.ID, p.UserName, strings.ToLower(p.UserName), p.Name, strings.ToLower(p.Name), p.Mail, strings.ToLower(p.Mail), p.Phone, p.ExternalID, p.GivenName, p.FamilyName, p.EmployeeNumber, p.Department, number(p.Active), tx.Now())
+	return err
+}
+
+func updatePerson(tx *store.Tx, p Person) error {
+	_, err := tx.Exec(`UPDATE people_persons SET user_name = $1, user_name_lower = $2, name = $3, name_lower = $4, mail = $5, mail_lower = $6, phone = $7, external_id = $8, given_name = $9, family_name = $10, employee_number = $11, department = $12, active = $13, version = version + 1, changed = $14 WHERE id = $15`,
+		p.UserName, strings.ToLower(p.UserName), p.Name, strings.ToLower(p.Name), p.Mail, strings.ToLower(p.Mail), p.Phone, p.ExternalID, p.GivenName, p.FamilyName, p.EmployeeNumber, p.Department, number(p.Active), tx.Now(), p.ID)
+	return err
+}
+
+// setWords has a search find the person by the words they have now. A word is stored as bytes, which
+// sort alike whatever the database takes for the order of letters.
+func setWords(tx *store.Tx, p Person) error {
+	if _, err := tx.Exec(`DELETE FROM people_words WHERE person = $1`, p.ID); err != nil {
+		return err
+	}
+	for _, word := range p.words() {
+		if _, err := tx.Exec(`INSERT INTO people_words (word, person) VALUES ($1, $2)`, []byte(word), p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func selectPerson(tx *store.Tx, id string) (p Person, err error) {
+	err = tx.Row(`SELECT `+personColumns+` FROM people_persons p WHERE p.id = $1`, []any{id}, p.into()...)
+	return p, err
+}
+
+func selectPersonByUserName(tx *store.Tx, lower string) (id string, err error) {
+	err = tx.Row(`SELECT id FROM people_persons WHERE user_name_lower = $1`, []any{lower}, &id)
+	return id, err
+}
+
+func selectPersonsByMail(tx *store.Tx, lower string) (found []Person, err error) {
+	err = tx.Rows(`SELECT `+personColumns+` FROM people_persons p WHERE p.mail_lower = $1 LIMIT 2`, []any{lower}, func(scan scanner) error {
+		var p Person
+		err := scan(p.into()...)
+		found = append(found, p)
+		return err
+	})
+	return found, err
+}
+
+func anybody(tx *store.Tx) (there bool, err error) {
+	err = tx.Rows(`SELECT id FROM people_persons LIMIT 1`, nil, func(scanner) error { there = true; return nil })
+	return there, err
+}
+
+// persons appends the tables and conditions of a query for persons, its page left out.
+func (q *query) persons(roots []string, p PersonQuery, words []string, t store.Time, columns string) {
+	narrow := q.below(roots, t)
+	q.add(`SELECT `+columns+` FROM people_persons p JOIN people_memberships m ON m.subject = p.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?) WHERE 1 = 1`, t, t)
+	if narrow {
+		q.add(` AND m.object IN (SELECT id FROM below)`)
+	}
+	for _, word := range words {
+		q.add(` AND p.id IN (SELECT w.person FROM people_words w WHERE w.word >= ? AND w.word < ?)`, []byte(word), append([]byte(word), 0xff))
+	}
+	if p.Active != nil {
+		q.add(` AND p.active = ?`, number(*p.Active))
+	}
+	if p.UserName != "" {
+		q.add(` AND p.user_name_lower = ?`, strings.ToLower(p.UserName))
+	}
+	if p.ExternalID != "" {
+		q.add(` AND p.external_id = ?`, p.ExternalID)
+	}
+	if p.Mail != "" {
+		q.add(` AND p.mail_lower = ?`, strings.ToLower(p.Mail))
+	}
+	if p.Group != "" {
+		q.add(` AND p.id IN (SELECT g.subject FROM people_group_members g WHERE g.object = ? AND g.replaced_at IS NULL AND g.held_from <= ? AND (g.held_until IS NULL OR g.held_until > ?))`, p.Group, t, t)
+	}
+	if p.Role != "" {
+		// The object of a role is role@organisation, and "A" follows "@".
+		q.add(` AND p.id IN (SELECT r.subject FROM people_roles r WHERE SUBSTR(r.object, 1, ?) = ? AND r.replaced_at IS NULL AND r.held_from <= ? AND (r.held_until IS NULL OR r.held_until > ?))`,
+			len(p.Role)+1, string(p.Role)+"@", t, t)
+	}
+}
+
+func selectPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (found []Person, err error) {
+	var q query
+	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`)
+	if p.After != (Place{}) {
+		q.add(` AND (p.name_lower, p.id) > (?, ?)`, strings.ToLower(p.After.Name), p.After.ID)
+	}
+	q.add(` ORDER BY p.name_lower, p.id LIMIT ?`, p.Limit)
+	err = q.rows(tx, func(scan scanner) error {
+		var person Person
+		err := scan(append(person.into(), &person.Organisation)...)
+		found = append(found, person)
+		return err
+	})
+	return found, err
+}
+
+func countPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (int64, error) {
+	var q query
+	q.persons(roots, p, words, tx.Now(), `COUNT(*)`)
+	return q.count(tx)
+}
+
+func isAssigned(tx *store.Tx, person, thing string) (assigned bool, err error) {
+	err = tx.Rows(`SELECT 1 FROM people_assignments WHERE thing = $1 AND person = $2`, []any{thing, person}, func(scanner) error { assigned = true; return nil })
+	return assigned, err
+}
+
+// Groups.
+
+const groupColumns = `g.id, g.name, g.external_id, g.organisation, g.version, g.created, g.changed`
+
+func (g *Group) into() []any {
+	return []any{&g.ID, &g.Name, &g.ExternalID, &g.Organisation, &g.Version, &g.Created, &g.Changed}
+}
+
+func insertGroup(tx *store.Tx, g Group) error {
+	_, err := tx.Exec(`INSERT INTO people_groups (id, name, name_lower, external_id, organisation, version, created, changed) VALUES ($1, $2, $3, $4, $5, 1, $6, $6)`,
+		g.ID, g.Name, strings.ToLower(g.Name), g.ExternalID, g.Organisation, tx.Now())
+	return err
+}
+
+func updateGroup(tx *store.Tx, g Group) error {
+	_, err := tx.Exec(`UPDATE people_groups SET name = $1, name_lower = $2, external_id = $3, version = version + 1, changed = $4 WHERE id = $5`,
+		g.Name, strings.ToLower(g.Name), g.ExternalID, tx.Now(), g.ID)
+	return err
+}
+
+func deleteGroup(tx *store.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM people_groups WHERE id = $1`, id)
+	return err
+}
+
+func selectGroup(tx *store.Tx, id string) (g Group, err error) {
+	err = tx.Row(`SELECT `+groupColumns+` FROM people_groups g WHERE g.id = $1`, []any{id}, g.into()...)
+	return g, err
+}
+
+func (q *query) groups(roots []string, g GroupQuery, t store.Time, columns string) {
+	narrow := q.below(roots, t)
+	q.add(`SELECT ` + columns + ` FROM people_groups g WHERE 1 = 1`)
+	if narrow {
+		q.add(` AND g.organisation IN (SELECT id FROM below)`)
+	}
+	if g.Name != "" {
+		q.add(` AND g.name_lower = ?`, strings.ToLower(g.Name))
+	}
+	if g.ExternalID != "" {
+		q.add(` AND g.external_id = ?`, g.ExternalID)
+	}
+	if g.Member != "" {
+		q.add(` AND g.id IN (SELECT f.object FROM people_group_members f WHERE f.subject = ? AND f.replaced_at IS NULL AND f.held_from <= ? AND (f.held_until IS NULL OR f.held_until > ?))`, g.Member, t, t)
+	}
+}
+
+func selectGroups(tx *store.Tx, roots []string, g GroupQuery) (found []Group, err error) {
+	var q query
+	q.groups(roots, g, tx.Now(), groupColumns)
+	if g.After != (Place{}) {
+		q.add(` AND (g.name_lower, g.id) > (?, ?)`, strings.ToLower(g.After.Name), g.After.ID)
+	}
+	q.add(` ORDER BY g.name_lower, g.id LIMIT ?`, g.Limit)
+	err = q.rows(tx, func(scan scanner) error {
+		var group Group
+		err := scan(group.into()...)
+		found = append(found, group)
+		return err
+	})
+	return found, err
+}
+
+func countGroups(tx *store.Tx, roots []string, g GroupQuery) (int64, error) {
+	var q query
+	q.groups(roots, g, tx.Now(), `COUNT(*)`)
+	return q.count(tx)
+}
+
+func selectMembers(tx *store.Tx, group string) (persons []string, err error) {
+	err = tx.Rows(`SELECT subject FROM people_group_members WHERE object = $1 AND replaced_at IS NULL AND held_from <= $2 AND (held_until IS NULL OR held_until > $2) ORDER BY subject`,
+		[]any{group, tx.Now()}, func(scan scanner) error {
+			var person string
+			err := scan(&person)
+			persons = append(persons, person)
+			return err
+		})
+	return persons, err
+}
+
+func selectMembersPage(tx *store.Tx, group, after string, limit int) (found []Person, err error) {
+	err = tx.Rows(`SELECT `+personColumns+` FROM people_group_members f JOIN people_persons p ON p.id = f.subject WHERE f.object = $1 AND f.replaced_at IS NULL AND f.held_from <= $2 AND (f.held_until IS NULL OR f.held_until > $2) AND f.subject > $3 ORDER BY f.subject LIMIT $4`,
+		[]any{group, tx.Now(), after, limit}, func(scan scanner) error {
+			var p Person
+			err := scan(p.into()...)
+			found = append(found, p)
+			return err
+		})
+	return found, err
+}
+
+// Sessions.
+
+const sessionColumns = `s.id, s.person, s.method, s.address, s.agent, s.begun, s.seen, s.expires`
+
+func (s *Session) into() []any {
+	return []any{&s.ID, &s.Person, &s.Method, &s.Address, &s.Agent, &s.Begun, &s.Seen, &s.Expires}
+}
+
+func insertSession(tx *store.Tx, s Session, digest string) error {
+	_, err := tx.Exec(`INSERT INTO people_sessions (id, digest, person, method, address, agent, begun, seen, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		s.ID, digest, s.Person, s.Method, s.Address, s.Agent, s.Begun, s.Seen, s.Expires)
+	return err
+}
+
+// selectLiveSession returns a session that has not expired, was used since a time, and is of an
+// active person, and that person's name.
+func selectLiveSession(tx *store.Tx, digest string, since store.Time) (s Session, name string, err error) {
+	err = tx.Row(`SELECT `+sessionColumns+`, p.name FROM people_sessions s JOIN people_persons p ON p.id = s.person WHERE s.digest = $1 AND s.expires > $2 AND s.seen > $3 AND p.active = 1`,
+		[]any{digest, tx.Now(), since}, append(s.into(), &name)...)
+	return s, name, err
+}
+
+func selectSessions(tx *store.Tx, person string, since store.Time) (found []Session, err error) {
+	err = tx.Rows(`SELECT `+sessionColumns+` FROM people_sessions s WHERE s.person = $1 AND s.expires > $2 AND s.seen > $3 ORDER BY s.begun DESC, s.id DESC`,
+		[]any{person, tx.Now(), since}, func(scan scanner) error {
+			var s Session
+			err := scan(s.into()...)
+			found = append(found, s)
+			return err
+		})
+	return found, err
+}
+
+func touchSession(tx *store.Tx, digest string, before store.Time) error {
+	_, err := tx.Exec(`UPDATE people_sessions SET seen = $1 WHERE digest = $2 AND seen < $3`, tx.Now(), digest, before)
+	return err
+}
+
+func deleteSession(tx *store.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM people_sessions WHERE id = $1`, id)
+	return err
+}
+
+// deleteSessions ends one session of a person, or all where id is empty.
+func deleteSessions(tx *store.Tx, person, id string) error {
+	var q query
+	q.add(`DELETE FROM people_sessions WHERE person = ?`, person)
+	if id != "" {
+		q.add(` AND id = ?`, id)
+	}
+	_, err := tx.Exec(q.text.String(), q.args...)
+	return err
+}
+
+// deleteCredentials ends all by which a person could sign in or have a program act.
+func deleteCredentials(tx *store.Tx, person string) error {
+	for _, statement := range []string{
+		`DELETE FROM people_passkeys WHERE person = $1`,
+		`DELETE FROM people_identities WHERE person = $1`,
+		`DELETE FROM people_links WHERE person = $1`,
+	} {
+		if _, err := tx.Exec(statement, person); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`UPDATE people_tokens SET ended = $1 WHERE maker = $2 AND ended IS NULL`, tx.Now(), person)
+	return err
+}
+
+// Ceremonies and links.
+
+func insertCeremony(tx *store.Tx, digest, kind, state string, expires store.Time) error {
+	_, err := tx.Exec(`INSERT INTO people_ceremonies (digest, kind, state, expires) VALUES ($1, $2, $3, $4)`, digest, kind, state, expires)
+	return err
+}
+
+// takeCeremony returns what was kept, and removes it.
+func takeCeremony(tx *store.Tx, digest, kind string) (state string, err error) {
+	err = tx.Row(`SELECT state FROM people_ceremonies WHERE digest = $1 AND kind = $2 AND expires > $3`, []any{digest, kind, tx.Now()}, &state)
+	if err == nil {
+		_, err = tx.Exec(`DELETE FROM people_ceremonies WHERE digest = $1`, digest)
+	}
+	return state, err
+}
+
+func replaceLink(tx *store.Tx, digest, person string, expires store.Time) error {
+	if err := deleteLinks(tx, person); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`INSERT INTO people_links (digest, person, expires) VALUES ($1, $2, $3)`, digest, person, expires)
+	return err
+}
+
+func deleteLinks(tx *store.Tx, person string) error {
+	_, err := tx.Exec(`DELETE FROM people_links WHERE person = $1`, person)
+	return err
+}
+
+func selectLink(tx *store.Tx, digest string) (person string, err error) {
+	err = tx.Row(`SELECT person FROM people_links WHERE digest = $1 AND expires > $2`, []any{digest, tx.Now()}, &person)
+	return person, err
+}
+
+// Passkeys and identities.
+
+const passkeyColumns = `id, person, name, credential, added, used`
+
+func (k *Passkey) into() []any {
+	return []any{&k.ID, &k.Person, &k.Name, &k.Credential, &k.Added, &k.Used}
+}
+
+func insertPasskey(tx *store.Tx, k Passkey) error {
+	_, err := tx.Exec(`INSERT INTO people_passkeys (`+passkeyColumns+`) VALUES ($1, $2, $3, $4, $5, NULL)`, k.ID, k.Person, k.Name, k.Credential, tx.Now())
+	return err
+}
+
+func selectPasskey(tx *store.Tx, id string) (k Passkey, err error) {
+	err = tx.Row(`SELECT `+passkeyColumns+` FROM people_passkeys WHERE id = $1`, []any{id}, k.into()...)
+	return k, err
+}
+
+func selectPasskeys(tx *store.Tx, person string) (found []Passkey, err error) {
+	err = tx.Rows(`SELECT `+passkeyColumns+` FROM people_passkeys WHERE person = $1 ORDER BY added, id`, []any{person}, func(scan scanner) error {
+		var k Passkey
+		err := scan(k.into()...)
+		found = append(found, k)
+		return err
+	})
+	return found, err
+}
+
+func usePasskey(tx *store.Tx, id, credential string) error {
+	_, err := tx.Exec(`UPDATE people_passkeys SET credential = $1, used = $2 WHERE id = $3`, credential, tx.Now(), id)
+	return err
+}
+
+func deletePasskey(tx *store.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM people_passkeys WHERE id = $1`, id)
+	return err
+}
+
+func countWaysIn(tx *store.Tx, person string) (n int64, err error) {
+	err = tx.Row(`SELECT (SELECT COUNT(*) FROM people_passkeys WHERE person = $1) + (SELECT COUNT(*) FROM people_identities WHERE person = $1)`, []any{person}, &n)
+	return n, err
+}
+
+func insertIdentity(tx *store.Tx, person string, i Identity) error {
+	_, err := tx.Exec(`INSERT INTO people_identities (issuer, subject, person, added) VALUES ($1, $2, $3, $4)`, i.Issuer, i.Subject, person, tx.Now())
+	return err
+}
+
+func selectIdentity(tx *store.Tx, issuer, subject string) (person string, err error) {
+	err = tx.Row(`SELECT person FROM people_identities WHERE issuer = $1 AND subject = $2`, []any{issuer, subject}, &person)
+	return person, err
+}
+
+func hasIdentity(tx *store.Tx, person, issuer string) (has bool, err error) {
+	err = tx.Rows(`SELECT 1 FROM people_identities WHERE person = $1 AND issuer = $2`, []any{person, issuer}, func(scanner) error { has = true; return nil })
+	return has, err
+}
+
+// Tokens.
+
+const tokenColumns = `t.id, t.name, t.role, t.organisation, t.maker, t.made, t.expires, t.ended, t.used`
+
+func (t *Token) into() []any {
+	return []any{&t.ID, &t.Name, &t.Role, &t.Organisation, &t.Maker, &t.Made, &t.Expires, &t.Ended, &t.Used}
+}
+
+func insertToken(tx *store.Tx, t Token, digest string) error {
+	_, err := tx.Exec(`INSERT INTO people_tokens (id, digest, name, role, organisation, maker, made, expires, ended, used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, NULL)`,
+		t.ID, digest, t.Name, t.Role, t.Organisation, t.Maker, t.Made, t.Expires)
+	return err
+}
+
+func selectToken(tx *store.Tx, id string) (t Token, err error) {
+	err = tx.Row(`SELECT `+tokenColumns+` FROM people_tokens t WHERE t.id = $1`, []any{id}, t.into()...)
+	return t, err
+}
+
+// selectLiveToken returns a token that has not ended and whose maker, if it has one, is active.
+func selectLiveToken(tx *store.Tx, digest string) (t Token, err error) {
+	err = tx.Row(`SELECT `+tokenColumns+` FROM people_tokens t LEFT JOIN people_persons p ON p.id = t.maker WHERE t.digest = $1 AND t.ended IS NULL AND t.expires > $2 AND (t.maker = '' OR p.active = 1)`,
+		[]any{digest, tx.Now()}, t.into()...)
+	return t, err
+}
+
+func selectTokens(tx *store.Tx, roots []string, before string, limit int) (found []Token, err error) {
+	var q query
+	narrow := q.below(roots, tx.Now())
+	q.add(`SELECT ` + tokenColumns + ` FROM people_tokens t WHERE 1 = 1`)
+	if narrow {
+		q.add(` AND t.organisation IN (SELECT id FROM below)`)
+	}
+	if before != "" {
+		q.add(` AND t.id < ?`, before)
+	}
+	q.add(` ORDER BY t.id DESC LIMIT ?`, limit)
+	err = q.rows(tx, func(scan scanner) error {
+		var t Token
+		err := scan(t.into()...)
+		found = append(found, t)
+		return err
+	})
+	return found, err
+}
+
+func endToken(tx *store.Tx, id string) error {
+	_, err := tx.Exec(`UPDATE people_tokens SET ended = $1 WHERE id = $2`, tx.Now(), id)
+	return err
+}
+
+func touchToken(tx *store.Tx, digest string, before store.Time) error {
+	_, err := tx.Exec(`UPDATE people_tokens SET used = $1 WHERE digest = $2 AND (used IS NULL OR used < $3)`, tx.Now(), digest, before)
+	return err
+}
+
+// Requests.
+
+func selectRequest(tx *store.Tx, actor, key string) (digest, result string, err error) {
+	err = tx.Row(`SELECT digest, result FROM people_requests WHERE actor = $1 AND key = $2`, []any{actor, key}, &digest, &result)
+	return digest, result, err
+}
+
+func insertRequest(tx *store.Tx, actor, key, digest, result string) error {
+	_, err := tx.Exec(`INSERT INTO people_requests (actor, key, digest, result, at) VALUES ($1, $2, $3, $4, $5)`, actor, key, digest, result, tx.Now())
+	return err
+}
+
+// The access log.
+
+const accessColumns = `id, at, actor, address, outcome, permission, organisation, detail`
+
+func (a *Access) into() []any {
+	return []any{&a.ID, &a.At, &a.Actor, &a.Address, &a.Outcome, &a.Permission, &a.Organisation, &a.Detail}
+}
+
+func insertAccess(tx *store.Tx, a Access) error {
+	_, err := tx.Exec(`INSERT INTO people_access (`+accessColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		a.ID, a.At, a.Actor, a.Address, a.Outcome, a.Permission, a.Organisation, a.Detail)
+	return err
+}
+
+func selectAccess(tx *store.Tx, before string, limit int) (found []Access, err error) {
+	var q query
+	q.add(`SELECT ` + accessColumns + ` FROM people_access WHERE 1 = 1`)
+	if before != "" {
+		q.add(` AND id < ?`, before)
+	}
+	q.add(` ORDER BY id DESC LIMIT ?`, limit)
+	err = q.rows(tx, func(scan scanner) error {
+		var a Access
+		err := scan(a.into()...)
+		found = append(found, a)
+		return err
+	})
+	return found, err
+}
+
+// eachAccess hands the events of a period to each, in the order of their times and ids.
+func eachAccess(tx *store.Tx, from, until store.Time, each func(Access) error) error {
+	return tx.Rows(`SELECT `+accessColumns+` FROM people_access WHERE at >= $1 AND at < $2 ORDER BY at, id`, []any{from, until}, func(scan scanner) error {
+		var a Access
+		if err := scan(a.into()...); err != nil {
+			return err
+		}
+		return each(a)
+	})
+}
+
+func selectLastHour(tx *store.Tx) (last store.Time, err error) {
+	err = tx.Row(`SELECT hour FROM people_hours ORDER BY hour DESC LIMIT 1`, nil, &last)
+	return last, err
+}
+
+func insertHour(tx *store.Tx, from store.Time, events int, digest string) error {
+	_, err := tx.Exec(`INSERT INTO people_hours (hour, events, digest) VALUES ($1, $2, $3)`, from, events, digest)
+	return err
+}
+
+func selectHours(tx *store.Tx, since store.Time) (hours []digestEntry, err error) {
+	err = tx.Rows(`SELECT hour, events, digest FROM people_hours WHERE hour >= $1 ORDER BY hour`, []any{since}, func(scan scanner) error {
+		var h digestEntry
+		err := scan(&h.Hour, &h.Events, &h.SHA256)
+		hours = append(hours, h)
+		return err
+	})
+	return hours, err
+}
+
+// deleteEnded removes what has been kept long enough.
+func deleteEnded(tx *store.Tx) error {
+	for _, old := range []struct {
+		statement string
+		before    store.Time
+	}{
+		{`DELETE FROM people_sessions WHERE expires <= $1`, tx.Now()},
+		{`DELETE FROM people_sessions WHERE seen <= $1`, tx.Now().Add(-sessionIdle)},
+		{`DELETE FROM people_ceremonies WHERE expires <= $1`, tx.Now()},
+		{`DELETE FROM people_links WHERE expires <= $1`, tx.Now()},
+		{`DELETE FROM people_requests WHERE at <= $1`, tx.Now().Add(-keptRequests)},
+		{`DELETE FROM people_access WHERE at <= $1`, tx.Now().Add(-keptAccess)},
+	} {
+		if _, err := tx.Exec(old.statement, old.before); err != nil {
+			return err
+		}
+	}
+	return nil
+}

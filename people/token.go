@@ -1,0 +1,185 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"portcullis/internal/fault"
+	"portcullis/ledger"
+	"portcullis/store"
+)
+
+// Token is a program's leave to act, in one role in one organisation, until it ends.
+type Token struct {
+	ID string `json:"id"`
+	// Name says what the program is.
+	Name string `json:"name"`
+	Grant
+	// Maker is the person who made it, or empty where it was made at the command line. It ends
+	// with the maker's account.
+	Maker   string     `json:"maker,omitempty"`
+	Made    store.Time `json:"made"`
+	Expires store.Time `json:"expires"`
+	Ended   store.Time `json:"ended,omitzero"`
+	Used    store.Time `json:"used,omitzero"`
+}
+
+// How long tokens last.
+const (
+	TokenLife    = 90 * 24 * time.Hour // where nothing is said
+	MaxTokenLife = 366 * 24 * time.Hour
+)
+
+// tokenPrefix lets those who look for secrets in the wrong places find ours.
+const tokenPrefix = "portcullis_"
+
+// The kinds of entries about tokens. The subjects are the organisation and the token; the payload is
+// a tokenEntry.
+var (
+	tokenMade  = ledger.Kind{Name: "people.token-made", Version: 1}
+	tokenEnded = ledger.Kind{Name: "people.token-ended", Version: 1}
+)
+
+type tokenEntry struct {
+	Name    string     `json:"name"`
+	Role    Role       `json:"role"`
+	Expires store.Time `json:"expires,omitzero"`
+}
+
+// Made is a token that was just made, with its secret, which is never seen again.
+type Made struct {
+	Token
+	Secret string `json:"secret"`
+}
+
+// MakeToken makes a token. Nobody makes one that may do more than the roles they may give.
+func (r *Room) MakeToken(ctx context.Context, actor Actor, name string, g Grant, expires store.Time) (Made, error) {
+	if actor.Key != "" {
+		// A secret is not kept to be told again.
+		return Made{}, fault.New(fault.Invalid, "Making a token takes no idempotency key: if the answer was lost, end the token and make another")
+	}
+	return Act(ctx, r, actor, func(tx *Tx) (none Made, err error) {
+		if name, err = checkName("name", name); err != nil {
+			return none, err
+		}
+		if expires.IsZero() {
+			expires = tx.Now().Add(TokenLife)
+		}
+		switch {
+		case !tx.Now().Before(expires):
+			return none, fault.In("expires", "The end must be in the future")
+		case tx.Now().Add(MaxTokenLife).Before(expires):
+			return none, fault.In("expires", "A token lasts a year at most")
+		}
+		if g.Role.line() == nil {
+			_, err := ParseRole(string(g.Role))
+			return none, err
+		}
+		if g.Organisation != Everywhere {
+			if err := tx.exists("organisation", g.Organisation); err != nil {
+				return none, err
+			}
+		}
+		if err := tx.Require(ChangeTokens, g.Organisation); err != nil {
+			return none, err
+		}
+		if err := tx.mayGive(g); err != nil {
+			return none, err
+		}
+		return tx.makeToken(name, g, expires)
+	})
+}
+
+func (tx *Tx) makeToken(name string, g Grant, expires store.Time) (none Made, err error) {
+	drawn, err := secret(tx.room.Chance)
+	if err != nil {
+		return none, err
+	}
+	id, err := tx.NewID()
+	if err != nil {
+		return none, err
+	}
+	t := Token{ID: id, Name: name, Grant: g, Maker: tx.who.Person, Made: tx.Now(), Expires: expires}
+	made := Made{t, tokenPrefix + drawn}
+	if err := insertToken(tx.Tx, t, digestOf(made.Secret)); err != nil {
+		return none, err
+	}
+	return made, tx.Record(tokenMade, g.Organisation, []string{id}, tokenEntry{name, g.Role, expires})
+}
+
+// EndToken ends a token at once.
+func (r *Room) EndToken(ctx context.Context, actor Actor, id string) (Token, error) {
+	return Act(ctx, r, actor, func(tx *Tx) (none Token, err error) {
+		t, err := tx.token(ChangeTokens, id)
+		if err != nil {
+			return none, err
+		}
+		if !t.Ended.IsZero() {
+			tx.NoEntry("it has ended already")
+			return t, nil
+		}
+		t.Ended = tx.Now()
+		if err := endToken(tx.Tx, id); err != nil {
+			return none, err
+		}
+		return t, tx.Record(tokenEnded, t.Organisation, []string{id}, tokenEntry{Name: t.Name, Role: t.Role})
+	})
+}
+
+func (tx *Tx) token(p Permission, id string) (none Token, err error) {
+	t, err := selectToken(tx.Tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		if err := tx.Require(p, Everywhere); err != nil {
+			return none, err
+		}
+		return none, fault.New(fault.NotFound, "There is no token with the id %s", id)
+	}
+	if err != nil {
+		return none, err
+	}
+	return t, tx.Require(p, t.Organisation)
+}
+
+// Tokens returns the tokens that the actor may see, the newest first, from the one after the id
+// before; "" is the newest.
+func (r *Room) Tokens(ctx context.Context, actor Actor, before string, limit int) ([]Token, error) {
+	return See(ctx, r, actor, func(tx *Tx) ([]Token, error) {
+		roots, err := tx.Reach(SeeTokens)
+		if err != nil {
+			return nil, err
+		}
+		return selectTokens(tx.Tx, roots, before, limit)
+	})
+}
+
+// Token returns one token.
+func (r *Room) Token(ctx context.Context, actor Actor, id string) (Token, error) {
+	return See(ctx, r, actor, func(tx *Tx) (Token, error) { return tx.token(SeeTokens, id) })
+}
+
+// whoHasToken finds out what a token may do. One that has ended, or whose maker is not active, may
+// nothing.
+func whoHasToken(tx *store.Tx, secret string) (Who, error) {
+	if !strings.HasPrefix(secret, tokenPrefix) {
+		return Who{}, errToken
+	}
+	t, err := selectLiveToken(tx, digestOf(secret))
+	if errors.Is(err, store.ErrNotFound) {
+		return Who{}, errToken
+	}
+	if err != nil {
+		return Who{}, err
+	}
+	return Who{ID: "token:" + t.ID, Name: t.Name, Grants: []Grant{t.Grant}}, nil
+}
+
+var errToken = &fault.Error{Kind: fault.SignedOut, Message: "This token is not known, or has ended: make another"}
+
+// UseToken notes that a token is in use.
+func (r *Room) UseToken(ctx context.Context, actor Actor) error {
+	return r.DB.Write(ctx, func(tx *store.Tx) error {
+		return touchToken(tx, digestOf(actor.Token), tx.Now().Add(-seenEvery))
+	})
+}
