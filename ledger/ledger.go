@@ -208,3 +208,12 @@ func Latest(tx *store.Tx, public string) (Checkpoint, error) {
 	}
 	return c, nil
 }
+
+// Size is how many entries have their place and a checkpoint that says so.
+func Size(tx *store.Tx) (int64, error) {
+	size, _, err := lastCheckpoint(tx)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil
+	}
+	return size, err
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"time"
 
 	"portcullis/internal/fault"
 	"portcullis/ledger"
@@ -46,6 +47,8 @@ type Who struct {
 	Grants []Grant
 	// Session is the id of the session, which is not its secret.
 	Session string
+	// stale tells that the last use that is known is some time ago.
+	stale bool
 }
 
 // Tx is a transaction on an actor's behalf.
@@ -253,16 +256,45 @@ func (tx *Tx) Record(kind ledger.Kind, organisation string, subjects []string, p
 // all; why is for the reader of the code.
 func (tx *Tx) NoEntry(why string) { tx.recorded = true }
 
+// Reference makes an id by which an answer is found in the log.
+func (r *Room) Reference() (string, error) { return r.DB.NewID() }
+
 // NewID makes an id.
 func (tx *Tx) NewID() (string, error) { return store.NewID(tx.Now(), tx.room.Chance) }
 
-// Identify tells who an actor is, for the frame of a page and for a face's first look. It is a fault
-// of the kind SignedOut where that is nobody.
-func (r *Room) Identify(ctx context.Context, actor Actor) (Who, error) {
-	return See(ctx, r, actor, func(tx *Tx) (Who, error) {
+// Time, Period and Known are those of the store, for faces, which know no store.
+type (
+	Time   = store.Time
+	Period = store.Period
+	Known  = store.Known
+)
+
+// TimeOf is t as it is stored.
+func TimeOf(t time.Time) Time { return store.TimeOf(t) }
+
+// Entry is what a face needs to know before it answers: who asks, and of which generation the answer
+// will be, at least.
+type Entry struct {
+	Who        Who
+	Generation store.Generation
+}
+
+// Enter asks whether an actor has a permission somewhere, before a face turns to an operation, which
+// asks where. Without one (""), it is for knowing who asks. It also notes that a session or token is
+// in use.
+func (r *Room) Enter(ctx context.Context, actor Actor, p Permission) (Entry, error) {
+	entry, err := See(ctx, r, actor, func(tx *Tx) (e Entry, err error) {
 		tx.asked = true // to know oneself needs no leave
-		return tx.who, nil
+		if e.Who, err = tx.who, nil; p != "" && !tx.who.May(p) {
+			return e, tx.refuse(p, "", "You may not %s. If you need to, ask your security team", p.What())
+		}
+		e.Generation, err = tx.Generation()
+		return e, err
 	})
+	if err == nil && entry.Who.stale {
+		err = r.touch(ctx, actor)
+	}
+	return entry, err
 }
 
 // May tells whether the actor has a permission somewhere: whether to show the way to it. The

@@ -84,7 +84,7 @@ func TestDeactivationEndsEverythingAtOnce(t *testing.T) {
 		}
 		token := people.Actor{Token: made.Secret}
 		for _, actor := range []people.Actor{grace, token} {
-			if _, err := h.Identify(t.Context(), actor); err != nil {
+			if _, err := h.Enter(t.Context(), actor, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -97,7 +97,7 @@ func TestDeactivationEndsEverythingAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, actor := range []people.Actor{grace, token} {
-			_, err := h.Identify(t.Context(), actor)
+			_, err := h.Enter(t.Context(), actor, "")
 			want(t, err, fault.SignedOut)
 		}
 		_, _, err = h.Invited(t.Context(), link)

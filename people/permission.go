@@ -146,6 +146,14 @@ func lineOf(p Permission) *Line {
 	return nil
 }
 
+// What is the permission in words, as the end of "You may not …".
+func (p Permission) What() string {
+	if line := lineOf(p); line != nil {
+		return line.What
+	}
+	return "do this without being signed in as a person"
+}
+
 // Grant is a role held in an organisation and all below it, or Everywhere.
 type Grant struct {
 	Role         Role

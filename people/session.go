@@ -111,13 +111,17 @@ func whoHasSession(tx *store.Tx, secret string) (Who, error) {
 		return Who{}, err
 	}
 	grants, err := grantsAt(tx, s.Person, tx.Now())
-	return Who{ID: s.Person, Person: s.Person, Name: name, Grants: grants, Session: s.ID}, err
+	return Who{ID: s.Person, Person: s.Person, Name: name, Grants: grants, Session: s.ID, stale: s.Seen.Before(tx.Now().Add(-seenEvery))}, err
 }
 
-// Touch notes that a session is in use.
-func (r *Room) Touch(ctx context.Context, actor Actor) error {
+// touch notes that a session or token is in use.
+func (r *Room) touch(ctx context.Context, actor Actor) error {
 	return r.DB.Write(ctx, func(tx *store.Tx) error {
-		return touchSession(tx, digestOf(actor.Session), tx.Now().Add(-seenEvery))
+		since := tx.Now().Add(-seenEvery)
+		if actor.Token != "" {
+			return touchToken(tx, digestOf(actor.Token), since)
+		}
+		return touchSession(tx, digestOf(actor.Session), since)
 	})
 }
 

@@ -172,14 +172,7 @@ func whoHasToken(tx *store.Tx, secret string) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	return Who{ID: "token:" + t.ID, Name: t.Name, Grants: []Grant{t.Grant}}, nil
+	return Who{ID: "token:" + t.ID, Name: t.Name, Grants: []Grant{t.Grant}, stale: t.Used.Before(tx.Now().Add(-seenEvery))}, nil
 }
 
 var errToken = &fault.Error{Kind: fault.SignedOut, Message: "This token is not known, or has ended: make another"}
-
-// UseToken notes that a token is in use.
-func (r *Room) UseToken(ctx context.Context, actor Actor) error {
-	return r.DB.Write(ctx, func(tx *store.Tx) error {
-		return touchToken(tx, digestOf(actor.Token), tx.Now().Add(-seenEvery))
-	})
-}

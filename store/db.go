@@ -153,6 +153,9 @@ func NewID(now Time, chance io.Reader) (string, error) {
 	return string(id[:]), nil
 }
 
+// NewID makes an id outside any transaction.
+func (db *DB) NewID() (string, error) { return NewID(TimeOf(db.now()), db.chance) }
+
 // Administer runs a statement outside any transaction, such as the making of a database.
 func (db *DB) Administer(ctx context.Context, statement string) error {
 	_, err := db.write.ExecContext(ctx, statement)

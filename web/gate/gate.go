@@ -1,0 +1,218 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/web/ui"
+)
+
+// Route is one path of the server.
+type Route struct {
+	Pattern string // as http.ServeMux takes it, with its method
+	// Permission is what one must have somewhere to get in.
+	Permission people.Permission
+	Handler    http.Handler
+	// Fail answers for programs, in their protocol's form. Where it is set, the route is for programs
+	// with a token; where it is nil, for browsers with a session, and errors are pages.
+	Fail func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Permissions that are no line of the table.
+const (
+	// Public pages are for everybody. They show who has signed in.
+	Public people.Permission = "public"
+	// Open routes are for everybody, and do not even look at who asks: assets, health, the ledger's tiles.
+	Open people.Permission = "open"
+)
+
+// Gate lets in.
+type Gate struct {
+	People *people.Room
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Secure is set where browsers reach the server by https.
+	Secure bool
+	// Proxies is how many proxies stand before the server and add to X-Forwarded-For.
+	Proxies int
+	// Frame is what all pages have in common.
+	Frame ui.Frame
+	// Navigation are the places that one may go to, by the permission that they need.
+	Navigation []Place
+}
+
+// Place is an item of the navigation, for those who have the permission somewhere.
+type Place struct {
+	ui.Link
+	Permission people.Permission
+}
+
+// visit is what the gate tells a handler.
+type visit struct {
+	actor people.Actor
+	who   people.Who
+}
+
+type visitKey struct{}
+
+// Actor is who asks, for the rooms' operations.
+func Actor(ctx context.Context) people.Actor {
+	v, _ := ctx.Value(visitKey{}).(visit)
+	return v.actor
+}
+
+// Who is the actor as the database knew it at the gate; empty where nobody has signed in.
+func Who(ctx context.Context) people.Who {
+	v, _ := ctx.Value(visitKey{}).(visit)
+	return v.who
+}
+
+// As returns a context in which the actor asks, for tests of what lies behind the gate.
+func As(ctx context.Context, actor people.Actor, who people.Who) context.Context {
+	return context.WithValue(ctx, visitKey{}, visit{actor, who})
+}
+
+// Guard returns the route's handler with the gate before it.
+func (g *Gate) Guard(route Route) http.Handler {
+	if route.Permission == Open {
+		return route.Handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, err := g.enter(r, route)
+		switch {
+		case err == nil:
+			route.Handler.ServeHTTP(w, r)
+		case route.Fail != nil:
+			route.Fail(w, r, err)
+		case fault.Is(err, fault.SignedOut) && r.Method == http.MethodGet:
+			http.Redirect(w, r, SignIn+"?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		default:
+			ui.Fail(w, r, err)
+		}
+	})
+}
+
+// Paths that the gate itself knows.
+const (
+	SignIn  = "/sign-in"
+	SignOut = "/sign-out"
+	Account = "/account"
+)
+
+// enter finds out who asks and puts that, and the frame, into the request.
+func (g *Gate) enter(r *http.Request, route Route) (*http.Request, error) {
+	reference, err := g.People.Reference()
+	if err != nil {
+		return r, err
+	}
+	f := g.Frame
+	f.Now, f.Reference, f.Log = g.Now().In(f.Now.Location()), reference, g.Log
+	actor := g.actor(r, route)
+	p := route.Permission
+	if p == Public {
+		p = ""
+	}
+	entry, err := g.People.Enter(r.Context(), actor, p)
+	if route.Permission == Public && fault.Is(err, fault.SignedOut) {
+		actor = people.Actor{Address: actor.Address}
+		entry, err = people.Entry{}, nil
+	}
+	f.Decision = int64(entry.Generation)
+	f.SignIn, f.SignOut, f.Account = SignIn, SignOut, Account
+	if f.Person = entry.Who.Name; f.Person != "" {
+		f.SignIn = ""
+		for _, place := range g.Navigation {
+			if entry.Who.May(place.Permission) {
+				f.Navigation = append(f.Navigation, place.Link)
+			}
+		}
+	}
+	r = ui.WithFrame(r, f)
+	return r.WithContext(context.WithValue(r.Context(), visitKey{}, visit{actor, entry.Who})), err
+}
+
+// actor is what the request brought.
+func (g *Gate) actor(r *http.Request, route Route) people.Actor {
+	actor := people.Actor{Address: g.address(r)}
+	if route.Fail != nil {
+		if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+			actor.Token = strings.TrimSpace(token)
+		}
+		return actor
+	}
+	if cookie, err := r.Cookie(g.cookie()); err == nil {
+		actor.Session = cookie.Value
+	}
+	return actor
+}
+
+// address is where a request came from: the connection's, or what the outermost of our own proxies
+// saw. What stands before that in the header, anybody may have written.
+func (g *Gate) address(r *http.Request) string {
+	if g.Proxies > 0 {
+		seen := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if n := len(seen) - g.Proxies; n >= 0 {
+			if ip := net.ParseIP(strings.TrimSpace(seen[n])); ip != nil {
+				return ip.String()
+			}
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// cookie is the name of the session's cookie. The prefix has browsers take it from this host alone,
+// and by https.
+func (g *Gate) cookie() string {
+	if g.Secure {
+		return "__Host-portcullis"
+	}
+	return "portcullis"
+}
+
+// Open has the browser keep a session. Whatever it had before is replaced, so that nobody signs in
+// to a session that another has prepared.
+func (g *Gate) Open(w http.ResponseWriter, session string) {
+	http.SetCookie(w, &http.Cookie{Name: g.cookie(), Value: session, Path: "/", Secure: g.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// Close has the browser forget its session.
+func (g *Gate) Close(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: g.cookie(), Path: "/", MaxAge: -1, Secure: g.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// Local is the path of this server that to names, for going on after signing in, and "/" where it
+// names none: never another server's.
+func Local(to string) string {
+	parsed, err := url.Parse(to)
+	if err != nil || parsed.Scheme != "" || parsed.Host != "" || parsed.User != nil || parsed.Opaque != "" ||
+		!strings.HasPrefix(parsed.Path, "/") || strings.HasPrefix(parsed.Path, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return "/"
+	}
+	return (&url.URL{Path: parsed.Path, RawPath: parsed.RawPath, RawQuery: parsed.RawQuery}).String()
+}
+
+// Limit bounds what a request may send.
+func Limit(bytes int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, bytes)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// TooLarge tells whether err is that a request sent more than it may.
+func TooLarge(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge)
+}
