@@ -1,5 +1,5 @@
-# What one needs: Go 1.26 and Debian. Tools are Go modules pinned in tools/go.mod; tools/setup installs the C compiler
-# and the PostgreSQL that the tests use, where they are missing.
+# What one needs: Go 1.26 and Debian. Tools are Go modules pinned in tools/go.mod; tools/setup installs Node.js for the
+# pages' assets, and the C compiler, the PostgreSQL and the Chromium that the tests use, where they are missing.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,8 +13,23 @@ FUZZ_SMOKE := 40
 FUZZ := 3600
 
 .PHONY: build
-build: ## Build the command, ./portcullis
+build: assets ## Build the command, ./portcullis
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o portcullis ./cmd/portcullis
+
+# The style sheet and the script of the pages, which the command embeds. Without them, `go build ./cmd/portcullis` still
+# makes a command that works: its pages are plain.
+ASSETS := web/ui/assets
+
+.PHONY: assets
+assets: web/ui/static/built/portcullis.js ## Make the style sheet and the script of the pages
+
+web/ui/static/built/portcullis.js: $(ASSETS)/node_modules/.package-lock.json $(wildcard $(ASSETS)/*.js $(ASSETS)/*.scss $(ASSETS)/*.txt)
+	node $(ASSETS)/build.js
+
+$(ASSETS)/node_modules/.package-lock.json: $(ASSETS)/package.json $(ASSETS)/package-lock.json
+	@command -v npm >/dev/null || { echo "assets: needs Node.js 18 or newer and npm: make setup" >&2; exit 1; }
+	npm --prefix $(ASSETS) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # A judgement ends with status 1 where something is in breach, and in the demonstration something is. The time is
 # said because its exemptions and its monitor period end.
@@ -28,7 +43,7 @@ demo: build ## Judge a fictional government's devices and cameras
 	./portcullis explain $(DEMO) --inventory android=demo/inventories/android.json --host HBR-PHONE-07 --product merrow-tides || [ $$? = 1 ]
 
 .PHONY: test
-test: setup format vet architecture race cover fuzz-smoke ## Everything that must hold: run it before every commit
+test: setup assets format vet architecture race cover fuzz-smoke ## Everything that must hold: run it before every commit
 	@echo 'test: everything holds'
 
 .PHONY: setup
@@ -67,6 +82,11 @@ fuzz-smoke: ## Every fuzz target, for two seconds at most
 fuzz: ## Every fuzz target, for an hour together; FUZZ=seconds sets another time
 	tools/fuzz $(FUZZ)
 
+.PHONY: peers
+peers: setup ## Real protocol peers: an OpenID provider
+	cd peers/oidc && npm ci --no-audit --no-fund --ignore-scripts
+	go test -count=1 -tags peers ./people/oidc/...
+
 # Medians of five runs. Numbers are worth something on a machine that does nothing else.
 .PHONY: bench
 bench: ## What a decision costs, alone, beside other engines and from end to end
@@ -84,7 +104,7 @@ bench-check: ## The end-to-end part of bench alone
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -f portcullis
+	rm -rf portcullis web/ui/static/built $(ASSETS)/node_modules
 
 .PHONY: help
 help: ## This list
