@@ -217,3 +217,6 @@ func Size(tx *store.Tx) (int64, error) {
 	}
 	return size, err
 }
+
+// Pending is how many entries have no place yet.
+func Pending(tx *store.Tx) (int64, error) { return countPending(tx) }

@@ -17,7 +17,7 @@ const (
 	leaseName = "ledger.sequencer"
 	// leaseTime is how long the others wait for a server that has died. Clocks must agree to well
 	// within it.
-	leaseTime = 5 * time.Second
+	leaseTime = 3 * time.Second
 	// interval is how often it is looked for what other servers have recorded.
 	interval = 500 * time.Millisecond
 	// batch is how many entries get their places at once, and so how far apart checkpoints are.

@@ -175,3 +175,8 @@ func checkpointFrom(tx *store.Tx, atLeast int64) (size int64, signed string, err
 	err = tx.Row(`SELECT size, note FROM ledger_checkpoint WHERE size >= $1 ORDER BY size LIMIT 1`, []any{atLeast}, &size, &signed)
 	return size, signed, err
 }
+
+func countPending(tx *store.Tx) (n int64, err error) {
+	err = tx.Row(`SELECT COUNT(*) FROM ledger_pending`, nil, &n)
+	return n, err
+}
