@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"portcullis/internal/fault"
@@ -47,9 +48,15 @@ type Who struct {
 	Grants []Grant
 	// Session is the id of the session, which is not its secret.
 	Session string
+	// Maker is the person who made the token by which a program acts, if it was not made at the
+	// command line: a program does for its maker nothing that they may not do for themselves.
+	Maker string
 	// stale tells that the last use that is known is some time ago.
 	stale bool
 }
+
+// Program tells whether the actor is a program with a token.
+func (w Who) Program() bool { return strings.HasPrefix(w.ID, "token:") }
 
 // Tx is a transaction on an actor's behalf.
 type Tx struct {
@@ -119,13 +126,16 @@ func See[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, e
 	return result, r.refused(ctx, actor, err)
 }
 
+// commandLine is the id of whoever has the database itself in hands.
+const commandLine = "command"
+
 // begin finds out who asks.
 func (r *Room) begin(inner *store.Tx, actor Actor) (*Tx, error) {
 	tx := &Tx{Tx: inner, room: r}
 	var err error
 	switch {
 	case actor.Command:
-		tx.who = Who{ID: "command", Name: "the command line", Grants: []Grant{{Operator, Everywhere}}}
+		tx.who = Who{ID: commandLine, Name: "the command line", Grants: []Grant{{Operator, Everywhere}}}
 	case actor.Token != "":
 		tx.who, err = whoHasToken(inner, actor.Token)
 	case actor.Session != "":
@@ -144,7 +154,7 @@ func (r *Room) refused(ctx context.Context, actor Actor, err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	event := Access{Actor: refused.who, Address: actor.Address, Outcome: "refused", Permission: refused.permission, Organisation: refused.organisation}
+	event := Access{Actor: refused.who, Address: actor.Address, Outcome: "refused", Permission: refused.permission, Organisation: shorten(refused.organisation, 300)}
 	// The answer is no whether or not it can be written down; that it could not is the operator's to know.
 	if failed := r.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return r.note(tx, event) }); failed != nil {
 		r.Log.Error("a refusal could not be written to the access log", "actor", event.Actor, "permission", event.Permission, "error", failed)
@@ -165,19 +175,26 @@ func (tx *Tx) RequireAssigned(p Permission, organisation, thing string) error {
 }
 
 func (tx *Tx) require(p Permission, organisation, thing string) error {
-	tx.asked = true
 	line := lineOf(p)
 	if line == nil {
 		return fmt.Errorf("the permission %q is not in the table", p)
 	}
-	reaches, err := tx.reaches(line, organisation)
-	if err == nil && reaches && line.Marked {
-		reaches, err = isAssigned(tx.Tx, tx.who.Person, thing)
-	}
-	if err != nil || reaches {
+	may, err := tx.may(line, organisation, thing)
+	if err != nil || may {
 		return err
 	}
 	return tx.refuse(p, organisation, "You may not %s here. If you need to, ask your security team", line.What)
+}
+
+// may tells whether the actor has a permission in the organisation, and for the thing where it is
+// marked.
+func (tx *Tx) may(line *Line, organisation, thing string) (may bool, err error) {
+	tx.asked = true
+	may, err = tx.reaches(line, organisation)
+	if err == nil && may && line.Marked {
+		may, err = isAssigned(tx.Tx, tx.who.Person, thing)
+	}
+	return may, err
 }
 
 func (tx *Tx) reaches(line *Line, organisation string) (bool, error) {

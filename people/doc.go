@@ -12,6 +12,13 @@
 // permission; the organisation in which the role is held, which reaches all below it; and, for what
 // is marked, whether the person is assigned to it.
 //
+// Who may change people does not thereby come to be them. To invite somebody, to bring them back, to
+// remove their passkey or to change what they are found by (user name, mail address, external id), one
+// must be able to give every role that they have, and be assigned to all that they are assigned to. To
+// send somebody away or sign them out needs only the permission: that is the safe side. Nobody changes
+// their own roles, by a program neither; no program makes tokens, and a token rests while its maker may
+// not make it. What belongs to another organisation, or will, is not moved without leave there.
+//
 // There are no passwords. People sign in by passkey (people/passkey) or through their
 // organisation's own provider (people/oidc); programs have tokens, each with one role in one
 // organisation and an end. People come in one by one, by CSV and by SCIM (people/scim).

@@ -56,10 +56,8 @@ func (r *Room) AddGroup(ctx context.Context, actor Actor, organisation, name, ex
 		if err := tx.Require(ChangePeople, organisation); err != nil {
 			return none, err
 		}
-		if name, err = checkName("name", name); err != nil {
-			return none, err
-		}
-		if err := checkLine("externalId", externalID); err != nil {
+		name, err = checkName("name", name)
+		if err := errors.Join(err, checkLine("externalId", externalID)); err != nil {
 			return none, err
 		}
 		id, err := tx.NewID()
@@ -166,11 +164,17 @@ func missing(some, others []string) (left []string) {
 	return left
 }
 
+// join adds persons to a group: those whom the actor may see, for who sees a group sees its members.
 func (tx *Tx) join(group string, persons []string) (joined []string, err error) {
 	for _, person := range persons {
-		if _, err := selectPerson(tx.Tx, person); errors.Is(err, store.ErrNotFound) {
+		p, err := personAt(tx.Tx, person, tx.Now())
+		if fault.Is(err, fault.NotFound) {
 			return nil, fault.In("members", "There is nobody with the id %s", person)
-		} else if err != nil {
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.Require(SeePeople, p.Organisation); err != nil {
 			return nil, err
 		}
 		news, err := groupMembers.Add(tx.Tx, person, group, store.Always(tx.Now()))

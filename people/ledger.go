@@ -2,8 +2,10 @@ package people
 
 import (
 	"context"
+	"errors"
 
 	"portcullis/ledger"
+	"portcullis/store"
 )
 
 // Page is a stretch of the ledger, as an actor may see it.
@@ -17,6 +19,8 @@ type Page struct {
 type Shown struct {
 	ledger.Recorded
 	Sealed bool
+	// Name is that of the actor, where it is a person and may be told.
+	Name string
 }
 
 // LedgerPage returns a stretch of the ledger, in its order, that ends before the entry with the index
@@ -36,19 +40,35 @@ func (r *Room) LedgerPage(ctx context.Context, actor Actor, before int64, limit 
 		if err != nil {
 			return p, err
 		}
-		line := lineOf(SeeLedger)
 		for _, e := range recorded {
-			seen := e.Kind.Public
-			if !seen && len(e.Subjects) > 0 {
-				if seen, err = tx.reaches(line, e.Subjects[0]); err != nil {
-					return p, err
-				}
+			shown, err := tx.show(e)
+			if err != nil {
+				return p, err
 			}
-			if !seen {
-				e = ledger.Recorded{Index: e.Index}
-			}
-			p.Entries = append(p.Entries, Shown{e, !seen})
+			p.Entries = append(p.Entries, shown)
 		}
 		return p, nil
 	})
+}
+
+// show is an entry as the actor may see it.
+func (tx *Tx) show(e ledger.Recorded) (Shown, error) {
+	may, err := false, error(nil)
+	if len(e.Subjects) > 0 {
+		if may, err = tx.reaches(lineOf(SeeLedger), e.Subjects[0]); err != nil {
+			return Shown{}, err
+		}
+	}
+	if !may && !e.Kind.Public {
+		return Shown{Recorded: ledger.Recorded{Index: e.Index}, Sealed: true}, nil
+	}
+	shown := Shown{Recorded: e}
+	if may {
+		p, err := selectPerson(tx.Tx, e.Actor)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return Shown{}, err
+		}
+		shown.Name = p.Name
+	}
+	return shown, nil
 }

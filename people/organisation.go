@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ type organisationEntry struct {
 }
 
 // NewOrganisation is what is said of an organisation that is added. Where no ID is given, one is made
-// from the name.
+// from the name; where no name is, the id stands for it.
 type NewOrganisation struct {
 	ID, Name, Parent string
 	OwnList          bool
@@ -77,9 +78,27 @@ type OrganisationChange struct {
 	Version int64
 }
 
-var organisationID = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,63}$`)
+const (
+	maxName           = 200 // characters
+	maxOrganisationID = 200 // bytes
+	madeID            = 64  // bytes of an id that is made from a name
+)
 
-const maxName = 200 // characters
+// checkOrganisationID takes whatever the id of an organisation in a world file may be, as long as it
+// can stand in a list, in the ledger and beside Everywhere.
+func checkOrganisationID(id string) error {
+	switch {
+	case id == "":
+		return fault.In("id", "Enter an id")
+	case len(id) > maxOrganisationID:
+		return fault.In("id", "The id must have %d bytes or fewer", maxOrganisationID)
+	case id != strings.TrimSpace(id):
+		return fault.In("id", "The id must not begin or end with a blank")
+	case id == Everywhere:
+		return fault.In("id", "The id must not be %s, which stands for all organisations", Everywhere)
+	}
+	return checkLine("id", id)
+}
 
 // checkName returns the name without the spaces around it.
 func checkName(field, name string) (string, error) {
@@ -117,17 +136,11 @@ func (tx *Tx) AddOrganisation(n NewOrganisation) (none Organisation, err error) 
 	if err := tx.Require(ChangeOrganisations, under); err != nil {
 		return none, err
 	}
-	if n.Name, err = checkName("name", n.Name); err != nil {
+	if n, err = n.named(); err != nil {
 		return none, err
-	}
-	if n.ID == "" {
-		n.ID = strings.Trim(notInIDs.ReplaceAllString(strings.ToLower(n.Name), "-"), "-")
 	}
 	if n.From.IsZero() {
 		n.From = tx.Now()
-	}
-	if !organisationID.MatchString(n.ID) {
-		return none, fault.In("id", "The id must be made of letters, digits, hyphens, dots and underscores, begin with a letter or digit, and have 64 characters or fewer")
 	}
 	if err := tx.checkNew(n); err != nil {
 		return none, err
@@ -153,6 +166,24 @@ func (tx *Tx) AddOrganisation(n NewOrganisation) (none Organisation, err error) 
 		return none, err
 	}
 	return organisationAt(tx.Tx, n.ID, tx.Now())
+}
+
+// named returns what is said with its id and its name, each made from the other where it is missing,
+// and the faults of both together.
+func (n NewOrganisation) named() (_ NewOrganisation, err error) {
+	var wrong error
+	if n.ID != "" {
+		wrong = checkOrganisationID(n.ID)
+	}
+	if wrong != nil && strings.TrimSpace(n.Name) == "" {
+		return n, wrong // of the name, which the id would stand for, there is nothing to say
+	}
+	if n.Name, err = checkName("name", cmp.Or(strings.TrimSpace(n.Name), n.ID)); err != nil || n.ID != "" {
+		return n, errors.Join(err, wrong)
+	}
+	made := shorten(notInIDs.ReplaceAllString(strings.ToLower(n.Name), "-"), madeID)
+	n.ID = strings.Trim(made, "-")
+	return n, checkOrganisationID(n.ID)
 }
 
 func (tx *Tx) checkNew(n NewOrganisation) error {
@@ -253,19 +284,23 @@ func unchanged(seen, version int64) error {
 
 // move gives an organisation another parent from a time on.
 func (tx *Tx) move(id, parent string, from store.Time) (moved bool, err error) {
-	under := parent
-	if parent == "" {
-		under = Everywhere
-	} else if err := tx.exists("parent", parent); err != nil {
-		return false, err
-	}
-	if err := tx.Require(ChangeOrganisations, under); err != nil {
-		return false, err
+	if parent != "" {
+		if err := tx.exists("parent", parent); err != nil {
+			return false, err
+		}
 	}
 	if err := tx.noCycle(id, parent, from); err != nil {
 		return false, err
 	}
-	return parents.Set(tx.Tx, id, parent, store.Always(from))
+	present, err := parents.At(tx.Tx, id, from)
+	if err != nil {
+		return false, err
+	}
+	moved, err = tx.relocate(ChangeOrganisations, parents, id, parent, from)
+	if err == nil && moved && len(present) == 0 {
+		err = tx.Require(ChangeOrganisations, Everywhere) // it was a root
+	}
+	return moved, err
 }
 
 // noCycle returns a fault where, at from or any later time, the new parent would stand below the
@@ -292,19 +327,44 @@ func (tx *Tx) noCycle(id, parent string, from store.Time) error {
 
 // Watch records a monitor period: what is not listed is watched and not enforced. It always ends.
 func (r *Room) Watch(ctx context.Context, actor Actor, id string, m Monitor, version int64) (Organisation, error) {
-	return Act(ctx, r, actor, func(tx *Tx) (none Organisation, err error) {
-		if err := tx.Require(ChangeOrganisations, id); err != nil {
-			return none, err
-		}
-		current, err := organisationAt(tx.Tx, id, tx.Now())
-		if err != nil {
-			return none, err
-		}
-		if err := unchanged(version, current.Version); err != nil {
-			return none, err
-		}
-		return tx.watch(current, m)
-	})
+	return Act(ctx, r, actor, func(tx *Tx) (Organisation, error) { return tx.Watch(id, m, version) })
+}
+
+// Watch is the same within a transaction, for an import.
+func (tx *Tx) Watch(id string, m Monitor, version int64) (none Organisation, err error) {
+	if err := tx.Require(ChangeOrganisations, id); err != nil {
+		return none, err
+	}
+	current, err := organisationAt(tx.Tx, id, tx.Now())
+	if err != nil {
+		return none, err
+	}
+	if err := unchanged(version, current.Version); err != nil {
+		return none, err
+	}
+	return tx.watch(current, m)
+}
+
+const maxReason = 2000 // characters
+
+// check returns the faults of both fields together.
+func (m Monitor) check() error {
+	var faults []error
+	switch {
+	case m.Reason == "":
+		faults = append(faults, fault.In("reason", "Say why: watching instead of enforcing needs a reason"))
+	case utf8.RuneCountInString(m.Reason) > maxReason:
+		faults = append(faults, fault.In("reason", "The reason must have %d characters or fewer", maxReason))
+	case !utf8.ValidString(m.Reason) || strings.ContainsRune(m.Reason, 0):
+		faults = append(faults, fault.In("reason", "The reason must be text"))
+	}
+	switch {
+	case m.Until.IsZero():
+		faults = append(faults, fault.In("until", "Say until when: watching instead of enforcing always ends"))
+	case !m.From.Before(m.Until):
+		faults = append(faults, fault.In("until", "The end must be later than the beginning"))
+	}
+	return errors.Join(faults...)
 }
 
 func (tx *Tx) watch(o Organisation, m Monitor) (none Organisation, err error) {
@@ -312,16 +372,14 @@ func (tx *Tx) watch(o Organisation, m Monitor) (none Organisation, err error) {
 	if m.From.IsZero() {
 		m.From = tx.Now()
 	}
-	switch {
-	case m.Reason == "":
-		return none, fault.In("reason", "Say why: watching instead of enforcing needs a reason")
-	case m.Until.IsZero():
-		return none, fault.In("until", "Say until when: watching instead of enforcing always ends")
-	case !m.From.Before(m.Until):
-		return none, fault.In("until", "The end must be later than the beginning")
-	}
-	if _, err := monitors.Set(tx.Tx, o.ID, m.Reason, m.Period); err != nil {
+	if err := m.check(); err != nil {
 		return none, err
+	}
+	if news, err := monitors.Set(tx.Tx, o.ID, m.Reason, m.Period); err != nil {
+		return none, err
+	} else if !news {
+		tx.NoEntry("everything is as it was")
+		return o, nil
 	}
 	return tx.organisationChanged(o.ID, organisationEntry{Name: o.Name, Monitor: &m})
 }
@@ -389,6 +447,55 @@ func Ancestors(tx *store.Tx, organisation string, t store.Time) ([]string, error
 	}
 }
 
+// OrganisationsAt returns all organisations as they were at t and as that was known at the time known,
+// in the order of their ids. Monitor is the period that holds at t; where none does, the next one, or
+// else the last. It asks for no permission: that is for the operation that shows what it returns.
+func OrganisationsAt(tx *store.Tx, t, known store.Time) ([]Organisation, error) {
+	found, err := selectOrganisations(tx, []string{Everywhere}, t)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		o := &found[i]
+		o.Parent, o.OwnList, o.Monitor = "", false, nil
+		if above, err := parents.AsKnown(tx, o.ID, t, known); err != nil {
+			return nil, err
+		} else if len(above) > 0 {
+			o.Parent = above[0]
+		}
+		own, err := lists.AsKnown(tx, o.ID, t, known)
+		if err != nil {
+			return nil, err
+		}
+		o.OwnList = slices.Contains(own, ownList)
+		if o.Monitor, err = monitorAt(tx, o.ID, t, known); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(found, func(a, b Organisation) int { return strings.Compare(a.ID, b.ID) })
+	return found, nil
+}
+
+func monitorAt(tx *store.Tx, id string, t, known store.Time) (*Monitor, error) {
+	record, err := monitors.Record(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(record, func(a, b store.Known) int { return a.From.Time().Compare(b.From.Time()) })
+	var nearest *Monitor
+	for _, k := range record {
+		counts := !known.Before(k.Recorded) && (k.Replaced.IsZero() || known.Before(k.Replaced))
+		if !counts {
+			continue
+		}
+		nearest = &Monitor{k.Period, k.Object}
+		if k.Until.IsZero() || t.Before(k.Until) {
+			break // it holds at t or is the next to hold
+		}
+	}
+	return nearest, nil
+}
+
 // OrganisationHistory is what was ever recorded of an organisation's place.
 type OrganisationHistory struct{ Parents, Lists, Monitors []store.Known }
 
@@ -396,6 +503,9 @@ type OrganisationHistory struct{ Parents, Lists, Monitors []store.Known }
 func (r *Room) OrganisationHistory(ctx context.Context, actor Actor, id string) (OrganisationHistory, error) {
 	return See(ctx, r, actor, func(tx *Tx) (h OrganisationHistory, err error) {
 		if err := tx.Require(SeeOrganisations, id); err != nil {
+			return h, err
+		}
+		if _, err := organisationAt(tx.Tx, id, tx.Now()); err != nil {
 			return h, err
 		}
 		if h.Parents, err = parents.Record(tx.Tx, id); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func (h house) organisation(t *testing.T, id, parent string) {
 // person adds somebody, gives them roles in their organisation and signs them in.
 func (h house) person(t *testing.T, name, organisation string, roles ...people.Role) (id string, actor people.Actor) {
 	t.Helper()
-	p, err := h.AddPerson(t.Context(), command, organisation, people.Particulars{Name: name, Mail: name + "@" + organisation + ".example"})
+	p, err := h.AddPerson(t.Context(), command, organisation, people.Particulars{Name: name, Mail: strings.ReplaceAll(name, " ", ".") + "@" + organisation + ".example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +72,58 @@ func want(t *testing.T, err error, kind fault.Kind) {
 	if !fault.Is(err, kind) {
 		t.Errorf("the error is %v, not one of the kind %s", err, kind)
 	}
+}
+
+// refusedWith wants a refusal whose message begins so.
+func refusedWith(t *testing.T, err error, begins string) {
+	t.Helper()
+	want(t, err, fault.Refused)
+	if err == nil || !strings.HasPrefix(err.Error(), begins) {
+		t.Errorf("the refusal is %v, and does not begin with %q", err, begins)
+	}
+}
+
+// fields are the fields of a fault's parts.
+func fields(err error) (names []string) {
+	for _, f := range fault.Fields(err) {
+		names = append(names, f.Field)
+	}
+	return names
+}
+
+// in is the time by the clock and then some.
+func (h house) in(d time.Duration) store.Time { return store.TimeOf(h.clock.Now().Add(d)) }
+
+// again signs somebody in once more.
+func (h house) again(t *testing.T, person string) people.Actor {
+	t.Helper()
+	session, err := h.OpenSession(t.Context(), person, "test", "192.0.2.1", "a browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return people.Actor{Session: session, Address: "192.0.2.1"}
+}
+
+// enrol gives somebody a passkey by a link.
+func (h house) enrol(t *testing.T, person, key string) {
+	t.Helper()
+	link, err := h.Invite(t.Context(), command, person)
+	if err == nil {
+		_, err = h.EnrolByLink(t.Context(), link, people.Passkey{ID: key, Person: person, Name: key}, "192.0.2.1", "a browser")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// entries is how many entries the ledger has that wait for their places.
+func (h house) entries(t *testing.T) (n int) {
+	t.Helper()
+	err := h.DB.Read(t.Context(), func(tx *store.Tx) error { return tx.Row(`SELECT COUNT(*) FROM ledger_pending`, nil, &n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestDeactivationEndsEverythingAtOnce(t *testing.T) {

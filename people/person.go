@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"portcullis/internal/fault"
 	"portcullis/ledger"
@@ -18,14 +20,15 @@ import (
 type Person struct {
 	ID string `json:"id"`
 	Particulars
-	Organisation string     `json:"organisation"`
-	Active       bool       `json:"active"`
-	Version      int64      `json:"version"`
-	Created      store.Time `json:"created"`
-	Changed      store.Time `json:"changed"`
-	// Roles and groups, where they were asked for.
-	Roles  []Held   `json:"roles,omitempty"`
-	Groups []string `json:"groups,omitempty"`
+	Organisation string `json:"organisation"`
+	// OrganisationName, Roles and Groups are filled in where one person is asked for.
+	OrganisationName string     `json:"organisationName,omitempty"`
+	Active           bool       `json:"active"`
+	Version          int64      `json:"version"`
+	Created          store.Time `json:"created"`
+	Changed          store.Time `json:"changed"`
+	Roles            []Held     `json:"roles,omitempty"`
+	Groups           []string   `json:"groups,omitempty"`
 }
 
 // Particulars are what is said of a person.
@@ -88,20 +91,18 @@ func (p *Particulars) check() error {
 	var faults []error
 	for _, f := range p.fields() {
 		*f.text = strings.TrimSpace(*f.text)
-		if len(*f.text) > 4*maxName {
+	}
+	p.Name = cmp.Or(p.Name, strings.TrimSpace(p.GivenName+" "+p.FamilyName))
+	p.UserName = cmp.Or(p.UserName, p.Mail)
+	for _, f := range p.fields() {
+		if utf8.RuneCountInString(*f.text) > maxName {
 			faults = append(faults, fault.In(f.name, "This is too long: %d characters are the most", maxName))
 		} else if err := checkLine(f.name, *f.text); err != nil {
 			faults = append(faults, err)
 		}
 	}
 	if p.Name == "" {
-		p.Name = strings.TrimSpace(p.GivenName + " " + p.FamilyName)
-	}
-	if p.Name == "" {
 		faults = append(faults, fault.In("name", "Enter the person's name"))
-	}
-	if p.UserName == "" {
-		p.UserName = p.Mail
 	}
 	if p.UserName == "" {
 		faults = append(faults, fault.In("userName", "Enter a user name or a mail address"))
@@ -113,6 +114,21 @@ func (p *Particulars) check() error {
 	}
 	return errors.Join(faults...)
 }
+
+// lowerMail is an address as it is compared. Only the letters of ASCII have a case here: the Kelvin sign
+// is not a k, lest somebody's address become another's.
+func lowerMail(address string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, address)
+}
+
+// identifiers are the particulars by which a provider, a directory or an import finds a person. Whoever
+// changes them may thereby come to be that person.
+var identifiers = []string{"userName", "mail", "externalId"}
 
 // changedFrom are the names of the fields that differ.
 func (p Particulars) changedFrom(q Particulars) (names []string) {
@@ -128,6 +144,18 @@ func (p Particulars) changedFrom(q Particulars) (names []string) {
 // AddPerson adds a person to an organisation and returns them.
 func (r *Room) AddPerson(ctx context.Context, actor Actor, organisation string, p Particulars) (Person, error) {
 	return Act(ctx, r, actor, func(tx *Tx) (Person, error) { return tx.AddPerson(organisation, p) })
+}
+
+// AddInactivePerson adds a person who cannot sign in until they are activated.
+func (r *Room) AddInactivePerson(ctx context.Context, actor Actor, organisation string, p Particulars) (Person, error) {
+	return Act(ctx, r, actor, func(tx *Tx) (none Person, err error) {
+		person, err := tx.AddPerson(organisation, p)
+		if err != nil {
+			return none, err
+		}
+		inactive := false
+		return tx.ChangePerson(person.ID, PersonChange{Active: &inactive})
+	})
 }
 
 // AddPerson is the same within a transaction, for an import.
@@ -156,7 +184,7 @@ func (tx *Tx) insertPerson(organisation string, p Particulars) (none Person, err
 	if err := insertPerson(tx.Tx, person); err != nil {
 		return none, err
 	}
-	if err := setWords(tx.Tx, person); err != nil {
+	if err := insertWords(tx.Tx, person); err != nil {
 		return none, err
 	}
 	if _, err := memberships.Set(tx.Tx, id, organisation, store.Always(tx.Now())); err != nil {
@@ -165,7 +193,7 @@ func (tx *Tx) insertPerson(organisation string, p Particulars) (none Person, err
 	return person, tx.Record(personAdded, organisation, []string{id}, personEntry{})
 }
 
-// free returns a fault where another person has the user name or the external id.
+// free returns a fault where another person has the user name.
 func (tx *Tx) free(p Particulars, self string) error {
 	if id, err := selectPersonByUserName(tx.Tx, strings.ToLower(p.UserName)); err == nil && id != self {
 		return &fault.Error{Kind: fault.Conflict, Field: "userName", Message: fmt.Sprintf("There is somebody with the user name %s already", p.UserName)}
@@ -176,7 +204,8 @@ func (tx *Tx) free(p Particulars, self string) error {
 }
 
 // ChangePerson changes a person and returns them as they then are. Deactivation ends their sessions
-// and tokens at once, and removes their passkeys.
+// and tokens at once, and removes their passkeys. To change what a person is found by at their sign-in,
+// or to bring them back, one must be able to give every role that they have.
 func (r *Room) ChangePerson(ctx context.Context, actor Actor, id string, c PersonChange) (Person, error) {
 	return Act(ctx, r, actor, func(tx *Tx) (Person, error) { return tx.ChangePerson(id, c) })
 }
@@ -192,24 +221,23 @@ func (tx *Tx) ChangePerson(id string, c PersonChange) (none Person, err error) {
 	}
 	entry := personEntry{}
 	if c.Particulars != nil {
-		p := *c.Particulars
-		if err := p.check(); err != nil {
+		if entry.Changed, err = tx.setParticulars(&person, *c.Particulars); err != nil {
 			return none, err
 		}
-		if err := tx.free(p, id); err != nil {
-			return none, err
-		}
-		entry.Changed = p.changedFrom(person.Particulars)
-		person.Particulars = p
 	}
-	if c.Organisation != nil && *c.Organisation != person.Organisation {
-		if entry.From = c.From; entry.From.IsZero() {
-			entry.From = tx.Now()
+	// To where they are they go only with a date: that takes back a move which was planned.
+	if c.Organisation != nil && (*c.Organisation != person.Organisation || !c.From.IsZero()) {
+		from := c.From
+		if from.IsZero() {
+			from = tx.Now()
 		}
-		if err := tx.movePerson(id, *c.Organisation, entry.From); err != nil {
+		moved, err := tx.movePerson(id, *c.Organisation, from)
+		if err != nil {
 			return none, err
 		}
-		entry.Moved = *c.Organisation
+		if moved {
+			entry.Moved, entry.From = *c.Organisation, from
+		}
 	}
 	news := len(entry.Changed) > 0 || entry.Moved != ""
 	if news {
@@ -236,16 +264,55 @@ func (tx *Tx) ChangePerson(id string, c PersonChange) (none Person, err error) {
 	return personAt(tx.Tx, id, tx.Now())
 }
 
+// setParticulars gives a person other particulars and returns the names of those that differ.
+func (tx *Tx) setParticulars(person *Person, p Particulars) (changed []string, err error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	changed = p.changedFrom(person.Particulars)
+	if slices.ContainsFunc(changed, func(name string) bool { return slices.Contains(identifiers, name) }) {
+		if err := tx.overpowers(person.ID); err != nil {
+			return nil, err
+		}
+		if err := tx.free(p, person.ID); err != nil {
+			return nil, err
+		}
+	}
+	person.Particulars = p
+	return changed, nil
+}
+
 // movePerson has a person belong to another organisation from a time on.
-func (tx *Tx) movePerson(id, organisation string, from store.Time) error {
+func (tx *Tx) movePerson(id, organisation string, from store.Time) (moved bool, err error) {
 	if err := tx.exists("organisation", organisation); err != nil {
-		return err
+		return false, err
 	}
-	if err := tx.Require(ChangePeople, organisation); err != nil {
-		return err
+	return tx.relocate(ChangePeople, memberships, id, organisation, from)
+}
+
+// relocate has something belong elsewhere from a time on; "" is nowhere. That asks for the permission
+// there, and wherever it would have belonged from then on instead: nobody takes away what is, or will
+// be, another's.
+func (tx *Tx) relocate(p Permission, h store.History, id, to string, from store.Time) (moved bool, err error) {
+	known, err := h.Of(tx.Tx, id)
+	if err != nil {
+		return false, err
 	}
-	_, err := memberships.Set(tx.Tx, id, organisation, store.Always(from))
-	return err
+	if moved, err = h.Set(tx.Tx, id, to, store.Always(from)); err != nil || !moved {
+		return false, err
+	}
+	places := []string{to}
+	for _, f := range known {
+		if f.Until.IsZero() || from.Before(f.Until) {
+			places = append(places, f.Object)
+		}
+	}
+	for _, place := range places {
+		if err := tx.Require(p, cmp.Or(place, Everywhere)); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (tx *Tx) setActive(person *Person, active bool) error {
@@ -307,9 +374,26 @@ func (r *Room) Person(ctx context.Context, actor Actor, id string) (Person, erro
 		if person.Groups, err = groupMembers.At(tx.Tx, id, tx.Now()); err != nil {
 			return person, err
 		}
+		if person.OrganisationName, err = nameOf(tx.Tx, person.Organisation); err != nil {
+			return person, err
+		}
 		person.Roles, err = heldBy(tx.Tx, id, tx.Now())
+		for i := range person.Roles {
+			if err == nil {
+				person.Roles[i].OrganisationName, err = nameOf(tx.Tx, person.Roles[i].Organisation)
+			}
+		}
 		return person, err
 	})
+}
+
+// nameOf is an organisation in words.
+func nameOf(tx *store.Tx, organisation string) (string, error) {
+	if organisation == Everywhere {
+		return "every organisation", nil
+	}
+	o, err := selectOrganisation(tx, organisation)
+	return o.Name, err
 }
 
 // PersonQuery says which persons; what is empty does not matter.

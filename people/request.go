@@ -12,10 +12,15 @@ import (
 // keptRequests is for how long a request with a key happens only once.
 const keptRequests = 48 * hour
 
+const maxKey = 255 // bytes
+
 // repeated finds the result of the same request, made earlier with the same key.
 func (tx *Tx) repeated(actor Actor, result any) (bool, error) {
 	if actor.Key == "" {
 		return false, nil
+	}
+	if len(actor.Key) > maxKey || checkLine("", actor.Key) != nil {
+		return false, fault.New(fault.Invalid, "An idempotency key is one line of text of %d bytes or fewer", maxKey)
 	}
 	digest, stored, err := selectRequest(tx.Tx, tx.who.ID, actor.Key)
 	switch {

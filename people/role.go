@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ type Held struct {
 	Organisation string     `json:"organisation"`
 	From         store.Time `json:"from"`
 	Until        store.Time `json:"until,omitzero"`
+	// OrganisationName is filled in where one person is asked for.
+	OrganisationName string `json:"organisationName,omitempty"`
 }
 
 // roles is who has which: the subject is a person, the object a role in an organisation.
@@ -75,15 +78,10 @@ func (r *Room) TakeRole(ctx context.Context, actor Actor, person string, g Grant
 	})
 }
 
+// changeRole gives or takes. What it returns of a person whom the actor may not see is their id.
 func (tx *Tx) changeRole(id string, g Grant, p store.Period, change func(*store.Tx, string, string, store.Period) (bool, error), kind ledger.Kind) (none Person, err error) {
-	if g.Role.line() == nil {
-		_, err := ParseRole(string(g.Role))
+	if err := tx.checkGrant(g); err != nil {
 		return none, err
-	}
-	if g.Organisation != Everywhere {
-		if err := tx.exists("organisation", g.Organisation); err != nil {
-			return none, err
-		}
 	}
 	if err := tx.mayGive(g); err != nil {
 		return none, err
@@ -92,8 +90,8 @@ func (tx *Tx) changeRole(id string, g Grant, p store.Period, change func(*store.
 	if err != nil {
 		return none, err
 	}
-	if id == tx.who.Person {
-		return none, tx.refuse(GiveRoles, g.Organisation, "Nobody changes their own roles: ask a colleague who may give this one")
+	if id == tx.who.Person || id == tx.who.Maker {
+		return none, tx.refuse(GiveRoles, g.Organisation, "Nobody changes their own roles, nor has a program do it: ask a colleague who may give this one")
 	}
 	news, err := change(tx.Tx, id, g.object(), p)
 	if err != nil {
@@ -104,8 +102,20 @@ func (tx *Tx) changeRole(id string, g Grant, p store.Period, change func(*store.
 	} else if err := tx.Record(kind, g.Organisation, []string{id}, roleEntry{g.Role, p.From, p.Until}); err != nil {
 		return none, err
 	}
+	if shown, err := tx.may(lineOf(SeePeople), person.Organisation, ""); err != nil || !shown {
+		return Person{ID: id}, err
+	}
 	person.Roles, err = heldBy(tx.Tx, id, tx.Now())
 	return person, err
+}
+
+// checkGrant returns the faults of both fields together.
+func (tx *Tx) checkGrant(g Grant) error {
+	_, err := ParseRole(string(g.Role))
+	if g.Organisation != Everywhere {
+		err = errors.Join(err, tx.exists("organisation", g.Organisation))
+	}
+	return err
 }
 
 // mayGive returns a fault unless one of the actor's own roles, where it is held, may give the grant.
@@ -126,9 +136,17 @@ func (tx *Tx) mayGive(g Grant) error {
 	return tx.refuse(GiveRoles, g.Organisation, "Your own role may not give or take the role of %s", g.Role.Name())
 }
 
-// overpowers returns a fault unless the actor may give every role that the person has or will have:
-// whoever can sign in as somebody, or bring them back, can do all that they may.
+// overpowers returns a fault unless the actor may give every role that the person has or will have,
+// and is assigned to all that they are assigned to: whoever can sign in as somebody, or bring them
+// back, can do all that they may.
 func (tx *Tx) overpowers(person string) error {
+	if tx.who.ID != commandLine {
+		if all, err := isAssignedToAll(tx.Tx, tx.who.Person, person); err != nil {
+			return err
+		} else if !all {
+			return tx.refuse(ChangePeople, "", "This person is assigned to something that you are not: ask somebody who is, or at the command line")
+		}
+	}
 	facts, err := roles.Of(tx.Tx, person)
 	if err != nil {
 		return err
@@ -162,7 +180,7 @@ func heldBy(tx *store.Tx, person string, t store.Time) (held []Held, err error) 
 		if err != nil {
 			return nil, err
 		}
-		held = append(held, Held{person, g.Role, g.Organisation, f.From, f.Until})
+		held = append(held, Held{Person: person, Role: g.Role, Organisation: g.Organisation, From: f.From, Until: f.Until})
 	}
 	return held, nil
 }

@@ -52,8 +52,9 @@ CREATE TABLE people_words (
 	person TEXT NOT NULL,
 	PRIMARY KEY (word, person)
 );
-CREATE INDEX people_words_person ON people_words (person);
+CREATE INDEX people_words_person ON people_words (person, word);
 ` + memberships.Steps() + `
+CREATE INDEX people_memberships_now ON people_memberships (object, subject, held_from, held_until) WHERE replaced_at IS NULL;
 CREATE TABLE people_groups (
 	id TEXT PRIMARY KEY,
 	name TEXT NOT NULL,
@@ -71,6 +72,7 @@ CREATE TABLE people_assignments (
 	person TEXT NOT NULL,
 	PRIMARY KEY (thing, person)
 );
+CREATE INDEX people_assignments_person ON people_assignments (person);
 CREATE TABLE people_passkeys (
 	id TEXT PRIMARY KEY,
 	person TEXT NOT NULL,
@@ -110,9 +112,11 @@ CREATE TABLE people_ceremonies (
 CREATE TABLE people_links (
 	digest TEXT PRIMARY KEY,
 	person TEXT NOT NULL,
+	maker TEXT NOT NULL,
 	expires TEXT NOT NULL
 );
 CREATE INDEX people_links_person ON people_links (person);
+CREATE INDEX people_links_maker ON people_links (maker);
 CREATE TABLE people_tokens (
 	id TEXT PRIMARY KEY,
 	digest TEXT NOT NULL,

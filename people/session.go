@@ -93,11 +93,12 @@ func (r *Room) NoteFailure(ctx context.Context, method, address string, reason e
 	})
 }
 
+// shorten makes of a text from outside what every database stores.
 func shorten(text string, bytes int) string {
 	if len(text) > bytes {
 		text = text[:bytes]
 	}
-	return strings.ToValidUTF8(text, "")
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
 // whoHasSession finds out whose session it is. A session that has ended, or of a person who is not

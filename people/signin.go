@@ -1,8 +1,10 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,14 +35,14 @@ var (
 	firstAdmin     = ledger.Kind{Name: "people.first-administrator", Version: 1}
 )
 
+// A passkey's name is not in them: people name their devices after themselves.
 type signInEntry struct {
-	Name   string `json:"name,omitempty"`   // of the passkey
 	Issuer string `json:"issuer,omitempty"` // of the identity
 }
 
 // Invite makes a one-time link by which a person adds a passkey and signs in, and ends any earlier
 // one. Whoever invites may give every role that the person has, for the link lets its bearer act as
-// that person.
+// that person. It ends with the inviter's account.
 func (r *Room) Invite(ctx context.Context, actor Actor, person string) (link string, err error) {
 	return Act(ctx, r, Actor{Session: actor.Session, Token: actor.Token, Command: actor.Command, Address: actor.Address}, func(tx *Tx) (string, error) {
 		return tx.Invite(person)
@@ -62,7 +64,7 @@ func (tx *Tx) Invite(person string) (link string, err error) {
 	if link, err = secret(tx.room.Chance); err != nil {
 		return "", err
 	}
-	if err := replaceLink(tx.Tx, digestOf(link), person, tx.Now().Add(linkLife)); err != nil {
+	if err := replaceLink(tx.Tx, digestOf(link), person, cmp.Or(tx.who.Person, tx.who.Maker), tx.Now().Add(linkLife)); err != nil {
 		return "", err
 	}
 	return link, tx.Record(invited, p.Organisation, []string{person}, signInEntry{})
@@ -82,7 +84,7 @@ func (r *Room) FirstLink(ctx context.Context) (link string, err error) {
 		if link, err = secret(r.Chance); err != nil {
 			return err
 		}
-		return replaceLink(tx, digestOf(link), firstLink, tx.Now().Add(linkLife))
+		return replaceLink(tx, digestOf(link), firstLink, "", tx.Now().Add(linkLife))
 	})
 	return link, err
 }
@@ -132,9 +134,12 @@ func (r *Room) FirstAdministrator(ctx context.Context, link string, n Newcomer) 
 		} else if !first {
 			return errLink
 		}
+		if _, err := checkName("organisationName", n.OrganisationName); err != nil {
+			return errors.Join(err, n.check())
+		}
 		organisation, err := tx.AddOrganisation(NewOrganisation{Name: n.OrganisationName})
 		if err != nil {
-			return underField(err, "name", "organisationName")
+			return underField(err, "id", "organisationName")
 		}
 		person, err := tx.AddPerson(organisation.ID, n.Particulars)
 		if err != nil {
@@ -149,7 +154,7 @@ func (r *Room) FirstAdministrator(ctx context.Context, link string, n Newcomer) 
 		if next, err = secret(r.Chance); err != nil {
 			return err
 		}
-		if err := replaceLink(inner, digestOf(next), person.ID, tx.Now().Add(linkLife)); err != nil {
+		if err := replaceLink(inner, digestOf(next), person.ID, person.ID, tx.Now().Add(linkLife)); err != nil {
 			return err
 		}
 		return tx.Record(firstAdmin, Everywhere, []string{person.ID}, signInEntry{})
@@ -223,7 +228,7 @@ func (tx *Tx) addPasskey(person Person, key Passkey) (err error) {
 	if err := insertPasskey(tx.Tx, key); err != nil {
 		return err
 	}
-	return tx.Record(passkeyAdded, person.Organisation, []string{person.ID}, signInEntry{Name: key.Name})
+	return tx.Record(passkeyAdded, person.Organisation, []string{person.ID}, signInEntry{})
 }
 
 // Passkeys returns a person's passkeys: one's own, or those of a person whom one may change.
@@ -237,7 +242,7 @@ func (r *Room) Passkeys(ctx context.Context, actor Actor, person string) ([]Pass
 }
 
 // RemovePasskey removes a passkey: one's own, as long as another way to sign in is left, or that of a
-// person whom one may change.
+// person whom one may change and invite again.
 func (r *Room) RemovePasskey(ctx context.Context, actor Actor, person, id string) error {
 	_, err := Act(ctx, r, actor, func(tx *Tx) (none struct{}, err error) {
 		if err := tx.own(person, ChangePeople); err != nil {
@@ -258,6 +263,8 @@ func (r *Room) RemovePasskey(ctx context.Context, actor Actor, person, id string
 			if left < 2 {
 				return none, fault.New(fault.Conflict, "This is your only way to sign in: add another passkey first, then remove this one")
 			}
+		} else if err := tx.overpowers(person); err != nil {
+			return none, err
 		}
 		p, err := personAt(tx.Tx, person, tx.Now())
 		if err != nil {
@@ -266,7 +273,7 @@ func (r *Room) RemovePasskey(ctx context.Context, actor Actor, person, id string
 		if err := deletePasskey(tx.Tx, id); err != nil {
 			return none, err
 		}
-		return none, tx.Record(passkeyRemoved, p.Organisation, []string{person}, signInEntry{Name: key.Name})
+		return none, tx.Record(passkeyRemoved, p.Organisation, []string{person}, signInEntry{})
 	})
 	return err
 }
@@ -343,11 +350,12 @@ func (r *Room) linkIdentity(inner *store.Tx, i Identity) (string, error) {
 	if !i.Verified || i.Mail == "" {
 		return "", unknown
 	}
-	found, err := selectPersonsByMail(inner, strings.ToLower(i.Mail))
+	found, err := selectPersonsByMail(inner, lowerMail(i.Mail))
 	if err != nil {
 		return "", err
 	}
-	if len(found) != 1 || !found[0].Active {
+	found = slices.DeleteFunc(found, func(p Person) bool { return !p.Active })
+	if len(found) != 1 {
 		return "", unknown
 	}
 	person, err := personAt(inner, found[0].ID, inner.Now())

@@ -139,13 +139,13 @@ func number(b bool) int64 {
 func insertPerson(tx *store.Tx, p Person) error {
 	_, err := tx.Exec(`INSERT INTO people_persons (id, user_name, user_name_lower, name, name_lower, mail, mail_lower, phone, external_id, given_name, family_name, employee_number, department, active, version, created, changed)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15)`,
-		p.ID, p.UserName, strings.ToLower(p.UserName), p.Name, strings.ToLower(p.Name), p.Mail, strings.ToLower(p.Mail), p.Phone, p.ExternalID, p.GivenName, p.FamilyName, p.EmployeeNumber, p.Department, number(p.Active), tx.Now())
+		p.ID, p.UserName, strings.ToLower(p.UserName), p.Name, strings.ToLower(p.Name), p.Mail, lowerMail(p.Mail), p.Phone, p.ExternalID, p.GivenName, p.FamilyName, p.EmployeeNumber, p.Department, number(p.Active), tx.Now())
 	return err
 }
 
 func updatePerson(tx *store.Tx, p Person) error {
 	_, err := tx.Exec(`UPDATE people_persons SET user_name = $1, user_name_lower = $2, name = $3, name_lower = $4, mail = $5, mail_lower = $6, phone = $7, external_id = $8, given_name = $9, family_name = $10, employee_number = $11, department = $12, active = $13, version = version + 1, changed = $14 WHERE id = $15`,
-		p.UserName, strings.ToLower(p.UserName), p.Name, strings.ToLower(p.Name), p.Mail, strings.ToLower(p.Mail), p.Phone, p.ExternalID, p.GivenName, p.FamilyName, p.EmployeeNumber, p.Department, number(p.Active), tx.Now(), p.ID)
+		p.UserName, strings.ToLower(p.UserName), p.Name, strings.ToLower(p.Name), p.Mail, lowerMail(p.Mail), p.Phone, p.ExternalID, p.GivenName, p.FamilyName, p.EmployeeNumber, p.Department, number(p.Active), tx.Now(), p.ID)
 	return err
 }
 
@@ -155,12 +155,23 @@ func setWords(tx *store.Tx, p Person) error {
 	if _, err := tx.Exec(`DELETE FROM people_words WHERE person = $1`, p.ID); err != nil {
 		return err
 	}
-	for _, word := range p.words() {
-		if _, err := tx.Exec(`INSERT INTO people_words (word, person) VALUES ($1, $2)`, []byte(word), p.ID); err != nil {
-			return err
+	return insertWords(tx, p)
+}
+
+func insertWords(tx *store.Tx, p Person) error {
+	var q query
+	for i, word := range p.words() {
+		if i == 0 {
+			q.add(`INSERT INTO people_words (word, person) VALUES (?, ?)`, []byte(word), p.ID)
+		} else {
+			q.add(`, (?, ?)`, []byte(word), p.ID)
 		}
 	}
-	return nil
+	if len(q.args) == 0 {
+		return nil // a name may have neither letter nor digit
+	}
+	_, err := tx.Exec(q.text.String(), q.args...)
+	return err
 }
 
 func selectPerson(tx *store.Tx, id string) (p Person, err error) {
@@ -174,7 +185,7 @@ func selectPersonByUserName(tx *store.Tx, lower string) (id string, err error) {
 }
 
 func selectPersonsByMail(tx *store.Tx, lower string) (found []Person, err error) {
-	err = tx.Rows(`SELECT `+personColumns+` FROM people_persons p WHERE p.mail_lower = $1 LIMIT 2`, []any{lower}, func(scan scanner) error {
+	err = tx.Rows(`SELECT `+personColumns+` FROM people_persons p WHERE p.mail_lower = $1`, []any{lower}, func(scan scanner) error {
 		var p Person
 		err := scan(p.into()...)
 		found = append(found, p)
@@ -188,15 +199,99 @@ func anybody(tx *store.Tx) (there bool, err error) {
 	return there, err
 }
 
-// persons appends the tables and conditions of a query for persons, its page left out.
-func (q *query) persons(roots []string, p PersonQuery, words []string, t store.Time, columns string) {
-	narrow := q.below(roots, t)
-	q.add(`SELECT `+columns+` FROM people_persons p JOIN people_memberships m ON m.subject = p.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?) WHERE 1 = 1`, t, t)
-	if narrow {
-		q.add(` AND m.object IN (SELECT id FROM below)`)
+// few is how many persons are found first and put in order then. Where a query may find more, the order is
+// walked instead until a page is full: where one in fifty fits, that is soon.
+const few = 2000
+
+// fewest looks for the part of a query that the fewest persons can fit, and returns their ids; is is
+// false where that is more than few. What a database guesses of it by itself is far off, because it
+// knows neither the tree nor the words.
+func fewest(tx *store.Tx, roots []string, p PersonQuery, words []string) (ids []string, is bool, err error) {
+	for _, part := range personParts(roots, p, words, tx.Now()) {
+		part.add(` LIMIT ?`, few+1)
+		var found []string
+		err := part.rows(tx, func(scan scanner) error {
+			var id string
+			err := scan(&id)
+			found = append(found, id)
+			return err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		if len(found) <= few && (!is || len(found) < len(ids)) {
+			ids, is = found, true
+		}
+		if len(ids) == 0 && is {
+			break
+		}
+	}
+	return ids, is, nil
+}
+
+// personParts are the queries of which each finds the ids of all persons that fit one part of a query.
+func personParts(roots []string, p PersonQuery, words []string, t store.Time) (parts []*query) {
+	part := func(text string, args ...any) {
+		q := &query{}
+		q.add(text, args...)
+		parts = append(parts, q)
+	}
+	if p.UserName != "" {
+		part(`SELECT id FROM people_persons WHERE user_name_lower = ?`, strings.ToLower(p.UserName))
+	}
+	if p.Mail != "" {
+		part(`SELECT id FROM people_persons WHERE mail_lower = ?`, lowerMail(p.Mail))
+	}
+	if p.ExternalID != "" {
+		part(`SELECT id FROM people_persons WHERE external_id = ?`, p.ExternalID)
 	}
 	for _, word := range words {
-		q.add(` AND p.id IN (SELECT w.person FROM people_words w WHERE w.word >= ? AND w.word < ?)`, []byte(word), append([]byte(word), 0xff))
+		part(`SELECT DISTINCT person FROM people_words WHERE word >= ? AND word < ?`, []byte(word), append([]byte(word), 0xff))
+	}
+	if p.Group != "" {
+		part(`SELECT DISTINCT subject FROM people_group_members WHERE object = ? AND replaced_at IS NULL`, p.Group)
+	}
+	if p.Role != "" {
+		part(`SELECT DISTINCT subject FROM people_roles WHERE SUBSTR(object, 1, ?) = ? AND replaced_at IS NULL`, len(p.Role)+1, string(p.Role)+"@")
+	}
+	q := &query{}
+	if q.below(roots, t) {
+		q.add(`SELECT m.subject FROM below CROSS JOIN people_memberships m WHERE m.object = below.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?)`, t, t)
+		parts = append(parts, q)
+	}
+	return parts
+}
+
+// among appends that a column is one of some ids. Their number is rounded up to a power of two, lest
+// every number of them be a statement of its own to the database.
+func (q *query) among(column string, ids []string) {
+	q.add(` AND ` + column + ` IN (`)
+	for i, n := 0, 1; i < n; i++ {
+		for n < len(ids) {
+			n *= 2
+		}
+		if i > 0 {
+			q.add(`, `)
+		}
+		q.add(`?`, ids[min(i, len(ids)-1)])
+	}
+	q.add(`)`)
+}
+
+// persons appends the tables and conditions of a query for persons, its page left out. To SQLite a CROSS
+// JOIN also says which table comes first.
+func (q *query) persons(roots []string, p PersonQuery, words []string, t store.Time, columns string, ids []string) {
+	narrow := q.below(roots, t)
+	q.add(`SELECT `+columns+` FROM people_persons p CROSS JOIN people_memberships m WHERE m.subject = p.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?)`, t, t)
+	if len(ids) > 0 {
+		q.among("p.id", ids)
+	}
+	if narrow {
+		// As an expression it is compared for each person who is come to, not looked up for each organisation.
+		q.add(` AND m.object || '' IN (SELECT id FROM below)`)
+	}
+	for _, word := range words {
+		q.add(` AND EXISTS (SELECT 1 FROM people_words w WHERE w.person = p.id AND w.word >= ? AND w.word < ?)`, []byte(word), append([]byte(word), 0xff))
 	}
 	if p.Active != nil {
 		q.add(` AND p.active = ?`, number(*p.Active))
@@ -208,21 +303,25 @@ func (q *query) persons(roots []string, p PersonQuery, words []string, t store.T
 		q.add(` AND p.external_id = ?`, p.ExternalID)
 	}
 	if p.Mail != "" {
-		q.add(` AND p.mail_lower = ?`, strings.ToLower(p.Mail))
+		q.add(` AND p.mail_lower = ?`, lowerMail(p.Mail))
 	}
 	if p.Group != "" {
-		q.add(` AND p.id IN (SELECT g.subject FROM people_group_members g WHERE g.object = ? AND g.replaced_at IS NULL AND g.held_from <= ? AND (g.held_until IS NULL OR g.held_until > ?))`, p.Group, t, t)
+		q.add(` AND EXISTS (SELECT 1 FROM people_group_members g WHERE g.subject = p.id AND g.object = ? AND g.replaced_at IS NULL AND g.held_from <= ? AND (g.held_until IS NULL OR g.held_until > ?))`, p.Group, t, t)
 	}
 	if p.Role != "" {
-		// The object of a role is role@organisation, and "A" follows "@".
-		q.add(` AND p.id IN (SELECT r.subject FROM people_roles r WHERE SUBSTR(r.object, 1, ?) = ? AND r.replaced_at IS NULL AND r.held_from <= ? AND (r.held_until IS NULL OR r.held_until > ?))`,
+		// The object of a role is role@organisation.
+		q.add(` AND EXISTS (SELECT 1 FROM people_roles r WHERE r.subject = p.id AND SUBSTR(r.object, 1, ?) = ? AND r.replaced_at IS NULL AND r.held_from <= ? AND (r.held_until IS NULL OR r.held_until > ?))`,
 			len(p.Role)+1, string(p.Role)+"@", t, t)
 	}
 }
 
 func selectPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (found []Person, err error) {
+	ids, is, err := fewest(tx, roots, p, words)
+	if err != nil || is && len(ids) == 0 {
+		return nil, err
+	}
 	var q query
-	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`)
+	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`, ids)
 	if p.After != (Place{}) {
 		q.add(` AND (p.name_lower, p.id) > (?, ?)`, strings.ToLower(p.After.Name), p.After.ID)
 	}
@@ -236,10 +335,33 @@ func selectPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) 
 	return found, err
 }
 
+// countPersons counts; of a query without a condition the memberships alone, of which everybody has one
+// at any time.
 func countPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (int64, error) {
 	var q query
-	q.persons(roots, p, words, tx.Now(), `COUNT(*)`)
+	p.After, p.Limit, p.Organisation, p.Words = Place{}, 0, "", ""
+	if p == (PersonQuery{}) && len(words) == 0 {
+		if !q.below(roots, tx.Now()) {
+			q.add(`SELECT COUNT(*) FROM people_persons`)
+			return q.count(tx)
+		}
+		q.add(`SELECT COUNT(*) FROM below CROSS JOIN people_memberships m WHERE m.object = below.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?)`, tx.Now(), tx.Now())
+		return q.count(tx)
+	}
+	ids, is, err := fewest(tx, roots, p, words)
+	if err != nil || is && len(ids) == 0 {
+		return 0, err
+	}
+	q.persons(roots, p, words, tx.Now(), `COUNT(*)`, ids)
 	return q.count(tx)
+}
+
+// isAssignedToAll tells whether somebody is assigned to all that a person is assigned to.
+func isAssignedToAll(tx *store.Tx, somebody, person string) (all bool, err error) {
+	all = true
+	err = tx.Rows(`SELECT 1 FROM people_assignments a WHERE a.person = $1 AND NOT EXISTS (SELECT 1 FROM people_assignments b WHERE b.thing = a.thing AND b.person = $2) LIMIT 1`,
+		[]any{person, somebody}, func(scanner) error { all = false; return nil })
+	return all, err
 }
 
 func isAssigned(tx *store.Tx, person, thing string) (assigned bool, err error) {
@@ -398,6 +520,7 @@ func deleteCredentials(tx *store.Tx, person string) error {
 		`DELETE FROM people_passkeys WHERE person = $1`,
 		`DELETE FROM people_identities WHERE person = $1`,
 		`DELETE FROM people_links WHERE person = $1`,
+		`DELETE FROM people_links WHERE maker = $1`,
 	} {
 		if _, err := tx.Exec(statement, person); err != nil {
 			return err
@@ -423,11 +546,11 @@ func takeCeremony(tx *store.Tx, digest, kind string) (state string, err error) {
 	return state, err
 }
 
-func replaceLink(tx *store.Tx, digest, person string, expires store.Time) error {
+func replaceLink(tx *store.Tx, digest, person, maker string, expires store.Time) error {
 	if err := deleteLinks(tx, person); err != nil {
 		return err
 	}
-	_, err := tx.Exec(`INSERT INTO people_links (digest, person, expires) VALUES ($1, $2, $3)`, digest, person, expires)
+	_, err := tx.Exec(`INSERT INTO people_links (digest, person, maker, expires) VALUES ($1, $2, $3, $4)`, digest, person, maker, expires)
 	return err
 }
 
@@ -613,8 +736,13 @@ func selectLastHour(tx *store.Tx) (last store.Time, err error) {
 	return last, err
 }
 
-func insertHour(tx *store.Tx, from store.Time, events int, digest string) error {
-	_, err := tx.Exec(`INSERT INTO people_hours (hour, events, digest) VALUES ($1, $2, $3)`, from, events, digest)
+func isHourClosed(tx *store.Tx, from store.Time) (closed bool, err error) {
+	err = tx.Rows(`SELECT 1 FROM people_hours WHERE hour = $1`, []any{from}, func(scanner) error { closed = true; return nil })
+	return closed, err
+}
+
+func insertHour(tx *store.Tx, h digestEntry) error {
+	_, err := tx.Exec(`INSERT INTO people_hours (hour, events, digest) VALUES ($1, $2, $3)`, h.Hour, h.Events, h.SHA256)
 	return err
 }
 

@@ -18,7 +18,7 @@ type Token struct {
 	Name string `json:"name"`
 	Grant
 	// Maker is the person who made it, or empty where it was made at the command line. It ends
-	// with the maker's account.
+	// with the maker's account, and rests for as long as the maker may not make it.
 	Maker   string     `json:"maker,omitempty"`
 	Made    store.Time `json:"made"`
 	Expires store.Time `json:"expires"`
@@ -54,42 +54,47 @@ type Made struct {
 	Secret string `json:"secret"`
 }
 
-// MakeToken makes a token. Nobody makes one that may do more than the roles they may give.
+// MakeToken makes a token. Nobody makes one that may do more than the roles they may give, and a
+// program makes none: it would outlive its own.
 func (r *Room) MakeToken(ctx context.Context, actor Actor, name string, g Grant, expires store.Time) (Made, error) {
 	if actor.Key != "" {
 		// A secret is not kept to be told again.
 		return Made{}, fault.New(fault.Invalid, "Making a token takes no idempotency key: if the answer was lost, end the token and make another")
 	}
 	return Act(ctx, r, actor, func(tx *Tx) (none Made, err error) {
-		if name, err = checkName("name", name); err != nil {
-			return none, err
-		}
 		if expires.IsZero() {
 			expires = tx.Now().Add(TokenLife)
 		}
-		switch {
-		case !tx.Now().Before(expires):
-			return none, fault.In("expires", "The end must be in the future")
-		case tx.Now().Add(MaxTokenLife).Before(expires):
-			return none, fault.In("expires", "A token lasts a year at most")
-		}
-		if g.Role.line() == nil {
-			_, err := ParseRole(string(g.Role))
+		name, err = checkName("name", name)
+		if err := errors.Join(err, checkExpires(expires, tx.Now()), tx.checkGrant(g)); err != nil {
 			return none, err
 		}
-		if g.Organisation != Everywhere {
-			if err := tx.exists("organisation", g.Organisation); err != nil {
-				return none, err
-			}
-		}
-		if err := tx.Require(ChangeTokens, g.Organisation); err != nil {
+		if err := tx.mayMake(g); err != nil {
 			return none, err
 		}
-		if err := tx.mayGive(g); err != nil {
-			return none, err
+		if tx.who.Program() {
+			return none, tx.refuse(ChangeTokens, g.Organisation, "A program makes no tokens: ask a person to")
 		}
 		return tx.makeToken(name, g, expires)
 	})
+}
+
+func checkExpires(expires, now store.Time) error {
+	switch {
+	case !now.Before(expires):
+		return fault.In("expires", "The end must be in the future")
+	case now.Add(MaxTokenLife).Before(expires):
+		return fault.In("expires", "A token lasts a year at most")
+	}
+	return nil
+}
+
+// mayMake returns a fault unless the actor may make a token with the grant.
+func (tx *Tx) mayMake(g Grant) error {
+	if err := tx.Require(ChangeTokens, g.Organisation); err != nil {
+		return err
+	}
+	return tx.mayGive(g)
 }
 
 func (tx *Tx) makeToken(name string, g Grant, expires store.Time) (none Made, err error) {
@@ -159,8 +164,8 @@ func (r *Room) Token(ctx context.Context, actor Actor, id string) (Token, error)
 	return See(ctx, r, actor, func(tx *Tx) (Token, error) { return tx.token(SeeTokens, id) })
 }
 
-// whoHasToken finds out what a token may do. One that has ended, or whose maker is not active, may
-// nothing.
+// whoHasToken finds out what a token may do. One that has ended, or whose maker is not active or may
+// not make it any more, may nothing.
 func whoHasToken(tx *store.Tx, secret string) (Who, error) {
 	if !strings.HasPrefix(secret, tokenPrefix) {
 		return Who{}, errToken
@@ -172,7 +177,20 @@ func whoHasToken(tx *store.Tx, secret string) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	return Who{ID: "token:" + t.ID, Name: t.Name, Grants: []Grant{t.Grant}, stale: t.Used.Before(tx.Now().Add(-seenEvery))}, nil
+	who := Who{ID: "token:" + t.ID, Name: t.Name, Grants: []Grant{t.Grant}, Maker: t.Maker, stale: t.Used.Before(tx.Now().Add(-seenEvery))}
+	if t.Maker == "" {
+		return who, nil
+	}
+	maker := &Tx{Tx: tx, who: Who{ID: t.Maker, Person: t.Maker}}
+	if maker.who.Grants, err = grantsAt(tx, t.Maker, tx.Now()); err != nil {
+		return Who{}, err
+	}
+	if err := maker.mayMake(t.Grant); fault.Is(err, fault.Refused) {
+		return Who{}, errToken
+	} else if err != nil {
+		return Who{}, err
+	}
+	return who, nil
 }
 
-var errToken = &fault.Error{Kind: fault.SignedOut, Message: "This token is not known, or has ended: make another"}
+var errToken = &fault.Error{Kind: fault.SignedOut, Message: "This token is not known, has ended, or is of somebody who may not make it any more: make another"}

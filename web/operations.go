@@ -16,11 +16,6 @@ func answer(w http.ResponseWriter, status int, kind, text string) {
 
 const plainText = "text/plain; charset=utf-8"
 
-// front says what this is, until there are pages.
-func front(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, plainText, "Portcullis is running. It has no pages yet: /ledger/checkpoint is the head of its ledger.\n")
-}
-
 func healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, plainText, "ok\n") }
 
 // ready answers 200 where the server can work and 503 where it cannot. The reason is for the log: it

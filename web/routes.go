@@ -3,28 +3,33 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"portcullis/alerts"
 	"portcullis/ledger"
+	"portcullis/people"
+	"portcullis/web/account"
+	"portcullis/web/api"
+	"portcullis/web/directory"
+	"portcullis/web/gate"
+	"portcullis/web/provision"
+	"portcullis/web/ui"
 )
 
-// Permission is what one must have to use a route.
-type Permission string
-
-// Public routes are for everybody, signed in or not.
-const Public Permission = "public"
-
-// Route is one path of the server.
-type Route struct {
-	Pattern    string // as http.ServeMux takes it, with its method
-	Permission Permission
-	Handler    http.Handler
-}
-
-// Parts are the rooms' operations that routes show.
+// Parts are the rooms that routes show, and what stands around them.
 type Parts struct {
+	Gate    *gate.Gate
+	People  *people.Room
+	Alerts  alerts.Desk
+	Account *account.Area
+	// Directory is the pages of people and organisations.
+	Directory directory.Options
+	// URL is the server's public address.
+	URL *url.URL
 	// Ready tells whether the server can do its work, and if not why.
 	Ready func(ctx context.Context) error
 	// Ledger returns what the ledger serves at a path, as C2SP tlog-tiles has it: /checkpoint and
@@ -34,35 +39,69 @@ type Parts struct {
 	Metrics *prometheus.Registry
 }
 
-// Routes are all routes of the server.
-func Routes(p Parts) []Route {
-	return []Route{
-		{"GET /{$}", Public, http.HandlerFunc(front)},
-		{"GET /healthz", Public, http.HandlerFunc(healthy)},
-		{"GET /readyz", Public, ready(p.Ready)},
-		{"GET /metrics", Public, promhttp.HandlerFor(p.Metrics, promhttp.HandlerOpts{})},
-		{"GET /ledger/{path...}", Public, tiles(p.Ledger)},
-	}
+// Navigation are the places that the head of every page leads to.
+var Navigation = []gate.Place{
+	{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own},
+	{Link: ui.Link{Text: "People", Href: "/people"}, Permission: people.SeePeople},
+	{Link: ui.Link{Text: "Organisations", Href: "/organisations"}, Permission: people.SeeOrganisations},
+	{Link: ui.Link{Text: "Roles", Href: "/roles"}, Permission: people.Own},
+	{Link: ui.Link{Text: "Notices", Href: "/notices"}, Permission: people.SeeNotices},
+	{Link: ui.Link{Text: "Ledger", Href: "/ledger"}, Permission: people.Own},
 }
+
+// Routes are all routes of the server.
+func Routes(p Parts) []gate.Route {
+	pages := &pages{p}
+	return slices.Concat(
+		[]gate.Route{
+			{Pattern: "GET /healthz", Permission: gate.Open, Handler: http.HandlerFunc(healthy)},
+			{Pattern: "GET /readyz", Permission: gate.Open, Handler: ready(p.Ready)},
+			{Pattern: "GET /metrics", Permission: gate.Open, Handler: promhttp.HandlerFor(p.Metrics, promhttp.HandlerOpts{})},
+			{Pattern: "GET /ledger/{path...}", Permission: gate.Open, Handler: tiles(p.Ledger)},
+			{Pattern: ui.AssetsPattern, Permission: gate.Open, Handler: ui.Assets()},
+
+			{Pattern: "GET /{$}", Permission: gate.Public, Handler: ui.Handler(pages.today)},
+			{Pattern: "GET /components", Permission: gate.Public, Handler: ui.Handler(ui.Components)},
+			{Pattern: "GET /ledger", Permission: people.Own, Handler: ui.Handler(pages.ledger)},
+			{Pattern: "GET /notices", Permission: people.SeeNotices, Handler: ui.Handler(pages.notices)},
+			{Pattern: "/", Permission: gate.Public, Handler: ui.Handler(pages.nothing)},
+		},
+		p.Account.Routes(),
+		directory.Routes(p.People, p.Directory),
+		api.Routes(api.Rooms{People: p.People, InvitationLink: p.Directory.Join}),
+		provision.Routes(p.People, p.URL, p.Gate.Log),
+	)
+}
+
+// maxBody is how many bytes a request may send. A route that takes less says so itself.
+const maxBody = 32 << 20
 
 // Handler serves the routes. Posts from other sites are refused, and every answer forbids what a
 // page of this server never does.
 func Handler(p Parts) http.Handler {
 	mux := http.NewServeMux()
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portcullis_http_requests_total", Help: "Requests by route and status."}, []string{"route", "code"})
-	p.Metrics.MustRegister(requests)
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portcullis_http_request_seconds", Help: "How long requests took, by route.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"route"})
+	p.Metrics.MustRegister(requests, seconds)
 	for _, r := range Routes(p) {
-		mux.Handle(r.Pattern, promhttp.InstrumentHandlerCounter(requests.MustCurryWith(prometheus.Labels{"route": r.Pattern}), r.Handler))
+		route := prometheus.Labels{"route": r.Pattern}
+		mux.Handle(r.Pattern, promhttp.InstrumentHandlerCounter(requests.MustCurryWith(route), promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(route), p.Gate.Guard(r))))
 	}
-	return headers(http.NewCrossOriginProtection().Handler(mux))
+	return headers(p.Gate.Secure, http.NewCrossOriginProtection().Handler(gate.Limit(maxBody, mux)))
 }
 
-func headers(next http.Handler) http.Handler {
+func headers(secure bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

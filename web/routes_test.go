@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"context"
@@ -10,34 +10,25 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"portcullis/alerts"
+	"portcullis/internal/storetest"
 	"portcullis/ledger"
+	"portcullis/people"
+	"portcullis/store"
+	"portcullis/web"
 )
 
-func parts(ready error) Parts {
-	return Parts{
-		Ready: func(context.Context) error { return ready },
-		Ledger: func(_ context.Context, path string) (*ledger.Resource, error) {
-			switch path {
-			case "/checkpoint":
-				return &ledger.Resource{Body: []byte("head"), Type: "text/plain"}, nil
-			case "/tile/0/000":
-				return &ledger.Resource{Body: []byte{1, 2}, Type: "application/octet-stream", Immutable: true}, nil
-			case "/broken":
-				return nil, errors.New("secret detail")
-			}
-			return nil, nil
-		},
-		Metrics: prometheus.NewRegistry(),
+// served is a ledger with a head and one tile.
+func served(_ context.Context, path string) (*ledger.Resource, error) {
+	switch path {
+	case "/checkpoint":
+		return &ledger.Resource{Body: []byte("head"), Type: "text/plain"}, nil
+	case "/tile/0/000":
+		return &ledger.Resource{Body: []byte{1, 2}, Type: "application/octet-stream", Immutable: true}, nil
+	case "/broken":
+		return nil, errors.New("secret detail")
 	}
-}
-
-// TestEveryRouteHasAPermission fails for a route that says none.
-func TestEveryRouteHasAPermission(t *testing.T) {
-	for _, r := range Routes(parts(nil)) {
-		if r.Permission == "" {
-			t.Errorf("%s names no permission", r.Pattern)
-		}
-	}
+	return nil, nil
 }
 
 func TestRoutes(t *testing.T) {
@@ -47,7 +38,10 @@ func TestRoutes(t *testing.T) {
 		status       int
 		body, cache  string
 	}{
-		{"GET", "/", nil, 200, "Portcullis is running", ""},
+		{"GET", "/", nil, 200, "One register of decisions", "no-store"},
+		{"HEAD", "/", nil, 200, "", "no-store"},
+		{"GET", "/components", nil, 200, "Components", "no-store"},
+		{"GET", "/ledger", nil, 303, "", ""},
 		{"GET", "/healthz", errors.New("down"), 200, "ok", ""},
 		{"GET", "/readyz", nil, 200, "ready", ""},
 		{"GET", "/readyz", errors.New("secret detail"), 503, "not ready", ""},
@@ -56,33 +50,45 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/ledger/tile/0/000", nil, 200, "\x01\x02", "public, max-age=31536000, immutable"},
 		{"GET", "/ledger/tile/0/999", nil, 404, "nothing there", ""},
 		{"GET", "/ledger/broken", nil, 503, "cannot be read", ""},
-		{"GET", "/nothing", nil, 404, "not found", ""},
-		{"POST", "/healthz", nil, 405, "", ""},
-		{"POST", "/", nil, 403, "", ""},
+		{"GET", "/nothing", nil, 404, "There is no page at this address", "no-store"},
+		{"GET", "/api/v1/nothing", nil, 404, `"status":404`, ""},
+		{"GET", "/api/v1/persons", nil, 401, `"status":401`, ""},
+		{"GET", "/sign-in?to=//evil.example", nil, 200, `value="/"`, "no-store"},
+		{"POST", "/healthz", nil, 404, "", ""},
+		{"POST", "/sign-out", nil, 403, "", ""},
 	}
-	for _, test := range tests {
-		handler := Handler(parts(test.ready))
-		if test.path == "/metrics" {
-			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil))
+	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
+		e := newEstate(t, open(testClock.Now))
+		for _, test := range tests {
+			parts := e.parts
+			parts.Metrics = prometheus.NewRegistry()
+			parts.Ready, parts.Ledger = func(context.Context) error { return test.ready }, served
+			handler := web.Handler(parts)
+			if test.path == "/metrics" {
+				handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil))
+			}
+			r := httptest.NewRequest(test.method, test.path, nil)
+			if test.status == 403 {
+				r.Header.Set("Sec-Fetch-Site", "cross-site")
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			body, err := io.ReadAll(w.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w.Code != test.status || !strings.Contains(string(body), test.body) || strings.Contains(string(body), "secret") {
+				t.Errorf("%s %s: %d %s", test.method, test.path, w.Code, body)
+			}
+			if test.cache != "" && w.Header().Get("Cache-Control") != test.cache {
+				t.Errorf("%s: Cache-Control %q", test.path, w.Header().Get("Cache-Control"))
+			}
+			if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+				t.Errorf("%s: Content-Security-Policy %q", test.path, csp)
+			}
 		}
-		r := httptest.NewRequest(test.method, test.path, nil)
-		if test.status == 403 {
-			r.Header.Set("Sec-Fetch-Site", "cross-site")
-		}
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		body, err := io.ReadAll(w.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if w.Code != test.status || !strings.Contains(string(body), test.body) || strings.Contains(string(body), "secret") {
-			t.Errorf("%s %s: %d %s", test.method, test.path, w.Code, body)
-		}
-		if test.cache != "" && w.Header().Get("Cache-Control") != test.cache {
-			t.Errorf("%s: Cache-Control %q", test.path, w.Header().Get("Cache-Control"))
-		}
-		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
-			t.Errorf("%s: Content-Security-Policy %q", test.path, csp)
-		}
-	}
+	})
 }
+
+// schemas are the tables that the pages read.
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema}

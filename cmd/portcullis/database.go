@@ -7,13 +7,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"portcullis/alerts"
 	"portcullis/ledger"
+	"portcullis/people"
+	"portcullis/register"
 	"portcullis/store"
 )
 
 // schemas are the tables of all rooms, each after those that it refers to.
-var schemas = []store.Schema{ledger.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema}
+
+// allKinds are the kinds of ledger entries of all rooms, and of the server itself.
+var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, register.Kinds)
 
 // database says where the data of a server is.
 type database struct {

@@ -33,6 +33,10 @@ type commands struct {
 	Convert    convertCommand        `cmd:"" help:"Turn an inventory that another tool wrote into the hosts of a world file."`
 	Catalogue  catalogueCommand      `cmd:"" help:"Print the starter catalogue: well-known apps, their makers and owners, as a world file."`
 	Serve      serveCommand          `cmd:"" help:"Run the server."`
+	Import     importCommand         `cmd:"" help:"Take a world or people into a server's database."`
+	Export     exportCommand         `cmd:"" help:"Write what a server's register holds to a file."`
+	Link       linkCommand           `cmd:"" help:"Make a one-time link, for the first administrator or for somebody who cannot sign in."`
+	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
 	Backup     backupCommand         `cmd:"" help:"Write a backup of a server's database, while it runs."`
 	Restore    restoreCommand        `cmd:"" help:"Fill an empty database from a backup."`
 	Doctor     doctorCommand         `cmd:"" help:"Look a database over and say what is wrong with it, and the way out."`

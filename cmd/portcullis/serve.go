@@ -5,25 +5,52 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"portcullis/ledger"
 	"portcullis/store"
 	"portcullis/web"
+	"portcullis/web/ui"
 )
 
 type serveCommand struct {
 	database
 	signing
-	Listen string `default:"127.0.0.1:8417" placeholder:"ADDRESS" help:"Where to answer HTTP."`
+	Config string `placeholder:"FILE" type:"path" help:"What the server is told, as docs/configuration.md has it. What a flag says, wins."`
+	Listen string `placeholder:"ADDRESS" help:"Where to answer HTTP: 127.0.0.1:8417 unless said."`
+	URL    string `name:"url" placeholder:"URL" help:"How people reach the server: http://localhost and the port unless said."`
+}
+
+// configuration is what the file says and the flags say otherwise.
+func (c *serveCommand) configuration() (configuration, error) {
+	said, err := loadConfiguration(c.Config)
+	if err != nil {
+		return said, err
+	}
+	if c.Data != "" || c.Database != "" {
+		said.Data, said.Database = c.Data, c.Database
+	}
+	for _, flag := range []struct{ said, into *string }{{&c.LedgerKey, &said.LedgerKey}, {&c.Listen, &said.Listen}} {
+		if *flag.said != "" {
+			*flag.into = *flag.said
+		}
+	}
+	if c.URL != "" {
+		if said.URL, err = publicURL(c.URL); err != nil {
+			return said, fmt.Errorf("--url: %w", err)
+		}
+	}
+	if said.Listen == "" {
+		said.Listen = defaultListen
+	}
+	return said, nil
 }
 
 // serverStarted is that a server began to work. The payload has its version.
@@ -35,20 +62,24 @@ type startedPayload struct {
 
 func (c *serveCommand) Run(env *environment) error {
 	log := slog.New(slog.NewTextHandler(env.err, nil))
-	db, err := c.open(env)
+	said, err := c.configuration()
+	if err != nil {
+		return err
+	}
+	db, err := (&database{said.Data, said.Database}).open(env)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	key, err := c.key(c.Data)
+	key, err := (&signing{said.LedgerKey}).key(said.Data)
 	if err != nil {
 		return err
 	}
-	book, err := ledger.New(rand.Reader, serverStarted)
+	book, err := ledger.New(rand.Reader, allKinds...)
 	if err != nil {
 		return err
 	}
-	holder, err := store.NewID(store.TimeOf(env.now()), rand.Reader)
+	holder, err := db.NewID()
 	if err != nil {
 		return err
 	}
@@ -56,15 +87,37 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := net.Listen("tcp", said.Listen)
 	if err != nil {
 		return err
 	}
-	if err := started(env, db, book, holder); err != nil {
+	if said.URL == "" {
+		said.URL = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+	}
+	server, err := assemble(env, db, book, said, log)
+	if err == nil {
+		err = started(env, db, book, holder)
+	}
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	log.Info("listening", "address", "http://"+listener.Addr().String(), "version", versionText(), "ledger", key.Public)
-	return c.run(env, db, sequencer, listener, log)
+	log.Info("listening", "address", "http://"+listener.Addr().String(), "url", said.URL, "version", versionText(), "ledger", key.Public)
+	if err := server.welcome(env, said.URL, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return server.run(env, sequencer, listener, log)
+}
+
+// welcome tells the operator what they should know as the server starts.
+func (a *assembly) welcome(ctx context.Context, url string, log *slog.Logger) error {
+	if !ui.Built() {
+		log.Warn("the pages are plain: this program was built without `make assets`")
+	}
+	link, err := a.people.FirstLink(ctx)
+	if err == nil && link != "" {
+		log.Info("nobody is here yet: whoever opens this link becomes the first administrator; it works once, for a day", "link", url+"/join/"+link)
+	}
+	return err
 }
 
 // started records that this server began to work.
@@ -80,22 +133,22 @@ func started(ctx context.Context, db *store.DB, book *ledger.Ledger, holder stri
 }
 
 // run works until the context ends or a part of the server cannot go on.
-func (c *serveCommand) run(env *environment, db *store.DB, sequencer *ledger.Sequencer, listener net.Listener, log *slog.Logger) error {
+func (a *assembly) run(env *environment, sequencer *ledger.Sequencer, listener net.Listener, log *slog.Logger) error {
 	ctx, stop := signal.NotifyContext(env, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	handler := web.Handler(web.Parts{
-		Ready:   func(ctx context.Context) error { return ready(ctx, db, log) },
-		Ledger:  func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },
-		Metrics: metrics,
-	})
+	handler := web.Handler(a.parts)
 	ended := make(chan error, 2)
 	go func() { ended <- sequencer.Run(ctx) }()
 	go func() { ended <- web.Serve(ctx, listener, handler, log) }()
+	var workers sync.WaitGroup
+	for _, work := range a.workers {
+		workers.Go(func() { work(ctx) })
+	}
 	first := <-ended
 	stop()
-	return errors.Join(first, <-ended)
+	err := errors.Join(first, <-ended)
+	workers.Wait()
+	return err
 }
 
 // readyTime is how long the database may take to answer before the server counts as not ready.

@@ -42,7 +42,7 @@ func (b *lockedBuffer) String() string {
 var listening = regexp.MustCompile(`address=(http://\S+)`)
 
 // serving starts a server, returns its address and a function that stops it and returns its status.
-func serving(t *testing.T, args ...string) (address string, stop func() int) {
+func serving(t testing.TB, args ...string) (address string, stop func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	errs := &lockedBuffer{wrote: make(chan struct{}, 1)}
@@ -63,7 +63,7 @@ func serving(t *testing.T, args ...string) (address string, stop func() int) {
 	}
 }
 
-func get(t *testing.T, url string) (int, string) {
+func get(t testing.TB, url string) (int, string) {
 	t.Helper()
 	response, err := http.Get(url)
 	if err != nil {
@@ -78,7 +78,7 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 // command runs a command line to its end.
-func command(t *testing.T, args ...string) (status int, out, errs string) {
+func command(t testing.TB, args ...string) (status int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	env := &environment{Context: t.Context(), in: os.Stdin, out: &o, err: &e, now: time.Now}

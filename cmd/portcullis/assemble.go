@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"portcullis/alerts"
+	"portcullis/alerts/mail"
+	"portcullis/alerts/webhook"
+	"portcullis/ledger"
+	"portcullis/people"
+	"portcullis/people/oidc"
+	"portcullis/people/passkey"
+	"portcullis/store"
+	"portcullis/web"
+	"portcullis/web/account"
+	"portcullis/web/directory"
+	"portcullis/web/gate"
+	"portcullis/web/ui"
+)
+
+// assembly is a server whose parts know each other.
+type assembly struct {
+	people *people.Room
+	parts  web.Parts
+	// workers run until their context ends, each for itself: nothing waits for one but the stop of the server.
+	workers []func(context.Context)
+}
+
+// assemble makes the rooms and has the routes show them.
+func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configuration, log *slog.Logger) (*assembly, error) {
+	room := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: log}
+	address, err := url.Parse(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	outbox, workers, err := sender(db, book, c, address, log)
+	if err != nil {
+		return nil, err
+	}
+	name := "Portcullis"
+	if c.Body != "" {
+		name += " of " + c.Body
+	}
+	passkeys, err := passkey.New(passkey.Config{URL: c.URL, Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("url %s: %w", c.URL, err)
+	}
+	a := &assembly{people: room, workers: append(workers, func(ctx context.Context) { hours(ctx, room, log) })}
+	g := &gate.Gate{
+		People: room, Now: env.now, Log: log, Secure: address.Scheme == "https", Proxies: c.Proxies,
+		Frame: ui.Frame{Body: c.Body, Notice: c.Notice}, Navigation: web.Navigation,
+	}
+	desk := alerts.Desk{People: room, Outbox: outbox}
+	area := &account.Area{People: room, Passkeys: passkeys, Gate: g, Now: env.now, Chance: rand.Reader, URL: c.URL, Alerts: desk}
+	for _, p := range c.providers() {
+		client, err := oidc.Open(p)
+		if err != nil {
+			return nil, fmt.Errorf("the provider %s: %w", p.ID, err)
+		}
+		area.Providers = append(area.Providers, client)
+	}
+	a.parts = web.Parts{
+		Gate: g, People: room, Alerts: desk, Account: area, URL: address, Metrics: newMetrics(db, log),
+		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }},
+		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
+		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },
+	}
+	if c.Mail != nil {
+		a.parts.Directory.Deliver = desk.Invite
+	}
+	return a, nil
+}
+
+// sender makes the outbox and what sends from it.
+func sender(db *store.DB, book *ledger.Ledger, c configuration, address *url.URL, log *slog.Logger) (*alerts.Room, []func(context.Context), error) {
+	domain := address.Hostname()
+	if c.Mail != nil {
+		_, domain, _ = strings.Cut(strings.TrimSuffix(c.Mail.From, ">"), "@")
+	}
+	outbox, err := alerts.New(alerts.Config{Base: c.URL, Domain: domain, MailboxOf: mailbox, Ledger: book, Chance: rand.Reader})
+	if err != nil {
+		return nil, nil, err
+	}
+	workers := []func(context.Context){
+		alerts.NewKeeper(db, outbox, log).Run,
+		alerts.NewSender(db, outbox, alerts.Webhook, webhook.New(c.webhooks()), log).Run,
+	}
+	if c.Mail != nil {
+		transport, err := mail.New(*c.mail())
+		if err != nil {
+			return nil, nil, fmt.Errorf("mail: %w", err)
+		}
+		workers = append(workers, alerts.NewSender(db, outbox, alerts.Mail, transport, log).Run)
+	}
+	return outbox, workers, nil
+}
+
+func mailbox(tx *store.Tx, person string) (alerts.Mailbox, error) {
+	box, err := people.MailboxOf(tx, person)
+	return alerts.Mailbox(box), err
+}
+
+// hoursEvery is how often it is looked whether an hour's work of the room people is due.
+const hoursEvery = time.Minute
+
+// hours does what falls due each hour.
+func hours(ctx context.Context, room *people.Room, log *slog.Logger) {
+	for {
+		err := room.StartHours(ctx)
+		if err == nil {
+			err = room.Hourly(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("the digest of the access log waits", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(hoursEvery):
+		}
+	}
+}

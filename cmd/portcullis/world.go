@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"portcullis/internal/fault"
+	"portcullis/register"
+	"portcullis/store"
+	"portcullis/world"
+)
+
+type importCommand struct {
+	World  importWorldCommand  `cmd:"" help:"Fill an empty register from a world file: organisations, suppliers, products, sites, rules, exemptions and hosts."`
+	People importPeopleCommand `cmd:"" help:"Add the people of a CSV file, and change those who are there."`
+}
+
+type exportCommand struct {
+	World exportWorldCommand `cmd:"" help:"Write the register as a world file, as it is or as it was known."`
+}
+
+type importWorldCommand struct {
+	database
+	File   string   `arg:"" help:"The world file; - is standard input."`
+	Hosts  []string `placeholder:"FILE" sep:"none" help:"A file of hosts. May be given more than once."`
+	Format string   `enum:"text,json" default:"text" help:"text (a sentence) or json (one object)."`
+}
+
+func (importWorldCommand) Help() string {
+	return "The database must have no organisations and no decisions yet. Either the whole world is taken in or nothing, and the ledger has what it was."
+}
+
+func (c *importWorldCommand) Run(env *environment) error {
+	progress, finish := env.bar("Reading the world")
+	loaded, err := world.Load(c.File, c.Hosts, world.Options{Progress: progress})
+	finish()
+	if err != nil {
+		return err
+	}
+	defer loaded.Close()
+	return c.in(env, false, func(r *rooms) error {
+		progress, finish := env.bar("Importing hosts")
+		imported, err := r.register.Import(env, atCommand, loaded, progress)
+		finish()
+		if err != nil {
+			return located(err, c.File, loaded)
+		}
+		if c.Format == "json" {
+			return env.jsonLine(imported)
+		}
+		_, err = fmt.Fprintf(env.out, "Imported %s.\nThe SHA-256 of the register as a world file: %s\n", contents(imported), imported.SHA256)
+		return err
+	})
+}
+
+// located gives faults their place in the world file.
+func located(err error, file string, loaded *world.Loaded) error {
+	faults := fault.Fields(err)
+	if len(faults) == 0 {
+		return err
+	}
+	var lines []error
+	for _, f := range faults {
+		switch {
+		case f.Field == "":
+			lines = append(lines, errors.New(f.Message))
+		case strings.Contains(f.Field, "["):
+			lines = append(lines, fmt.Errorf("%s:%d: %s: %s", file, loaded.Line(f.Field), f.Field, f.Message))
+		default:
+			lines = append(lines, fmt.Errorf("%s: %s", f.Field, f.Message))
+		}
+	}
+	return errors.Join(lines...)
+}
+
+// contents says what came in, without what there is none of.
+func contents(i register.Imported) string {
+	var parts []string
+	for _, part := range []struct {
+		n         int
+		one, many string
+	}{
+		{i.Organisations, "organisation", "organisations"}, {i.Sites, "site", "sites"}, {i.Suppliers, "supplier", "suppliers"},
+		{i.Products, "product", "products"}, {i.Rules, "rule", "rules"}, {i.Exemptions, "exemption", "exemptions"}, {i.Hosts, "host", "hosts"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, count(part.n, part.one, part.many))
+		}
+	}
+	switch n := len(parts); n {
+	case 0:
+		return "nothing: the file has nothing in it"
+	case 1:
+		return parts[0]
+	default:
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
+}
+
+type exportWorldCommand struct {
+	database
+	Out   string `placeholder:"FILE" help:"The file to write; it must not be there yet. Standard output, unless said."`
+	At    string `placeholder:"TIME" help:"Organisations as they stood at this time, such as 2023-03-16 or 2023-03-16T12:00:00Z. Now, unless said."`
+	Known string `placeholder:"TIME" help:"All as it was known at this time. Now, unless said."`
+}
+
+func (exportWorldCommand) Help() string {
+	return "portcullis check judges by what this writes, offline. Exemptions are in it, those too that are not for everybody's eyes, and so are the hosts."
+}
+
+func (c *exportWorldCommand) Run(env *environment) error {
+	at, err := timeFlag("at", c.At)
+	if err != nil {
+		return err
+	}
+	known, err := timeFlag("known", c.Known)
+	if err != nil {
+		return err
+	}
+	return c.in(env, true, func(r *rooms) error {
+		export := func(w io.Writer) error {
+			return flagged(r.register.Export(env, atCommand, w, at, known), "known")
+		}
+		if c.Out == "" {
+			return export(env.out)
+		}
+		return writeNew(c.Out, func(file *os.File) error { return export(file) })
+	})
+}
+
+// timeFlag reads a time as world files have it; "" is no time.
+func timeFlag(flag, text string) (store.Time, error) {
+	if text == "" {
+		return store.Time{}, nil
+	}
+	t, err := world.ParseTime(text)
+	if err != nil {
+		return store.Time{}, fmt.Errorf("--%s: %q %w", flag, text, err)
+	}
+	return store.TimeOf(t), nil
+}

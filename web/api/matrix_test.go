@@ -1,0 +1,205 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"portcullis/people"
+	"portcullis/web/gate"
+)
+
+// operationRoutes are the routes that need a token.
+func operationRoutes() []gate.Route {
+	return slices.DeleteFunc(routes(nil), func(r gate.Route) bool { return r.Permission == gate.Open })
+}
+
+// attempt is a request that concerns an organisation, and what becomes of it where the role may.
+type attempt struct {
+	path, body string // path is that of the route with its names filled in, where it is not empty
+	status     int
+	// everywhere tells that only a role held everywhere is enough.
+	everywhere bool
+	// shows is, for lists, what is shown where it belongs to the organisation; elsewhere the list is
+	// there and does not show it.
+	shows string
+}
+
+// attempts are how each operation is tried on something that belongs to an organisation. Who may
+// follows from the permission table, and from who may give which role.
+var attempts = map[string]func(t *testing.T, h *house, organisation string) attempt{
+	"GET /organisations": func(_ *testing.T, _ *house, o string) attempt {
+		return attempt{status: 200, shows: `"id":"` + o + `"`}
+	},
+	"POST /organisations": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"name": "Office %s", "parent": %q}`, h.unique(), o)}
+	},
+	"GET /organisations/{id}": func(_ *testing.T, _ *house, o string) attempt {
+		return attempt{path: "/organisations/" + o, status: 200}
+	},
+	"PATCH /organisations/{id}": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{path: "/organisations/" + o, status: 200, body: fmt.Sprintf(`{"name": "Name %s"}`, h.unique())}
+	},
+	"POST /organisations/{id}/monitor": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{path: "/organisations/" + o + "/monitor", status: 200, body: fmt.Sprintf(`{"until": "2026-06-01T00:00:00Z", "reason": "try %s"}`, h.unique())}
+	},
+	"GET /organisations/{id}/history": func(_ *testing.T, _ *house, o string) attempt {
+		return attempt{path: "/organisations/" + o + "/history", status: 200}
+	},
+	"GET /persons": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons?q=target", status: 200, shows: h.target(t, o).ID}
+	},
+	"POST /persons": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"name": "New", "userName": "new%s", "organisation": %q}`, h.unique(), o)}
+	},
+	"GET /persons/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID, status: 200}
+	},
+	"PATCH /persons/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID, status: 200, body: fmt.Sprintf(`{"phone": %q}`, h.unique())}
+	},
+	"POST /persons/{id}/invitation": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/invitation", status: 201}
+	},
+	"POST /persons/{id}/roles": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/roles", status: 200, body: fmt.Sprintf(`{"role": "reviewer", "organisation": %q}`, o)}
+	},
+	"DELETE /persons/{id}/roles/{role}/{organisation}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/roles/desk/" + o, status: 204}
+	},
+	"GET /persons/{id}/sessions": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/sessions", status: 200}
+	},
+	"DELETE /persons/{id}/sessions": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/sessions", status: 204}
+	},
+	"DELETE /persons/{id}/sessions/{session}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/sessions/s1", status: 204}
+	},
+	"GET /groups": func(t *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, shows: h.group(t, o).ID}
+	},
+	"POST /groups": func(t *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"name": "A group", "organisation": %q, "members": [%q]}`, o, h.target(t, o).ID)}
+	},
+	"GET /groups/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/groups/" + h.group(t, o).ID, status: 200}
+	},
+	"PATCH /groups/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/groups/" + h.group(t, o).ID, status: 200, body: `{"name": "Another"}`}
+	},
+	"DELETE /groups/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/groups/" + h.group(t, o).ID, status: 204}
+	},
+	"GET /groups/{id}/members": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/groups/" + h.group(t, o, h.target(t, o).ID).ID + "/members", status: 200}
+	},
+	"GET /tokens": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/tokens?limit=200", status: 200, shows: h.spare(t, o)}
+	},
+	"GET /tokens/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/tokens/" + h.spare(t, o), status: 200}
+	},
+	"DELETE /tokens/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/tokens/" + h.spare(t, o), status: 204}
+	},
+	"GET /access":      func(*testing.T, *house, string) attempt { return attempt{status: 200, everywhere: true} },
+	"GET /notices":     func(*testing.T, *house, string) attempt { return attempt{status: 200, everywhere: true} },
+	"GET /ledger":      func(*testing.T, *house, string) attempt { return attempt{status: 200} },
+	"GET /permissions": func(*testing.T, *house, string) attempt { return attempt{status: 200} },
+	"GET /roles":       func(*testing.T, *house, string) attempt { return attempt{status: 200} },
+}
+
+// ownless are the operations that concern no organisation in particular.
+var ownless = []string{"GET /ledger", "GET /permissions", "GET /roles"}
+
+// TestWhoMay tries every operation with a token of every role in treasury, on what belongs to
+// treasury, to audit below it, and to health.
+func TestWhoMay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		tried := map[string]bool{}
+		for _, r := range operationRoutes() {
+			name := strings.Replace(r.Pattern, "/api/v1", "", 1)
+			try := attempts[name]
+			if try == nil {
+				t.Errorf("%s has no attempt: add one to attempts", name)
+				continue
+			}
+			tried[name] = true
+			if got := h.attempt(t, "", name, try(t, h, "treasury")); got.status != 401 {
+				t.Errorf("%s without a token: %d", name, got.status)
+			}
+			for _, line := range people.Roles {
+				h.tryRole(t, name, r.Permission, line.Role, try)
+			}
+		}
+		for name := range attempts {
+			if !tried[name] {
+				t.Errorf("%s is tried, and there is no such operation", name)
+			}
+		}
+	})
+}
+
+func (h *house) tryRole(t *testing.T, name string, p people.Permission, role people.Role, try func(*testing.T, *house, string) attempt) {
+	t.Helper()
+	token := h.token(t, role, "treasury")
+	for _, organisation := range []string{"treasury", "audit", "health"} {
+		a := try(t, h, organisation)
+		got := h.attempt(t, token, name, a)
+		holds := holds(role, p)
+		own := organisation != "health" || slices.Contains(ownless, name)
+		want := 403
+		if holds && !a.everywhere && (own || a.shows != "") {
+			want = a.status
+		}
+		if got.status != want {
+			t.Errorf("%s in treasury, %s on %s: %d, not %d: %s", role, name, organisation, got.status, want, got.body)
+		}
+		if shown := strings.Contains(got.body, a.shows); a.shows != "" && shown != (holds && own) {
+			t.Errorf("%s in treasury, %s: what is of %s is shown: %v", role, name, organisation, shown)
+		}
+		if !holds {
+			return // refused at the gate: where it would be, it does not ask
+		}
+	}
+}
+
+func holds(role people.Role, p people.Permission) bool {
+	return slices.ContainsFunc(people.Table, func(l people.Line) bool { return l.Permission == p && slices.Contains(l.Roles, role) })
+}
+
+func (h *house) attempt(t *testing.T, token, name string, a attempt) reply {
+	t.Helper()
+	method, path, _ := strings.Cut(name, " ")
+	if a.path != "" {
+		path = a.path
+	}
+	return h.call(t, token, method, "/api/v1"+path, a.body)
+}
+
+// unique is a word that was not there before.
+func (h *house) unique() string {
+	h.made++
+	return fmt.Sprint(h.made)
+}
+
+// target is a person of the organisation who is tried on.
+func (h *house) target(t *testing.T, organisation string) people.Person {
+	t.Helper()
+	if _, found := h.targets[organisation]; !found {
+		h.targets[organisation] = h.person(t, "target", organisation)
+	}
+	return h.targets[organisation]
+}
+
+// spare is the id of a new token in the organisation.
+func (h *house) spare(t *testing.T, organisation string) string {
+	t.Helper()
+	m, err := h.MakeToken(t.Context(), command, "spare", people.Grant{Role: people.Staff, Organisation: organisation}, people.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.ID
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"net/http"
+
+	"portcullis/people"
+)
+
+// register is the list of all operations, each with the permission without which nobody gets in. What
+// may be done to whom, and where, the room's operation asks itself.
+func (a *api) register() {
+	const created, gone = http.StatusCreated, http.StatusNoContent
+
+	add(a, operation{id: "list-organisations", pattern: "GET /organisations", permission: people.SeeOrganisations, summary: "List organisations, in the order of their names"}, a.listOrganisations)
+	add(a, operation{id: "add-organisation", pattern: "POST /organisations", permission: people.ChangeOrganisations, summary: "Add an organisation", status: created}, a.addOrganisation)
+	add(a, operation{id: "get-organisation", pattern: "GET /organisations/{id}", permission: people.SeeOrganisations, summary: "Get an organisation"}, a.getOrganisation)
+	add(a, operation{id: "change-organisation", pattern: "PATCH /organisations/{id}", permission: people.ChangeOrganisations, summary: "Rename an organisation, or say where it belongs and whose list it follows"}, a.changeOrganisation)
+	add(a, operation{id: "watch-organisation", pattern: "POST /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Watch for a time, instead of enforcing, what is not listed"}, a.watchOrganisation)
+	add(a, operation{id: "get-organisation-history", pattern: "GET /organisations/{id}/history", permission: people.SeeOrganisations, summary: "Get everything that was ever recorded of an organisation's place"}, a.organisationHistory)
+
+	add(a, operation{id: "list-persons", pattern: "GET /persons", permission: people.SeePeople, summary: "List people, in the order of their names"}, a.listPersons)
+	add(a, operation{id: "add-person", pattern: "POST /persons", permission: people.ChangePeople, summary: "Add a person", status: created}, a.addPerson)
+	add(a, operation{id: "get-person", pattern: "GET /persons/{id}", permission: people.SeePeople, summary: "Get a person, with their groups and roles"}, a.getPerson)
+	add(a, operation{id: "change-person", pattern: "PATCH /persons/{id}", permission: people.ChangePeople, summary: "Change, move, deactivate or reactivate a person"}, a.changePerson)
+	add(a, operation{id: "invite-person", pattern: "POST /persons/{id}/invitation", permission: people.ChangePeople, summary: "Make a link by which a person adds a passkey and signs in, once; any earlier one ends", status: created, secret: true}, a.invitePerson)
+	add(a, operation{id: "give-role", pattern: "POST /persons/{id}/roles", permission: people.GiveRoles, summary: "Give a person a role in an organisation and all below it"}, a.giveRole)
+	add(a, operation{id: "take-role", pattern: "DELETE /persons/{id}/roles/{role}/{organisation}", permission: people.GiveRoles, summary: "Take a role from a person", status: gone}, a.takeRole)
+	add(a, operation{id: "list-sessions", pattern: "GET /persons/{id}/sessions", permission: people.EndSessions, summary: "List where a person is signed in, the newest first"}, a.listSessions)
+	add(a, operation{id: "end-sessions", pattern: "DELETE /persons/{id}/sessions", permission: people.EndSessions, summary: "Sign a person out everywhere", status: gone}, a.endSessions)
+	add(a, operation{id: "end-session", pattern: "DELETE /persons/{id}/sessions/{session}", permission: people.EndSessions, summary: "Sign a person out in one place", status: gone}, a.endSession)
+
+	add(a, operation{id: "list-groups", pattern: "GET /groups", permission: people.SeePeople, summary: "List groups, in the order of their names"}, a.listGroups)
+	add(a, operation{id: "add-group", pattern: "POST /groups", permission: people.ChangePeople, summary: "Add a group", status: created}, a.addGroup)
+	add(a, operation{id: "get-group", pattern: "GET /groups/{id}", permission: people.SeePeople, summary: "Get a group"}, a.getGroup)
+	add(a, operation{id: "change-group", pattern: "PATCH /groups/{id}", permission: people.ChangePeople, summary: "Rename a group, or change who is in it"}, a.changeGroup)
+	add(a, operation{id: "remove-group", pattern: "DELETE /groups/{id}", permission: people.ChangePeople, summary: "Remove a group", status: gone}, a.removeGroup)
+	add(a, operation{id: "list-members", pattern: "GET /groups/{id}/members", permission: people.SeePeople, summary: "List who is in a group"}, a.listMembers)
+
+	// Programs make no tokens: a person does, on the pages.
+	add(a, operation{id: "list-tokens", pattern: "GET /tokens", permission: people.SeeTokens, summary: "List tokens, the newest first"}, a.listTokens)
+	add(a, operation{id: "get-token", pattern: "GET /tokens/{id}", permission: people.SeeTokens, summary: "Get a token, without its secret"}, a.getToken)
+	add(a, operation{id: "end-token", pattern: "DELETE /tokens/{id}", permission: people.ChangeTokens, summary: "End a token at once", status: gone}, a.endToken)
+
+	add(a, operation{id: "list-access", pattern: "GET /access", permission: people.SeeAccess, summary: "List who signed in and out and what was refused, the newest first"}, a.listAccess)
+	add(a, operation{id: "list-ledger", pattern: "GET /ledger", permission: people.SeeLedger, summary: "List the ledger's entries, the newest first"}, a.listLedger)
+	add(a, operation{id: "list-notices", pattern: "GET /notices", permission: people.SeeNotices, summary: "List which messages went to whom and what became of them, the newest first"}, a.listNotices)
+	add(a, operation{id: "list-permissions", pattern: "GET /permissions", permission: people.SeeOrganisations, summary: "List the permissions, and the roles that have each"}, a.listPermissions)
+	add(a, operation{id: "list-roles", pattern: "GET /roles", permission: people.SeeOrganisations, summary: "List the roles, and which of them each may give"}, a.listRoles)
+}

@@ -1,0 +1,134 @@
+package directory
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"portcullis/people"
+	"portcullis/web/ui"
+)
+
+var organisationDone = done{
+	"added":   "The organisation has been added",
+	"changed": "The organisation has been changed. Changes with a later day hold from that day",
+	"watched": "The period has been recorded",
+	"same":    "Nothing has changed: this was recorded already. A recorded period can be made longer, and not shorter",
+}
+
+func crumbsOf(o people.Organisation) []ui.Link {
+	return append([]ui.Link{{Text: "Organisations", Href: "/organisations"}}, ui.Link{Text: o.Name, Href: organisationPath(o.ID)})
+}
+
+// organisation shows one organisation.
+func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
+	id := organisationIn(r)
+	o, err := a.room.Organisation(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	t, err := a.tree(r)
+	if err != nil {
+		return err
+	}
+	history, err := a.room.OrganisationHistory(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	summary := place(r, o, t)
+	count, shown, err := visible(r, people.SeePeople, func() (int64, error) {
+		return a.room.CountPersons(r.Context(), actor(r), people.PersonQuery{Organisation: id})
+	})
+	if err != nil {
+		return err
+	}
+	if shown {
+		href := "/people?" + url.Values{"organisation": {id}}.Encode()
+		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "People", Value: ui.Link{Text: ui.Count(int(count), "person", "people") + " here and below", Href: href}})
+	}
+	children := ui.Table{
+		Caption: "Directly below", Unseen: true, Columns: []ui.Column{{Title: "Organisation"}, {Title: "Allow rules"}, {Title: "What is not listed"}},
+		Empty: ui.Empty{Text: "No organisation stands below this one."},
+	}
+	for _, c := range t.below[id] {
+		children.Rows = append(children.Rows, ui.Row{t.link(c.ID), list(c), enforced(r, c)})
+	}
+	return ui.Render(w, r, http.StatusOK, ui.Page{
+		Title: o.Name, Wide: true, Crumbs: organisationCrumbs, Banner: organisationDone.banner(r),
+		Content: []ui.Component{summary, ui.Heading("Directly below"), children, ui.Heading("History"), historyTable(r, history, t), historyExplained},
+	})
+}
+
+// place is where an organisation stands and what holds there, with the ways to change it.
+func place(r *http.Request, o people.Organisation, t tree) ui.Summary {
+	above := ui.Component(ui.Text("Nothing: it stands at the top"))
+	if o.Parent != "" {
+		above = t.link(o.Parent)
+	}
+	enforcement := enforced(r, o)
+	if o.Monitor != nil {
+		enforcement = ui.Stack{enforcement, ui.Para(o.Monitor.Reason)}
+	}
+	rows := []ui.SummaryRow{
+		{Key: "Name", Value: ui.Text(o.Name)},
+		{Key: "Id", Value: ui.ID{Value: o.ID, Of: "id"}},
+		{Key: "Stands below", Value: above},
+		{Key: "Allow rules", Value: list(o)},
+		{Key: "What is not listed", Value: enforcement},
+	}
+	if may(r, people.ChangeOrganisations) {
+		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name, the place or the list", Href: organisationPath(o.ID, "change")}}
+		rows[4].Actions = []ui.Link{{Text: "Watch", Hidden: "instead of enforcing", Href: organisationPath(o.ID, "watch")}}
+	}
+	return ui.Summary{Rows: rows}
+}
+
+var historyExplained = ui.Details{Summary: "Why are there two times?", Content: []ui.Component{
+	ui.Para("A fact holds for some days, and is recorded on one: a move that was decided in May may count from March. “Held” is when it counted. “Recorded” is when it was entered here, so that one can tell what was known on any day."),
+	ui.Para("What was entered wrongly is never erased. It is marked as replaced, with the day, and the correction stands beside it."),
+}}
+
+// event is a line of the history.
+type event struct {
+	what  string
+	known people.Known
+}
+
+func historyTable(r *http.Request, h people.OrganisationHistory, t tree) ui.Component {
+	var events []event
+	for _, k := range h.Parents {
+		events = append(events, event{"Stands below " + t.name(k.Object), k})
+	}
+	for _, k := range h.Lists {
+		events = append(events, event{"Only its own allow rules count", k})
+	}
+	for _, k := range h.Monitors {
+		events = append(events, event{"Watched: " + k.Object, k})
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return b.known.Recorded.Time().Compare(a.known.Recorded.Time()) })
+	table := ui.Table{
+		Caption: "What was recorded, the latest first", Unseen: true,
+		Columns: []ui.Column{{Title: "What"}, {Title: "Held from"}, {Title: "Held until"}, {Title: "Recorded"}, {Title: "State"}},
+		Empty:   ui.Empty{Text: "Nothing has been recorded but its name: it stands at the top, and enforces what is not listed."},
+	}
+	for _, e := range events {
+		table.Rows = append(table.Rows, ui.Row{
+			ui.Text(e.what), onDay(r, e.known.From, ""), onDay(r, e.known.Until, "no end"), ui.Time{At: e.known.Recorded.Time(), Now: ui.Now(r), Short: true}, counts(r, e.known),
+		})
+	}
+	return table
+}
+
+// counts says whether a fact counts, and whether it holds now.
+func counts(r *http.Request, k people.Known) ui.Component {
+	now := people.TimeOf(ui.Now(r))
+	switch {
+	case !k.Replaced.IsZero():
+		return ui.Line{ui.Tag{Text: "Replaced"}, ui.Time{At: k.Replaced.Time(), Now: ui.Now(r), Short: true}}
+	case k.Contains(now):
+		return ui.Tag{Text: "Holds now", Tone: ui.Good}
+	case now.Before(k.From):
+		return ui.Tag{Text: "Planned", Tone: ui.Active}
+	}
+	return ui.Tag{Text: "Past"}
+}

@@ -1,0 +1,110 @@
+package directory
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"portcullis/people"
+	"portcullis/web/gate"
+	"portcullis/web/ui"
+)
+
+// Options are what these pages are given besides the room.
+type Options struct {
+	// Join is the address at which a one-time link is used, by the link's secret.
+	Join func(link string) string
+	// Deliver makes a one-time link and sends it to the person by mail. It is nil where this server
+	// sends no mail; links are then only shown.
+	Deliver func(ctx context.Context, actor people.Actor, person string) error
+}
+
+type area struct {
+	Options
+	room *people.Room
+}
+
+// Routes are the routes of this package.
+func Routes(room *people.Room, o Options) []gate.Route {
+	a := &area{o, room}
+	var routes []gate.Route
+	see := func(path string, p people.Permission, h ui.Handler) {
+		routes = append(routes, gate.Route{Pattern: "GET " + path, Permission: p, Handler: h})
+	}
+	// A question is shown and answered at the same address.
+	ask := func(path string, p people.Permission, h ui.Handler) {
+		see(path, p, h)
+		routes = append(routes, gate.Route{Pattern: "POST " + path, Permission: p, Handler: h})
+	}
+
+	see("/people", people.SeePeople, a.people)
+	ask("/people/add", people.ChangePeople, a.addPerson)
+	see("/people/import", people.ChangePeople, a.importPeople)
+	routes = append(routes, gate.Route{Pattern: "POST /people/import", Permission: people.ChangePeople, Handler: limited(a.importPeople)})
+	see("/people/import/template.csv", people.ChangePeople, template)
+	see("/people/{id}", people.SeePeople, a.person)
+	ask("/people/{id}/change", people.ChangePeople, a.changePerson)
+	ask("/people/{id}/move", people.ChangePeople, a.movePerson)
+	ask("/people/{id}/deactivate", people.ChangePeople, a.deactivate)
+	ask("/people/{id}/reactivate", people.ChangePeople, a.reactivate)
+	ask("/people/{id}/invite", people.ChangePeople, a.invite)
+	ask("/people/{id}/remove-passkey", people.ChangePeople, a.removePasskey)
+	ask("/people/{id}/give-role", people.GiveRoles, a.giveRole)
+	ask("/people/{id}/take-role", people.GiveRoles, a.takeRole)
+	ask("/people/{id}/sign-out", people.EndSessions, a.signOut)
+
+	see("/organisations", people.SeeOrganisations, a.organisations)
+	ask("/organisations/add", people.ChangeOrganisations, a.addOrganisation)
+	see("/organisations/{id}", people.SeeOrganisations, a.organisation)
+	ask("/organisations/{id}/change", people.ChangeOrganisations, a.changeOrganisation)
+	ask("/organisations/{id}/watch", people.ChangeOrganisations, a.watch)
+
+	see("/roles", people.Own, a.roles)
+	see("/roles/{role}", people.Own, a.role)
+
+	see("/groups", people.SeePeople, a.groups)
+	ask("/groups/add", people.ChangePeople, a.addGroup)
+	see("/groups/{id}", people.SeePeople, a.group)
+	ask("/groups/{id}/rename", people.ChangePeople, a.renameGroup)
+	ask("/groups/{id}/remove", people.ChangePeople, a.removeGroup)
+	ask("/groups/{id}/join", people.ChangePeople, a.joinGroup)
+	routes = append(routes, gate.Route{Pattern: "POST /groups/{id}/leave", Permission: people.ChangePeople, Handler: ui.Handler(a.leaveGroup)})
+
+	see("/tokens", people.SeeTokens, a.tokens)
+	ask("/tokens/make", people.ChangeTokens, a.makeToken)
+	ask("/tokens/{id}/end", people.ChangeTokens, a.endToken)
+
+	see("/access", people.SeeAccess, a.access)
+	return routes
+}
+
+// Places are the ways in, for the navigation.
+func Places() []gate.Place {
+	place := func(text, href string, p people.Permission) gate.Place {
+		return gate.Place{Link: ui.Link{Text: text, Href: href}, Permission: p}
+	}
+	return []gate.Place{
+		place("People", "/people", people.SeePeople),
+		place("Organisations", "/organisations", people.SeeOrganisations),
+		place("Groups", "/groups", people.SeePeople),
+		place("Roles", "/roles", people.Own),
+		place("Tokens", "/tokens", people.SeeTokens),
+		place("Access log", "/access", people.SeeAccess),
+	}
+}
+
+// may tells whether to show the way to something.
+func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
+
+// actor is who asks.
+func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
+
+// at is the path made of parts, whatever they contain: "people", id, "move".
+func at(parts ...string) string {
+	var path strings.Builder
+	for _, part := range parts {
+		path.WriteString("/" + url.PathEscape(part))
+	}
+	return path.String()
+}

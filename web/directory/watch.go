@@ -1,0 +1,54 @@
+package directory
+
+import (
+	"errors"
+	"net/http"
+
+	"portcullis/people"
+	"portcullis/web/ui"
+)
+
+// watch has what is not listed in an organisation watched and not enforced, for a period.
+func (a *area) watch(w http.ResponseWriter, r *http.Request) error {
+	o, err := a.room.Organisation(r.Context(), actor(r), organisationIn(r))
+	if err != nil {
+		return err
+	}
+	form := &ui.Form{
+		Version: versioned(o.Version),
+		Fields: []*ui.Field{
+			fromField("From which day?"),
+			{Name: "until", Label: "Until which day?", Hint: "The first day on which it is enforced again", As: ui.Date{}},
+			{Name: "reason", Label: "Why?", Hint: "One or two sentences. Auditors read them, and so does whoever asks in a year", As: ui.Textarea{Rows: 3}},
+		},
+		Buttons: ui.ButtonGroup{{Text: "Watch instead of enforcing"}, ui.Cancel(organisationPath(o.ID))},
+	}
+	if o.Monitor != nil {
+		form.Fields[1].Values, form.Fields[2].Values = ui.On(o.Monitor.Until.Time().In(ui.Now(r).Location())), []string{o.Monitor.Reason}
+	}
+	q := question{
+		form: form, current: ui.Summary{Rows: []ui.SummaryRow{{Key: "What is not listed", Value: enforced(r, o)}}},
+		page: ui.Page{Title: "Watch instead of enforcing", Caption: o.Name, Crumbs: crumbsOf(o), Content: []ui.Component{
+			ui.Para("For this period, apps that are on no list are noticed and not stopped here. Bans are enforced all the same."),
+			ui.Para("It is for bodies that are being brought in, and always ends."),
+		}},
+	}
+	return q.ask(w, r, func() (string, error) {
+		v, err := version(form)
+		if err != nil {
+			return "", err
+		}
+		m := people.Monitor{Reason: form.Value("reason")}
+		var faults [2]error
+		m.From, faults[0] = day(r, form, "from")
+		m.Until, faults[1] = day(r, form, "until")
+		if err := errors.Join(faults[:]...); err != nil {
+			return "", err
+		}
+		after, err := a.room.Watch(r.Context(), actor(r), o.ID, m, v)
+		if err == nil && after.Version == v {
+			return organisationPath(o.ID) + "?done=same", nil
+		}
+		return organisationPath(o.ID) + "?done=watched", err
+	})
+}
