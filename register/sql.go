@@ -97,7 +97,7 @@ func insertHosts(tx *store.Tx, hosts []hostRow) error {
 
 // selectHosts returns the hosts after one, in the order of the bytes of their ids.
 func selectHosts(tx *store.Tx, known store.Time, after string, limit int) (found []hostRow, err error) {
-	err = tx.Rows(`SELECT id, document FROM register_hosts WHERE id > $1 AND recorded_at <> $2 ORDER BY id LIMIT $3`, []any{[]byte(after), known, limit},
+	err = tx.Rows(`SELECT id, document FROM register_hosts WHERE id > $1 AND recorded_at <= $2 ORDER BY id LIMIT $3`, []any{[]byte(after), known, limit},
 		func(scan func(...any) error) error {
 			var id []byte
 			var h hostRow

@@ -68,7 +68,7 @@ func Routes(p Parts) []gate.Route {
 		},
 		p.Account.Routes(),
 		directory.Routes(p.People, p.Directory),
-		api.Routes(api.Rooms{People: p.People, InvitationLink: p.Directory.Join}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }
