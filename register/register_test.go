@@ -313,7 +313,8 @@ func wants(t *testing.T, err error, kind fault.Kind) {
 	}
 }
 
-// TestImportOnlyIntoNothing holds that neither organisations nor a catalogue may be there.
+// TestImportOnlyIntoNothing holds that nothing of a world may be there, nor an organisation of the same id;
+// another one may, such as the first administrator's.
 func TestImportOnlyIntoNothing(t *testing.T) {
 	each(t, func(t *testing.T, here, there centre) {
 		products := loadText(t, string(catalogue.World()))
@@ -323,9 +324,11 @@ func TestImportOnlyIntoNothing(t *testing.T) {
 		if _, err := there.People.AddOrganisation(t.Context(), command, people.NewOrganisation{Name: "Press"}); err != nil {
 			t.Fatal(err)
 		}
-		_, err = there.Import(t.Context(), command, products, nil)
+		_, err = there.Import(t.Context(), command, loadText(t, "organisations: [{id: press}]"), nil)
 		wants(t, err, fault.Conflict)
 		same(t, "what was there", there.exports(t, time.Time{}, time.Time{}), "organisations:\n  - {id: press, name: Press}\n")
+		there.imports(t, loadText(t, "organisations: [{id: o}]"))
+		same(t, "both", there.exports(t, time.Time{}, time.Time{}), "organisations:\n  - {id: o}\n  - {id: press, name: Press}\n")
 	})
 }
 

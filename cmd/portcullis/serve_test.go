@@ -97,7 +97,7 @@ func TestServe(t *testing.T) {
 			where, key = []string{"--database", database}, []string{"--ledger-key", filepath.Join(dir, "ledger.key")}
 		}
 		address, stop := serving(t, append(where, key...)...)
-		for path, want := range map[string]string{"/": "Portcullis is running", "/healthz": "ok\n", "/readyz": "ready\n", "/metrics": "go_goroutines"} {
+		for path, want := range map[string]string{"/": "One register of decisions", "/healthz": "ok\n", "/readyz": "ready\n", "/metrics": "go_goroutines"} {
 			if status, body := get(t, address+path); status != http.StatusOK || !strings.Contains(body, want) {
 				t.Errorf("%s: %d %s", path, status, body)
 			}
