@@ -65,6 +65,9 @@ var operations = map[string]operation{
 	"AddPerson": {permission: people.ChangePeople, do: does(func(ctx context.Context, r *people.Room, a people.Actor, at spot) (people.Person, error) {
 		return r.AddPerson(ctx, a, at.organisation, people.Particulars{})
 	})},
+	"AddInactivePerson": {permission: people.ChangePeople, do: does(func(ctx context.Context, r *people.Room, a people.Actor, at spot) (people.Person, error) {
+		return r.AddInactivePerson(ctx, a, at.organisation, people.Particulars{})
+	})},
 	"ChangePerson": {permission: people.ChangePeople, do: does(func(ctx context.Context, r *people.Room, a people.Actor, at spot) (people.Person, error) {
 		return r.ChangePerson(ctx, a, at.person, people.PersonChange{})
 	})},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"portcullis/internal/nearest"
 )
 
 // Error is one thing in a world file that cannot be relied on.
@@ -139,38 +141,9 @@ func choices(words []string) string {
 
 // suggestion is `; did you mean "x"?` for the word nearest to a mistyped one, or nothing.
 func suggestion(word string, words []string) string {
-	if len(word) > 40 {
-		return ""
-	}
-	best, near := "", 1+len(word)/4
-	for _, w := range words {
-		if d := distance(strings.ToLower(word), strings.ToLower(w)); w != "" && d <= near && (best == "" || d < near) {
-			best, near = w, d
-		}
-	}
+	best := nearest.Of(word, words)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance is Levenshtein's: how many bytes must be put in, taken out or changed.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

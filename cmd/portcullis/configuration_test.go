@@ -219,8 +219,8 @@ func TestConfigurationSaysAllAtOnce(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"host", "port", "tls", "password_file"}
 	for key, want := range map[string]string{"hots": "host", "Host": "host", "prot": "port", "pasword_file": "password_file", "password": "password_file", "weather": "", "": "", "x": ""} {
-		if got := nearest(key, known); want == "" && got != "." || want != "" && !strings.Contains(got, " "+want+"?") {
-			t.Errorf("nearest(%q) = %q, want %s", key, got, want)
+		if got := didYouMean(key, known); want == "" && got != "." || want != "" && !strings.Contains(got, " "+want+"?") {
+			t.Errorf("didYouMean(%q) = %q, want %s", key, got, want)
 		}
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"portcullis/internal/nearest"
 )
 
 // strict reads YAML into structs whose fields have the tag yaml. It takes nothing that it does not
@@ -99,7 +100,7 @@ func (s *strict) mapping(n *yaml.Node, into reflect.Value, key string) {
 		field, known := fieldOf(into, name.Value)
 		switch {
 		case !known:
-			s.fail(name.Line, path, "there is no such key%s The keys here are %s", nearest(name.Value, keysOf(into.Type())), strings.Join(keysOf(into.Type()), ", "))
+			s.fail(name.Line, path, "there is no such key%s The keys here are %s", didYouMean(name.Value, keysOf(into.Type())), strings.Join(keysOf(into.Type()), ", "))
 		case said[name.Value]:
 			s.fail(name.Line, path, "this is said a second time: keep one of them")
 		default:
@@ -165,42 +166,17 @@ func fieldOf(into reflect.Value, key string) (field reflect.Value, known bool) {
 	return reflect.Value{}, false
 }
 
-// nearest ends the sentence that a key is not known, and asks whether the most similar of those that are
+// didYouMean ends the sentence that a key is not known, and asks whether the most similar of those that are
 // was meant, where one is similar.
-func nearest(key string, known []string) string {
-	best, least := "", 3
+func didYouMean(key string, known []string) string {
+	best := nearest.Of(strings.ReplaceAll(key, "-", "_"), known)
 	for _, candidate := range known {
-		far := slips(strings.ToLower(strings.ReplaceAll(key, "-", "_")), candidate)
 		if key != "" && strings.HasPrefix(candidate, key+"_") {
-			far = 0 // such as password, for password_file
-		}
-		if far < least && far < len(candidate) {
-			best, least = candidate, far
+			best = candidate // such as password_file, for password
 		}
 	}
 	if best == "" {
 		return "."
 	}
 	return fmt.Sprintf("; did you mean %s?", best)
-}
-
-// slips is how many bytes must be changed, added or left out to make b of a (Levenshtein's distance).
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = slices.Min([]int{change, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 
 	"portcullis/internal/fault"
+	"portcullis/internal/nearest"
 )
 
 // huma is set up once for the whole process, by variables of its own; no other package uses it.
@@ -89,9 +90,9 @@ func detailOf(o *huma.Operation, status int, d *huma.ErrorDetail) error {
 	case status == 400:
 		return refuse(malformed, field, "%s", d.Message)
 	case d.Message == unknownParameter:
-		return refuse(fault.Invalid, field, "There is no such parameter here%s", nearest(field, parameters(o)))
+		return refuse(fault.Invalid, field, "There is no such parameter here%s", didYouMean(field, parameters(o)))
 	case d.Message == validation.MsgUnexpectedProperty:
-		return refuse(fault.Invalid, field, "There is no such member here%s", nearest(last(field), membersBeside(o, field)))
+		return refuse(fault.Invalid, field, "There is no such member here%s", didYouMean(last(field), membersBeside(o, field)))
 	case strings.HasPrefix(d.Message, requiredBefore):
 		name := strings.Trim(d.Message[len(requiredBefore):], ".")
 		if field != "" {
@@ -141,14 +142,9 @@ func membersOf[I any](r huma.Registry) []string {
 	return slices.Sorted(maps.Keys(schema.Properties))
 }
 
-// nearest is the end of a message that names the known name which is most like one that is not known.
-func nearest(unknown string, known []string) string {
-	best, least := "", len(unknown)/2+2
-	for _, name := range known {
-		if d := distance(strings.ToLower(unknown), strings.ToLower(name)); d < least {
-			best, least = name, d
-		}
-	}
+// didYouMean is the end of a message that names the known name which is most like one that is not known.
+func didYouMean(unknown string, known []string) string {
+	best := nearest.Of(unknown, known)
 	switch {
 	case best != "":
 		return ": did you mean " + best + "?"
@@ -156,28 +152,4 @@ func nearest(unknown string, known []string) string {
 		return ""
 	}
 	return ": there are " + strings.Join(known, ", ")
-}
-
-// distance is how many letters must be added, removed or exchanged to make b of a (Levenshtein).
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -1,0 +1,43 @@
+// Package nearest finds the word that was probably meant, for messages about one that is not known.
+package nearest
+
+import "strings"
+
+// longest is how long a word may be and still be taken for a slip.
+const longest = 40
+
+// Of returns the known word that is most like the given one, whatever their case: "" where none is.
+// One letter may be wrong, and one more for every four.
+func Of(word string, known []string) string {
+	if len(word) > longest {
+		return ""
+	}
+	best, least := "", 2+len(word)/4
+	for _, k := range known {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least && d < len(k) {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's: how many bytes must be put in, taken out or changed.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			changed := diagonal
+			if a[i] != b[j] {
+				changed++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

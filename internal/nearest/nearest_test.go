@@ -1,0 +1,28 @@
+package nearest
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestOf(t *testing.T) {
+	known := []string{"organisations", "suppliers", "products", "id", "x"}
+	for word, want := range map[string]string{
+		"organizations":                "organisations",
+		"Suplier":                      "suppliers",
+		"PRODUCTS":                     "products",
+		"ids":                          "id",
+		"y":                            "",
+		"":                             "",
+		"rules":                        "",
+		"producers":                    "products",
+		strings.Repeat("products", 10): "",
+	} {
+		if got := Of(word, known); got != want {
+			t.Errorf("%q: %q, not %q", word, got, want)
+		}
+	}
+	if got := Of("products", nil); got != "" {
+		t.Errorf("of nothing: %q", got)
+	}
+}

@@ -1,0 +1,195 @@
+package people
+
+import (
+	"slices"
+	"strings"
+
+	"portcullis/store"
+)
+
+// The search for persons, apart from sql.go because it is long and only reads. With 100,000
+// persons most pages take a few milliseconds, and a count of what very many fit up to a second: TestSpeed
+// measures them.
+
+// few is how many persons are found first and put in order then. Where a query may find more, the order is
+// walked instead until a page is full: where one in fifty fits, that is soon.
+const few = 2000
+
+// fewest looks for the part of a query that the fewest persons can fit, and returns their ids; is is
+// false where that is more than few. What a database guesses of it by itself is far off, because it
+// knows neither the tree nor the words.
+func fewest(tx *store.Tx, roots []string, p PersonQuery, words []string) (ids []string, is bool, err error) {
+	organisations, err := selectBelow(tx, roots)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, part := range personParts(organisations, p, words, tx.Now()) {
+		part.add(` LIMIT ?`, few+1)
+		var found []string
+		err := part.rows(tx, func(scan scanner) error {
+			var id string
+			err := scan(&id)
+			found = append(found, id)
+			return err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		if len(found) <= few && (!is || len(found) < len(ids)) {
+			ids, is = found, true
+		}
+		if len(ids) == 0 && is {
+			break
+		}
+	}
+	return ids, is, nil
+}
+
+// selectBelow returns the roots and all organisations below them, and none for Everywhere. Given them one
+// by one, a database knows how few they are.
+func selectBelow(tx *store.Tx, roots []string) (organisations []string, err error) {
+	var q query
+	if !q.below(roots, tx.Now()) {
+		return nil, nil
+	}
+	q.add(`SELECT id FROM below`)
+	err = q.rows(tx, func(scan scanner) error {
+		var id string
+		err := scan(&id)
+		organisations = append(organisations, id)
+		return err
+	})
+	return organisations, err
+}
+
+// personParts are the queries of which each finds the ids of all persons that fit one part of a query.
+func personParts(organisations []string, p PersonQuery, words []string, t store.Time) (parts []*query) {
+	part := func(text string, args ...any) {
+		q := &query{}
+		q.add(text, args...)
+		parts = append(parts, q)
+	}
+	if p.UserName != "" {
+		part(`SELECT id FROM people_persons WHERE user_name_lower = ?`, strings.ToLower(p.UserName))
+	}
+	if p.Mail != "" {
+		part(`SELECT id FROM people_persons WHERE mail_lower = ?`, lowerMail(p.Mail))
+	}
+	if p.ExternalID != "" {
+		part(`SELECT id FROM people_persons WHERE external_id = ?`, p.ExternalID)
+	}
+	for _, word := range words {
+		part(`SELECT DISTINCT person FROM people_words WHERE word >= ? AND word < ?`, []byte(word), append([]byte(word), 0xff))
+	}
+	if p.Group != "" {
+		part(`SELECT DISTINCT subject FROM people_group_members WHERE object = ? AND replaced_at IS NULL`, p.Group)
+	}
+	if p.Role != "" {
+		part(`SELECT DISTINCT subject FROM people_roles WHERE SUBSTR(object, 1, ?) = ? AND replaced_at IS NULL`, len(p.Role)+1, string(p.Role)+"@")
+	}
+	if len(organisations) > 0 && len(organisations) <= few {
+		part(`SELECT subject FROM people_memberships WHERE replaced_at IS NULL AND held_from <= ? AND (held_until IS NULL OR held_until > ?)`, t, t)
+		parts[len(parts)-1].among("object", organisations)
+	}
+	return parts
+}
+
+// among appends that a column is one of some ids. Their number is rounded up to a power of two, lest
+// every number of them be a statement of its own to the database.
+func (q *query) among(column string, ids []string) {
+	q.add(` AND ` + column + ` IN (`)
+	for i, n := 0, 1; i < n; i++ {
+		for n < len(ids) {
+			n *= 2
+		}
+		if i > 0 {
+			q.add(`, `)
+		}
+		q.add(`?`, ids[min(i, len(ids)-1)])
+	}
+	q.add(`)`)
+}
+
+// persons appends the tables and conditions of a query for persons, its page left out. To SQLite a CROSS
+// JOIN also says which table comes first.
+func (q *query) persons(roots []string, p PersonQuery, words []string, t store.Time, columns string, ids []string) {
+	narrow := q.below(roots, t)
+	q.add(`SELECT `+columns+` FROM people_persons p CROSS JOIN people_memberships m WHERE m.subject = p.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?)`, t, t)
+	if len(ids) > 0 {
+		q.among("p.id", ids)
+	}
+	if narrow {
+		// As an expression it is compared for each person who is come to, not looked up for each organisation.
+		q.add(` AND m.object || '' IN (SELECT id FROM below)`)
+	}
+	for _, word := range words {
+		q.add(` AND EXISTS (SELECT 1 FROM people_words w WHERE w.person = p.id AND w.word >= ? AND w.word < ?)`, []byte(word), append([]byte(word), 0xff))
+	}
+	if p.Active != nil {
+		q.add(` AND p.active = ?`, number(*p.Active))
+	}
+	if p.UserName != "" {
+		q.add(` AND p.user_name_lower = ?`, strings.ToLower(p.UserName))
+	}
+	if p.ExternalID != "" {
+		q.add(` AND p.external_id = ?`, p.ExternalID)
+	}
+	if p.Mail != "" {
+		q.add(` AND p.mail_lower = ?`, lowerMail(p.Mail))
+	}
+	if p.Group != "" {
+		q.add(` AND 0 < (SELECT COUNT(*) FROM people_group_members g WHERE g.subject = p.id AND g.object = ? AND g.replaced_at IS NULL AND g.held_from <= ? AND (g.held_until IS NULL OR g.held_until > ?))`, p.Group, t, t)
+	}
+	if p.Role != "" {
+		// The object of a role is role@organisation. Counted, it is asked of each person who is come to:
+		// no database can guess how many begin so.
+		q.add(` AND 0 < (SELECT COUNT(*) FROM people_roles r WHERE r.subject = p.id AND SUBSTR(r.object, 1, ?) = ? AND r.replaced_at IS NULL AND r.held_from <= ? AND (r.held_until IS NULL OR r.held_until > ?))`,
+			len(p.Role)+1, string(p.Role)+"@", t, t)
+	}
+}
+
+func selectPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (found []Person, err error) {
+	ids, is, err := fewest(tx, roots, p, words)
+	if err != nil || is && len(ids) == 0 {
+		return nil, err
+	}
+	var q query
+	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`, ids)
+	if p.After != (Place{}) {
+		q.add(` AND (p.name_lower, p.id) > (?, ?)`, strings.ToLower(p.After.Name), p.After.ID)
+	}
+	q.add(` ORDER BY p.name_lower, p.id LIMIT ?`, p.Limit)
+	err = q.rows(tx, func(scan scanner) error {
+		var person Person
+		err := scan(append(person.into(), &person.Organisation)...)
+		found = append(found, person)
+		return err
+	})
+	return found, err
+}
+
+// countPersons counts; of a query without a condition the memberships alone, of which everybody has one
+// at any time.
+func countPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (int64, error) {
+	var q query
+	p.After, p.Limit, p.Organisation, p.Words = Place{}, 0, "", ""
+	if p == (PersonQuery{}) && len(words) == 0 && slices.Equal(roots, []string{Everywhere}) {
+		q.add(`SELECT COUNT(*) FROM people_persons`)
+		return q.count(tx)
+	}
+	if p == (PersonQuery{}) && len(words) == 0 {
+		organisations, err := selectBelow(tx, roots)
+		if err != nil {
+			return 0, err
+		}
+		q.add(`SELECT COUNT(*) FROM people_memberships WHERE replaced_at IS NULL AND held_from <= ? AND (held_until IS NULL OR held_until > ?)`, tx.Now(), tx.Now())
+		q.among("object", organisations)
+		return q.count(tx)
+	}
+	ids, is, err := fewest(tx, roots, p, words)
+	if err != nil || is && len(ids) == 0 {
+		return 0, err
+	}
+	q.persons(roots, p, words, tx.Now(), `COUNT(*)`, ids)
+	return q.count(tx)
+}
