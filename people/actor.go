@@ -314,6 +314,27 @@ func (r *Room) Enter(ctx context.Context, actor Actor, p Permission) (Entry, err
 	return entry, err
 }
 
+// Allowed tells which of the permissions the actor has in an organisation, for showing the way to what they
+// allow. Nothing is refused and nothing noted: the operations themselves ask.
+func (r *Room) Allowed(ctx context.Context, actor Actor, organisation string, permissions ...Permission) (map[Permission]bool, error) {
+	return See(ctx, r, actor, func(tx *Tx) (map[Permission]bool, error) {
+		tx.asked = true // to know what one may needs no leave
+		allowed := map[Permission]bool{}
+		for _, p := range permissions {
+			line := lineOf(p)
+			if line == nil || line.Marked {
+				return nil, fmt.Errorf("the permission %q is not in the table, or is for single things", p)
+			}
+			may, err := tx.reaches(line, organisation)
+			if err != nil {
+				return nil, err
+			}
+			allowed[p] = may
+		}
+		return allowed, nil
+	})
+}
+
 // May tells whether the actor has a permission somewhere: whether to show the way to it. The
 // operation itself asks where.
 func (w Who) May(p Permission) bool {

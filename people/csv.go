@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"portcullis/internal/fault"
+	"portcullis/internal/nearest"
 )
 
 // Row is one person of a file that is imported. What is empty is not said, and stays as it is.
@@ -221,42 +222,15 @@ func (f *fileOfPeople) readHeader(cells []string) {
 
 // suggestion names the column that was probably meant, or all.
 func suggestion(name string) string {
-	names, best, nearest := []string{}, "", 3
-	for _, c := range columns {
-		names = append(names, c.name)
-		if d := distance(plain(name), plain(c.name)); d < nearest {
-			best, nearest = c.name, d
-		}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
 	}
+	best := nearest.Of(strings.ReplaceAll(name, " ", "_"), names)
 	if best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	return "the columns are " + strings.Join(names, ", ") + ". Remove it, or rename it"
-}
-
-// distance is how many letters must be changed, added or left out to make one word of the other.
-func distance(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	if len(from) > 40 {
-		return len(from)
-	}
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range from {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range to {
-			cost := diagonal
-			if r != s {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(to)]
 }
 
 func (f *fileOfPeople) readRow(cells []string) {

@@ -51,11 +51,13 @@ var (
 )
 
 type organisationEntry struct {
-	Name    string     `json:"name,omitempty"`
-	Parent  *string    `json:"parent,omitempty"`
-	OwnList *bool      `json:"ownList,omitempty"`
-	Monitor *Monitor   `json:"monitor,omitempty"`
-	From    store.Time `json:"from,omitzero"` // of parent and list
+	Name    string   `json:"name,omitempty"`
+	Parent  *string  `json:"parent,omitempty"`
+	OwnList *bool    `json:"ownList,omitempty"`
+	Monitor *Monitor `json:"monitor,omitempty"`
+	// MonitorEnded is that what is not listed is enforced again, from the entry's time on.
+	MonitorEnded bool       `json:"monitorEnded,omitempty"`
+	From         store.Time `json:"from,omitzero"` // of parent and list
 }
 
 // NewOrganisation is what is said of an organisation that is added. Where no ID is given, one is made
@@ -375,13 +377,57 @@ func (tx *Tx) watch(o Organisation, m Monitor) (none Organisation, err error) {
 	if err := m.check(); err != nil {
 		return none, err
 	}
-	if news, err := monitors.Set(tx.Tx, o.ID, m.Reason, m.Period); err != nil {
+	known, err := monitors.Of(tx.Tx, o.ID)
+	if err != nil {
 		return none, err
-	} else if !news {
+	}
+	if same(known, m) {
 		tx.NoEntry("everything is as it was")
 		return o, nil
 	}
+	// There is one period at a time: what was to follow is replaced by what is said now.
+	if _, err := monitors.Set(tx.Tx, o.ID, "", store.Always(m.From)); err != nil {
+		return none, err
+	}
+	if _, err := monitors.Set(tx.Tx, o.ID, m.Reason, m.Period); err != nil {
+		return none, err
+	}
 	return tx.organisationChanged(o.ID, organisationEntry{Name: o.Name, Monitor: &m})
+}
+
+// same tells whether what is known from the beginning of m on is m already.
+func same(known []store.Fact, m Monitor) bool {
+	for i, f := range known {
+		if f.Contains(m.From) {
+			return f.Object == m.Reason && f.Until == m.Until && i == len(known)-1
+		}
+	}
+	return false
+}
+
+// EndWatch has what is not listed be enforced again, from the time of the transaction on.
+func (r *Room) EndWatch(ctx context.Context, actor Actor, id string, version int64) (Organisation, error) {
+	return Act(ctx, r, actor, func(tx *Tx) (none Organisation, err error) {
+		if err := tx.Require(ChangeOrganisations, id); err != nil {
+			return none, err
+		}
+		current, err := organisationAt(tx.Tx, id, tx.Now())
+		if err != nil {
+			return none, err
+		}
+		if err := unchanged(version, current.Version); err != nil {
+			return none, err
+		}
+		news, err := monitors.Set(tx.Tx, id, "", store.Always(tx.Now()))
+		if err != nil {
+			return none, err
+		}
+		if !news {
+			tx.NoEntry("everything is as it was")
+			return current, nil
+		}
+		return tx.organisationChanged(id, organisationEntry{Name: current.Name, MonitorEnded: true})
+	})
 }
 
 // Organisation returns one organisation.
@@ -455,6 +501,11 @@ func OrganisationsAt(tx *store.Tx, t, known store.Time) ([]Organisation, error) 
 	if err != nil {
 		return nil, err
 	}
+	later, err := selectAddedAfter(tx, known)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(o Organisation) bool { return later[o.ID] })
 	for i := range found {
 		o := &found[i]
 		o.Parent, o.OwnList, o.Monitor = "", false, nil

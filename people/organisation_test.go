@@ -176,3 +176,47 @@ func TestOrganisationsRefuseBadInput(t *testing.T) {
 		want(t, err, fault.Invalid)
 	})
 }
+
+// TestWatchingEnds holds that a period can be shortened, replaced and ended, and that nothing of an earlier
+// one comes back.
+func TestWatchingEnds(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.organisation(t, "harbour", "")
+		watched := func(want string) {
+			t.Helper()
+			o, err := h.Organisation(t.Context(), command, "harbour")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := o.Monitor != nil; got != (want != "") || got && o.Monitor.Reason != want {
+				t.Errorf("watched as %+v, not as %q", o.Monitor, want)
+			}
+		}
+		watch := func(reason string, days int) {
+			t.Helper()
+			m := people.Monitor{Period: store.Period{Until: store.TimeOf(h.clock.Now().AddDate(0, 0, days))}, Reason: reason}
+			if _, err := h.Watch(t.Context(), command, "harbour", m, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		watch("moving in", 30)
+		watched("moving in")
+		watch("moving in", 10) // shorter
+		h.clock.Advance(11 * 24 * time.Hour)
+		watched("")
+		watch("again", 30)
+		watch("for another reason", 5)
+		watched("for another reason")
+		h.clock.Advance(6 * 24 * time.Hour)
+		watched("") // and not "again"
+		watch("once more", 30)
+		if _, err := h.EndWatch(t.Context(), command, "harbour", 0); err != nil {
+			t.Fatal(err)
+		}
+		watched("")
+		entries := h.entries(t)
+		if _, err := h.EndWatch(t.Context(), command, "harbour", 0); err != nil || h.entries(t) != entries {
+			t.Errorf("what has ended ends again: %v", err)
+		}
+	})
+}

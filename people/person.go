@@ -396,6 +396,32 @@ func nameOf(tx *store.Tx, organisation string) (string, error) {
 	return o.Name, err
 }
 
+// Names returns the names of those persons whom the actor may see, or is, by their ids. Others are left
+// out, those that are not there among them.
+func (r *Room) Names(ctx context.Context, actor Actor, ids ...string) (map[string]string, error) {
+	return See(ctx, r, actor, func(tx *Tx) (map[string]string, error) {
+		tx.asked = true // about each person by itself
+		line, names := lineOf(SeePeople), map[string]string{}
+		for _, id := range ids {
+			person, err := personAt(tx.Tx, id, tx.Now())
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			may, err := tx.reaches(line, person.Organisation)
+			if err != nil {
+				return nil, err
+			}
+			if may || id == tx.who.Person {
+				names[id] = person.Name
+			}
+		}
+		return names, nil
+	})
+}
+
 // PersonQuery says which persons; what is empty does not matter.
 type PersonQuery struct {
 	Organisation string // that one and all below it

@@ -21,6 +21,7 @@ var Schema = store.Schema{Room: "people", Steps: []string{`
 CREATE TABLE people_organisations (
 	id TEXT PRIMARY KEY,
 	name TEXT NOT NULL,
+	added TEXT NOT NULL,
 	version BIGINT NOT NULL
 );
 ` + parents.Steps() + lists.Steps() + monitors.Steps() + `

@@ -57,7 +57,7 @@ func (q *query) count(tx *store.Tx) (n int64, err error) {
 // Organisations.
 
 func insertOrganisation(tx *store.Tx, id, name string) error {
-	_, err := tx.Exec(`INSERT INTO people_organisations (id, name, version) VALUES ($1, $2, 1)`, id, name)
+	_, err := tx.Exec(`INSERT INTO people_organisations (id, name, added, version) VALUES ($1, $2, $3, 1)`, id, name, tx.Now())
 	return err
 }
 
@@ -69,6 +69,18 @@ func updateOrganisation(tx *store.Tx, id, name string) error {
 func selectOrganisation(tx *store.Tx, id string) (o Organisation, err error) {
 	err = tx.Row(`SELECT id, name, version FROM people_organisations WHERE id = $1`, []any{id}, &o.ID, &o.Name, &o.Version)
 	return o, err
+}
+
+// selectAddedAfter returns the ids of the organisations that were added after t.
+func selectAddedAfter(tx *store.Tx, t store.Time) (added map[string]bool, err error) {
+	added = map[string]bool{}
+	err = tx.Rows(`SELECT id FROM people_organisations WHERE added > $1`, []any{t}, func(scan scanner) error {
+		var id string
+		err := scan(&id)
+		added[id] = true
+		return err
+	})
+	return added, err
 }
 
 func selectOrganisations(tx *store.Tx, roots []string, t store.Time) (found []Organisation, err error) {

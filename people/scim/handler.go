@@ -120,6 +120,9 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !known {
 		h.log.ErrorContext(r.Context(), "SCIM request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
+	if p.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
 	if p.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="SCIM"`)
 	}

@@ -67,6 +67,8 @@ func problemOf(err error) (p problem, known bool) {
 			fmt.Sprintf("the request has more than %d bytes: send less at once; a large group's members can be added with PATCH", large.Limit)}, true
 	case errors.Is(err, context.Canceled):
 		return problem{http.StatusServiceUnavailable, "", "the request was given up before it was done"}, true
+	case errors.Is(err, fault.ErrUnavailable):
+		return problem{http.StatusServiceUnavailable, "", "the server is out of reach of its database, or starting or stopping: try again in a few minutes"}, false
 	}
 	if faults := fault.Fields(err); len(faults) > 0 {
 		if p, known = statuses[faults[0].Kind]; known {
