@@ -15,7 +15,7 @@ import (
 // record before and after. What is timed includes the putting of the message.
 func BenchmarkSend2000(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) { benchmarkSend(b, store.Options{Data: b.TempDir()}) })
-	b.Run("postgres", func(b *testing.B) { benchmarkSend(b, store.Options{Database: storetest.Database(new(testing.T))}) })
+	b.Run("postgres", func(b *testing.B) { benchmarkSend(b, store.Options{Database: storetest.Database(b)}) })
 }
 
 func benchmarkSend(b *testing.B, o store.Options) {

@@ -21,7 +21,7 @@ import (
 var Digest = ledger.Kind{Name: "alerts.digest", Version: 1}
 
 // Kinds are the kinds of ledger entries that this room records.
-var Kinds = []ledger.Kind{Digest}
+var Kinds = []ledger.Kind{Digest, endpointAdded, endpointChanged, endpointRemoved}
 
 // HourDigest is the events of one hour.
 type HourDigest struct {

@@ -42,6 +42,6 @@
 //	alerts_digest     for ever: numbers and a hash, no person's data
 //	alerts_endpoint   until it is removed; its secret is needed in clear to sign
 //
-// Due work: alerts.mail, alerts.webhook, alerts.digest. Ledger entries: alerts.digest (Kinds). Time
+// Due work: alerts.mail, alerts.webhook, alerts.digest. Ledger entries: those of Kinds. Time
 // comes from the transaction, randomness is given to New.
 package alerts

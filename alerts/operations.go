@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"portcullis/internal/fault"
+	"portcullis/ledger"
 	"portcullis/people"
+	"portcullis/store"
 )
 
 // Desk is what a face shows of this room, on an actor's behalf.
@@ -71,6 +73,161 @@ func (d Desk) Notices(ctx context.Context, actor people.Actor, f Filter, before 
 			return nil, err
 		}
 		return Deliveries(tx.Tx, f, before, limit)
+	})
+}
+
+// The kinds of entries about endpoints. The subjects are the organisation and the endpoint; the payload
+// is an endpointEntry. Secrets stay out of it.
+var (
+	endpointAdded   = ledger.Kind{Name: "alerts.endpoint-added", Version: 1}
+	endpointChanged = ledger.Kind{Name: "alerts.endpoint-changed", Version: 1}
+	endpointRemoved = ledger.Kind{Name: "alerts.endpoint-removed", Version: 1}
+)
+
+type endpointEntry struct {
+	URL      string   `json:"url"`
+	Kinds    []string `json:"kinds,omitempty"`
+	Disabled bool     `json:"disabled,omitempty"`
+}
+
+func (e Endpoint) entry() endpointEntry { return endpointEntry{e.URL, e.Kinds, !e.Disabled.IsZero()} }
+
+// Endpoints returns the endpoints that the actor may change, without their secrets.
+func (d Desk) Endpoints(ctx context.Context, actor people.Actor) ([]Endpoint, error) {
+	return people.See(ctx, d.People, actor, func(tx *people.Tx) (mine []Endpoint, err error) {
+		if _, err := tx.Reach(people.ChangeEndpoints); err != nil {
+			return nil, err
+		}
+		all, err := Endpoints(tx.Tx)
+		for _, e := range all {
+			may, err := tx.May(people.ChangeEndpoints, e.Organisation)
+			if err != nil {
+				return nil, err
+			}
+			if may {
+				e.Secret = ""
+				mine = append(mine, e)
+			}
+		}
+		return mine, err
+	})
+}
+
+// AddEndpoint adds an endpoint of an organisation, and returns it with its secret, which is not shown
+// again.
+func (d Desk) AddEndpoint(ctx context.Context, actor people.Actor, e Endpoint) (Endpoint, error) {
+	// A secret is not kept to be told again: a request that is repeated makes another endpoint.
+	actor.Key, actor.Digest = "", ""
+	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (none Endpoint, err error) {
+		if err := tx.Exists("organisation", e.Organisation); err != nil {
+			return none, err
+		}
+		if err := tx.Require(people.ChangeEndpoints, e.Organisation); err != nil {
+			return none, err
+		}
+		added := e
+		if added.Secret, err = NewSecret(d.Outbox.Chance); err != nil {
+			return none, err
+		}
+		if added.ID, err = d.Outbox.AddEndpoint(tx.Tx, added); err != nil {
+			return none, err
+		}
+		return added, tx.Record(endpointAdded, added.Organisation, []string{added.ID}, added.entry())
+	})
+}
+
+// endpoint returns an endpoint that the actor may change.
+func endpoint(tx *people.Tx, id string) (none Endpoint, err error) {
+	e, err := EndpointOf(tx.Tx, id)
+	if fault.Is(err, fault.NotFound) {
+		// Only who may see all learns that one is not there.
+		if err := tx.Require(people.ChangeEndpoints, people.Everywhere); err != nil {
+			return none, err
+		}
+	}
+	if err != nil {
+		return none, err
+	}
+	return e, tx.Require(people.ChangeEndpoints, e.Organisation)
+}
+
+// EndpointChange is what is to change of an endpoint; nil is as it was.
+type EndpointChange struct {
+	URL      *string
+	Kinds    *[]string
+	Disabled *bool
+}
+
+// ChangeEndpoint changes an endpoint, and returns it without its secret.
+func (d Desk) ChangeEndpoint(ctx context.Context, actor people.Actor, id string, c EndpointChange) (Endpoint, error) {
+	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (none Endpoint, err error) {
+		e, err := endpoint(tx, id)
+		if err != nil {
+			return none, err
+		}
+		if c.URL != nil {
+			e.URL = *c.URL
+		}
+		if c.Kinds != nil {
+			e.Kinds = *c.Kinds
+		}
+		switch {
+		case c.Disabled == nil:
+		case !*c.Disabled:
+			e.Disabled, e.Why = store.Time{}, ""
+		case e.Disabled.IsZero():
+			e.Disabled, e.Why = tx.Now(), "switched off by hand"
+		}
+		if err := d.Outbox.ChangeEndpoint(tx.Tx, e); err != nil {
+			return none, err
+		}
+		e.Secret = ""
+		return e, tx.Record(endpointChanged, e.Organisation, []string{id}, e.entry())
+	})
+}
+
+// RemoveEndpoint removes an endpoint and its secret.
+func (d Desk) RemoveEndpoint(ctx context.Context, actor people.Actor, id string) error {
+	_, err := people.Act(ctx, d.People, actor, func(tx *people.Tx) (none struct{}, err error) {
+		e, err := endpoint(tx, id)
+		if err != nil {
+			return none, err
+		}
+		if err := RemoveEndpoint(tx.Tx, id); err != nil {
+			return none, err
+		}
+		return none, tx.Record(endpointRemoved, e.Organisation, []string{id}, e.entry())
+	})
+	return err
+}
+
+// trial is the kind of the message that tries an endpoint out.
+const trial = "alerts.trial"
+
+// TryEndpoint sends an endpoint a message that means nothing, and returns the message's id: the register
+// of notices then tells what the other side said.
+func (d Desk) TryEndpoint(ctx context.Context, actor people.Actor, id string) (message string, err error) {
+	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (string, error) {
+		e, err := endpoint(tx, id)
+		if err != nil {
+			return "", err
+		}
+		tx.NoEntry(outOfLedger)
+		return d.Outbox.Put(tx.Tx, Message{
+			Kind: trial, Subject: "A trial", Text: "Somebody tries whether messages arrive here. Nothing has happened.", To: []Recipient{{Endpoint: e.ID}},
+		})
+	})
+}
+
+// TakeBounce takes in a report that a mail server sent back, as Bounce does: for whoever runs the
+// server's mail.
+func (d Desk) TakeBounce(ctx context.Context, actor people.Actor, report []byte) (delivery string, err error) {
+	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (string, error) {
+		if err := tx.Require(people.ChangeEndpoints, people.Everywhere); err != nil {
+			return "", err
+		}
+		tx.NoEntry(outOfLedger)
+		return d.Outbox.Bounce(tx.Tx, report)
 	})
 }
 

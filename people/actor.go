@@ -314,6 +314,16 @@ func (r *Room) Enter(ctx context.Context, actor Actor, p Permission) (Entry, err
 	return entry, err
 }
 
+// May tells whether the actor has the permission in an organisation, without refusing: for what is shown
+// to some and left out for others. It is no Require.
+func (tx *Tx) May(p Permission, organisation string) (bool, error) {
+	line := lineOf(p)
+	if line == nil || line.Marked {
+		return false, fmt.Errorf("the permission %q is not in the table, or is for single things", p)
+	}
+	return tx.reaches(line, organisation)
+}
+
 // Allowed tells which of the permissions the actor has in an organisation, for showing the way to what they
 // allow. Nothing is refused and nothing noted: the operations themselves ask.
 func (r *Room) Allowed(ctx context.Context, actor Actor, organisation string, permissions ...Permission) (map[Permission]bool, error) {
@@ -321,11 +331,7 @@ func (r *Room) Allowed(ctx context.Context, actor Actor, organisation string, pe
 		tx.asked = true // to know what one may needs no leave
 		allowed := map[Permission]bool{}
 		for _, p := range permissions {
-			line := lineOf(p)
-			if line == nil || line.Marked {
-				return nil, fmt.Errorf("the permission %q is not in the table, or is for single things", p)
-			}
-			may, err := tx.reaches(line, organisation)
+			may, err := tx.May(p, organisation)
 			if err != nil {
 				return nil, err
 			}

@@ -50,7 +50,7 @@ type GroupChange struct {
 // AddGroup adds a group to an organisation.
 func (r *Room) AddGroup(ctx context.Context, actor Actor, organisation, name, externalID string, members []string) (Group, error) {
 	return Act(ctx, r, actor, func(tx *Tx) (none Group, err error) {
-		if err := tx.exists("organisation", organisation); err != nil {
+		if err := tx.Exists("organisation", organisation); err != nil {
 			return none, err
 		}
 		if err := tx.Require(ChangePeople, organisation); err != nil {

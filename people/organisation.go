@@ -197,11 +197,11 @@ func (tx *Tx) checkNew(n NewOrganisation) error {
 	if n.Parent == "" {
 		return nil
 	}
-	return tx.exists("parent", n.Parent)
+	return tx.Exists("parent", n.Parent)
 }
 
-// exists returns a fault in field unless there is such an organisation.
-func (tx *Tx) exists(field, organisation string) error {
+// Exists returns a fault in field unless there is such an organisation.
+func (tx *Tx) Exists(field, organisation string) error {
 	_, err := selectOrganisation(tx.Tx, organisation)
 	if errors.Is(err, store.ErrNotFound) {
 		return fault.In(field, "There is no organisation %s: choose one from the list", organisation)
@@ -287,7 +287,7 @@ func unchanged(seen, version int64) error {
 // move gives an organisation another parent from a time on.
 func (tx *Tx) move(id, parent string, from store.Time) (moved bool, err error) {
 	if parent != "" {
-		if err := tx.exists("parent", parent); err != nil {
+		if err := tx.Exists("parent", parent); err != nil {
 			return false, err
 		}
 	}

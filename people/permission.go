@@ -133,7 +133,7 @@ var Table = []Line{
 	{Permission: SeeLedger, What: "see the ledger's entries, those that are not public among them", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor, Operator}},
 	{Permission: SeeAccess, What: "see who signed in and what was refused", Roles: []Role{Auditor, Operator}},
 	{Permission: SeeNotices, What: "see which messages went to whom, and what became of them", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor, Operator}},
-	{Permission: ChangeEndpoints, What: "say which programs are told of events", Roles: []Role{Operator}},
+	{Permission: ChangeEndpoints, What: "say which programs are told of events, and take in mail that came back", Roles: []Role{Operator}},
 	{Permission: SeeRegister, What: "see suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, ClearingOffice, DeviceAdministrator, EstateManager, Desk, Auditor, Operator}},
 	{Permission: ChangeRegister, What: "change suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer}},
 }

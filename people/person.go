@@ -160,7 +160,7 @@ func (r *Room) AddInactivePerson(ctx context.Context, actor Actor, organisation 
 
 // AddPerson is the same within a transaction, for an import.
 func (tx *Tx) AddPerson(organisation string, p Particulars) (none Person, err error) {
-	if err := tx.exists("organisation", organisation); err != nil {
+	if err := tx.Exists("organisation", organisation); err != nil {
 		return none, err
 	}
 	if err := tx.Require(ChangePeople, organisation); err != nil {
@@ -284,7 +284,7 @@ func (tx *Tx) setParticulars(person *Person, p Particulars) (changed []string, e
 
 // movePerson has a person belong to another organisation from a time on.
 func (tx *Tx) movePerson(id, organisation string, from store.Time) (moved bool, err error) {
-	if err := tx.exists("organisation", organisation); err != nil {
+	if err := tx.Exists("organisation", organisation); err != nil {
 		return false, err
 	}
 	return tx.relocate(ChangePeople, memberships, id, organisation, from)
@@ -401,7 +401,7 @@ func nameOf(tx *store.Tx, organisation string) (string, error) {
 func (r *Room) Names(ctx context.Context, actor Actor, ids ...string) (map[string]string, error) {
 	return See(ctx, r, actor, func(tx *Tx) (map[string]string, error) {
 		tx.asked = true // about each person by itself
-		line, names := lineOf(SeePeople), map[string]string{}
+		names := map[string]string{}
 		for _, id := range ids {
 			person, err := personAt(tx.Tx, id, tx.Now())
 			if fault.Is(err, fault.NotFound) {
@@ -410,7 +410,7 @@ func (r *Room) Names(ctx context.Context, actor Actor, ids ...string) (map[strin
 			if err != nil {
 				return nil, err
 			}
-			may, err := tx.reaches(line, person.Organisation)
+			may, err := tx.May(SeePeople, person.Organisation)
 			if err != nil {
 				return nil, err
 			}

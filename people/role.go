@@ -113,7 +113,7 @@ func (tx *Tx) changeRole(id string, g Grant, p store.Period, change func(*store.
 func (tx *Tx) checkGrant(g Grant) error {
 	_, err := ParseRole(string(g.Role))
 	if g.Organisation != Everywhere {
-		err = errors.Join(err, tx.exists("organisation", g.Organisation))
+		err = errors.Join(err, tx.Exists("organisation", g.Organisation))
 	}
 	return err
 }

@@ -114,8 +114,12 @@ func (e *estate) things(t testing.TB, organisation, name string) map[string]stri
 	if err != nil {
 		t.Fatal(err)
 	}
+	hook, err := e.parts.Alerts.AddEndpoint(ctx, command, alerts.Endpoint{Organisation: organisation, URL: "https://hooks.example/" + name + "-hook"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{
-		"people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
+		"endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
 		"role": string(people.Staff), "organisation": organisation, "session": who.Who.Session, "person": p.ID, "member": p.ID,
 		"members": p.ID, "sessions": who.Who.Session, "passkeys": "none", "messages": "none", "join": "none", "with": "none", "back": "none",
 		"Schemas": "urn:ietf:params:scim:schemas:core:2.0:User", "ResourceTypes": "User",
@@ -192,6 +196,8 @@ var sent = map[string]string{
 	"PATCH /api/v1/groups/{id}":               `{"name": "Renamed"}`,
 	"POST /api/v1/tokens":                     `{"name": "New", "role": "staff", "organisation": "{organisation}"}`,
 	"POST /api/v1/persons/{id}/invitation":    ``,
+	"POST /api/v1/endpoints":                  `{"organisation": "{organisation}", "url": "https://hooks.example/"}`,
+	"PATCH /api/v1/endpoints/{id}":            `{"disabled": true}`,
 }
 
 // typed is what stands in the forms of pages: a form takes what it knows.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +38,7 @@ type house struct {
 	*people.Room
 	clock   *storetest.Clock
 	ledger  *ledger.Ledger
+	desk    alerts.Desk
 	log     *lockedBuffer
 	url     string
 	tokens  map[people.Grant]string
@@ -65,13 +67,14 @@ func (l *lockedBuffer) String() string {
 func each(t *testing.T, test func(t *testing.T, h *house)) {
 	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
-		book, err := ledger.New(rand.Reader, people.Kinds...)
+		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds)...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		log := slog.New(slog.NewTextHandler(h.log, nil))
 		h.ledger = book
 		h.Room = &people.Room{DB: open(h.clock.Now), Ledger: book, Chance: rand.Reader, Log: log}
+		h.desk = alerts.Desk{People: h.Room, Outbox: h.outbox(t)}
 		for id, parent := range map[string]string{"treasury": "", "health": ""} {
 			h.organisation(t, id, parent)
 		}
@@ -85,7 +88,7 @@ func (h *house) serve(t *testing.T, log *slog.Logger) {
 	g := &gate.Gate{People: h.Room, Now: h.clock.Now, Log: log}
 	g.Frame.Now = noon
 	mux := http.NewServeMux()
-	for _, r := range routes(h.Room) {
+	for _, r := range routes(h.desk) {
 		mux.Handle(r.Pattern, g.Guard(r))
 	}
 	server := httptest.NewServer(mux)
@@ -93,8 +96,8 @@ func (h *house) serve(t *testing.T, log *slog.Logger) {
 	h.url = server.URL
 }
 
-func routes(room *people.Room) []gate.Route {
-	return api.Routes(api.Rooms{People: room, Alerts: alerts.Desk{People: room}, InvitationLink: func(i string) string { return "https://gate.example/join/" + i }})
+func routes(desk alerts.Desk) []gate.Route {
+	return api.Routes(api.Rooms{People: desk.People, Alerts: desk, InvitationLink: func(i string) string { return "https://gate.example/join/" + i }})
 }
 
 func (h *house) organisation(t *testing.T, id, parent string) {
@@ -211,18 +214,25 @@ func (h *house) sequence(t *testing.T) {
 	}
 }
 
-// tell puts a message to a person.
-func (h *house) tell(t *testing.T, person, subject string) {
+// outbox puts messages to people of the house.
+func (h *house) outbox(t *testing.T) *alerts.Room {
 	t.Helper()
-	box := func(_ *store.Tx, person string) (alerts.Mailbox, error) {
-		return alerts.Mailbox{Person: person, Name: "Ada", Address: "ada@treasury.example", Active: true}, nil
+	box := func(tx *store.Tx, person string) (alerts.Mailbox, error) {
+		box, err := people.MailboxOf(tx, person)
+		return alerts.Mailbox(box), err
 	}
 	outbox, err := alerts.New(alerts.Config{Base: "https://gate.example", Domain: "gate.example", MailboxOf: box, Ledger: h.ledger, Chance: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = h.DB.Write(t.Context(), func(tx *store.Tx) error {
-		_, err := outbox.Put(tx, alerts.Message{Kind: "test.told", Subject: subject, Text: "Hello", To: []alerts.Recipient{{Person: person}}})
+	return outbox
+}
+
+// tell puts a message to a person.
+func (h *house) tell(t *testing.T, person, subject string) {
+	t.Helper()
+	err := h.DB.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := h.desk.Outbox.Put(tx, alerts.Message{Kind: "test.told", Subject: subject, Text: "Hello", To: []alerts.Recipient{{Person: person}}})
 		return err
 	})
 	if err != nil {

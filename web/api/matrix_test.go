@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"portcullis/alerts"
 	"portcullis/people"
 	"portcullis/web/gate"
 )
 
 // operationRoutes are the routes that need a token.
 func operationRoutes() []gate.Route {
-	return slices.DeleteFunc(routes(nil), func(r gate.Route) bool { return r.Permission == gate.Open })
+	return slices.DeleteFunc(routes(alerts.Desk{}), func(r gate.Route) bool { return r.Permission == gate.Open })
 }
 
 // attempt is a request that concerns an organisation, and what becomes of it where the role may.
@@ -103,6 +104,21 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	},
 	"DELETE /tokens/{id}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/tokens/" + h.spare(t, o), status: 204}
+	},
+	"GET /endpoints": func(t *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, shows: h.endpoint(t, o)}
+	},
+	"POST /endpoints": func(_ *testing.T, _ *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"organisation": %q, "url": "https://hooks.example/"}`, o)}
+	},
+	"PATCH /endpoints/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/endpoints/" + h.endpoint(t, o), status: 200, body: `{"disabled": true}`}
+	},
+	"DELETE /endpoints/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/endpoints/" + h.endpoint(t, o), status: 204}
+	},
+	"POST /endpoints/{id}/trial": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/endpoints/" + h.endpoint(t, o) + "/trial", status: 200}
 	},
 	"GET /access":      func(*testing.T, *house, string) attempt { return attempt{status: 200, everywhere: true} },
 	"GET /notices":     func(*testing.T, *house, string) attempt { return attempt{status: 200, everywhere: true} },
@@ -195,6 +211,16 @@ func (h *house) target(t *testing.T, organisation string) people.Person {
 }
 
 // spare is the id of a new token in the organisation.
+// endpoint adds a server that is told of an organisation's events, and returns its id.
+func (h *house) endpoint(t *testing.T, organisation string) string {
+	t.Helper()
+	e, err := h.desk.AddEndpoint(t.Context(), command, alerts.Endpoint{Organisation: organisation, URL: "https://hooks.example/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.ID
+}
+
 func (h *house) spare(t *testing.T, organisation string) string {
 	t.Helper()
 	m, err := h.MakeToken(t.Context(), command, "spare", people.Grant{Role: people.Staff, Organisation: organisation}, people.Time{})

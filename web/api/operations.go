@@ -41,6 +41,12 @@ func (a *api) register() {
 	add(a, operation{id: "get-token", pattern: "GET /tokens/{id}", permission: people.SeeTokens, summary: "Get a token, without its secret"}, a.getToken)
 	add(a, operation{id: "end-token", pattern: "DELETE /tokens/{id}", permission: people.ChangeTokens, summary: "End a token at once", status: gone}, a.endToken)
 
+	add(a, operation{id: "list-endpoints", pattern: "GET /endpoints", permission: people.ChangeEndpoints, summary: "List the servers that are told of events by webhooks"}, a.listEndpoints)
+	add(a, operation{id: "add-endpoint", pattern: "POST /endpoints", permission: people.ChangeEndpoints, summary: "Have a server be told of events; its secret is shown this once", status: created, secret: true}, a.addEndpoint)
+	add(a, operation{id: "change-endpoint", pattern: "PATCH /endpoints/{id}", permission: people.ChangeEndpoints, summary: "Change an endpoint, or switch it off or on"}, a.changeEndpoint)
+	add(a, operation{id: "remove-endpoint", pattern: "DELETE /endpoints/{id}", permission: people.ChangeEndpoints, summary: "Remove an endpoint and its secret", status: gone}, a.removeEndpoint)
+	add(a, operation{id: "try-endpoint", pattern: "POST /endpoints/{id}/trial", permission: people.ChangeEndpoints, summary: "Send an endpoint a message that means nothing"}, a.tryEndpoint)
+
 	add(a, operation{id: "list-access", pattern: "GET /access", permission: people.SeeAccess, summary: "List who signed in and out and what was refused, the newest first"}, a.listAccess)
 	add(a, operation{id: "list-ledger", pattern: "GET /ledger", permission: people.SeeLedger, summary: "List the ledger's entries, the newest first"}, a.listLedger)
 	add(a, operation{id: "list-notices", pattern: "GET /notices", permission: people.SeeNotices, summary: "List which messages went to whom and what became of them, the newest first"}, a.listNotices)

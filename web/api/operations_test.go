@@ -234,11 +234,55 @@ func TestNotices(t *testing.T) {
 			}
 		}
 		mail := decode[page[api.Notice]](t, h.call(t, operator, "GET", "/api/v1/notices?channel=mail&limit=1", ""), 200).Items[0]
-		if mail.Address != "ada@treasury.example" || mail.State != "queued" || !mail.Put.Equal(noon.Add(time.Hour)) || mail.Message == "" || mail.MessageID == "" {
+		if mail.Address != "Ada@treasury.example" || mail.State != "queued" || !mail.Put.Equal(noon.Add(time.Hour)) || mail.Message == "" || mail.MessageID == "" {
 			t.Errorf("%+v", mail)
 		}
 		if r := h.call(t, operator, "GET", "/api/v1/notices?state=lost", ""); r.status != 422 {
 			t.Errorf("a state that is none: %d", r.status)
+		}
+	})
+}
+
+// TestEndpoints adds a server that is told of events, tries it, switches it off and removes it; its secret
+// is shown once.
+func TestEndpoints(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		operator := h.token(t, people.Operator, people.Everywhere)
+		added := decode[api.NewEndpoint](t, h.call(t, operator, "POST", "/api/v1/endpoints", `{"organisation": "treasury", "url": "https://hooks.example/in", "kinds": ["register.decided"]}`), 201)
+		if !strings.HasPrefix(added.Secret, "whsec_") {
+			t.Errorf("the secret is %q", added.Secret)
+		}
+		listed := h.call(t, operator, "GET", "/api/v1/endpoints", "")
+		if strings.Contains(listed.body, "whsec_") || !strings.Contains(listed.body, added.ID) {
+			t.Errorf("the list is %s", listed.body)
+		}
+		trial := decode[api.Trial](t, h.call(t, operator, "POST", "/api/v1/endpoints/"+added.ID+"/trial", ""), 200)
+		notices := decode[page[api.Notice]](t, h.call(t, operator, "GET", "/api/v1/notices?message="+trial.Message, ""), 200)
+		if len(notices.Items) != 1 || notices.Items[0].Endpoint != added.ID || notices.Items[0].State != "queued" {
+			t.Errorf("the trial is %+v", notices.Items)
+		}
+		off := decode[api.Endpoint](t, h.call(t, operator, "PATCH", "/api/v1/endpoints/"+added.ID, `{"disabled": true}`), 200)
+		if off.Disabled.IsZero() || off.Why == "" || off.URL != added.URL {
+			t.Errorf("switched off: %+v", off)
+		}
+		on := decode[api.Endpoint](t, h.call(t, operator, "PATCH", "/api/v1/endpoints/"+added.ID, `{"disabled": false, "kinds": []}`), 200)
+		if !on.Disabled.IsZero() || len(on.Kinds) != 0 {
+			t.Errorf("switched on: %+v", on)
+		}
+		for body, field := range map[string]string{
+			`{"organisation": "nowhere", "url": "https://hooks.example/"}`:                    "organisation",
+			`{"organisation": "treasury", "url": "ftp://hooks.example/"}`:                     "url",
+			`{"organisation": "treasury", "url": "https://hooks.example/", "kinds": ["a b"]}`: "kinds",
+		} {
+			if r := h.call(t, operator, "POST", "/api/v1/endpoints", body); r.status != 422 || !strings.Contains(r.body, `"field":"`+field) {
+				t.Errorf("%s: %d %s", body, r.status, r.body)
+			}
+		}
+		if r := h.call(t, operator, "DELETE", "/api/v1/endpoints/"+added.ID, ""); r.status != 204 {
+			t.Errorf("removing: %d %s", r.status, r.body)
+		}
+		if r := h.call(t, operator, "DELETE", "/api/v1/endpoints/"+added.ID, ""); r.status != 404 {
+			t.Errorf("removing again: %d %s", r.status, r.body)
 		}
 	})
 }

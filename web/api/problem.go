@@ -111,7 +111,7 @@ func problemOf(err error) (p Problem, known bool) {
 	if len(all) > 0 {
 		p.Detail = strings.Join(all, "; ")
 	}
-	return p, a.Kind != broken
+	return p, a.Kind != broken && a.Kind != unavailable
 }
 
 // Fail answers with the problem that err is. What is the server's own is logged under the reference
@@ -119,13 +119,16 @@ func problemOf(err error) (p Problem, known bool) {
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, known := problemOf(err)
 	frame := ui.FrameOf(r)
-	if p.Reference = frame.Reference; !known && frame.Log != nil {
-		frame.Log.ErrorContext(r.Context(), "a request failed", "reference", p.Reference, "method", r.Method, "path", r.URL.Path, "error", err)
+	if p.Reference = frame.Reference; !known {
+		ui.Log(r, err)
 	}
 	h := w.Header()
 	h.Del("ETag")
 	h.Set("Content-Type", problemType)
 	h.Set("Cache-Control", "no-store")
+	if p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", ui.RetryAfter)
+	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="Portcullis"`)
 	}
