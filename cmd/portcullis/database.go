@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -109,38 +108,4 @@ func (c *restoreCommand) Run(env *environment) error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	return nil
-}
-
-type doctorCommand struct{ database }
-
-func (doctorCommand) Help() string {
-	return "The exit status is 0 where nothing is found, and 1 where something is."
-}
-
-func (c *doctorCommand) Run(env *environment) error {
-	if c.Data != "" {
-		if _, err := os.Stat(c.Data); err != nil {
-			return fmt.Errorf("there is no database in %s: %w", c.Data, err)
-		}
-	}
-	if c.Data == "" && c.Database == "" {
-		return errors.New("say where the data is: --data DIR (SQLite) or --database URL (PostgreSQL)")
-	}
-	db, err := store.Open(env, store.Options{Data: c.Data, Database: c.Database, Now: env.now, Chance: rand.Reader})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	ailments, err := db.Doctor(context.WithoutCancel(env), schemas...)
-	if err != nil {
-		return err
-	}
-	for _, a := range ailments {
-		fmt.Fprintf(env.out, "%s\n  → %s\n", printable(a.What), printable(a.WayOut))
-	}
-	if len(ailments) > 0 {
-		return failure{exitBreach, errors.New("")}
-	}
-	_, err = fmt.Fprintln(env.out, "Nothing is found to be wrong.")
-	return err
 }
