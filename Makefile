@@ -83,9 +83,9 @@ fuzz: ## Every fuzz target, for an hour together; FUZZ=seconds sets another time
 	tools/fuzz $(FUZZ)
 
 .PHONY: peers
-peers: setup ## Real protocol peers: an OpenID provider
+peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it
 	cd peers/oidc && npm ci --no-audit --no-fund --ignore-scripts
-	go test -count=1 -tags peers ./people/oidc/...
+	go test -count=1 -tags peers ./people/oidc/... ./web/account -run "Provider|Peer"
 
 # Medians of five runs. Numbers are worth something on a machine that does nothing else.
 .PHONY: bench

@@ -17,6 +17,7 @@ import (
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
+	"portcullis/people/oidc"
 	"portcullis/people/passkey"
 	"portcullis/store"
 	"portcullis/web/account"
@@ -34,7 +35,7 @@ type site struct {
 	clock  *storetest.Clock
 }
 
-func newSite(t *testing.T, open storetest.Open) *site {
+func newSite(t *testing.T, open storetest.Open, providers ...func(url string) *oidc.Client) *site {
 	t.Helper()
 	clock := storetest.NewClock(time.Now())
 	book, err := ledger.New(rand.Reader, append(append([]ledger.Kind{}, people.Kinds...), alerts.Kinds...)...)
@@ -53,6 +54,9 @@ func newSite(t *testing.T, open storetest.Open) *site {
 	}
 	g := &gate.Gate{People: room, Now: clock.Now, Log: log, Navigation: []gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}}}
 	area := &account.Area{People: room, Passkeys: keys, Gate: g, Now: clock.Now, Chance: rand.Reader, URL: s.url, Alerts: alerts.Desk{People: room}}
+	for _, provider := range providers {
+		area.Providers = append(area.Providers, provider(s.url))
+	}
 	routes := append(area.Routes(), gate.Route{Pattern: ui.AssetsPattern, Permission: gate.Open, Handler: ui.Assets()},
 		gate.Route{Pattern: "GET /{$}", Permission: gate.Public, Handler: ui.Handler(func(w http.ResponseWriter, r *http.Request) error {
 			return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Hello " + gate.Who(r.Context()).Name})
