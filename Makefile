@@ -87,6 +87,16 @@ peers: setup assets ## Real protocol peers: an OpenID provider, and signing in w
 	cd peers/oidc && npm ci --no-audit --no-fund --ignore-scripts
 	go test -count=1 -tags peers ./people/oidc/... ./web/account -run "Provider|Peer"
 
+# How often a server is killed on each engine, and how often the kill tests of alerts run.
+KILLS := 500
+AGAIN := 20
+
+.PHONY: soak
+soak: setup ## The long run: 500 kills on each engine under mixed writes, mails under kill, then an hour of fuzzing; KILLS=n and FUZZ=seconds set other lengths
+	PORTCULLIS_KILLS=$(KILLS) go test -count=1 -run 'TestKills|TestServersFail|TestRollingUpgrade' -timeout 2h -v ./cmd/portcullis
+	go test -count=$(AGAIN) -run 'UnderKill|TwoServers|TakesOver' -timeout 2h ./alerts
+	tools/fuzz $(FUZZ)
+
 # Medians of five runs. Numbers are worth something on a machine that does nothing else.
 .PHONY: bench
 bench: ## What a decision costs, alone, beside other engines and from end to end
@@ -95,6 +105,16 @@ bench: ## What a decision costs, alone, beside other engines and from end to end
 	(cd bench && go test -run TestAnswersAgree -bench . -count 5 .) | tee -a "$$results"; \
 	(cd bench && go test -run TestFormsAgree -bench . -benchtime 1x -count 5 -timeout 1h ./check) | tee -a "$$results"; \
 	$(TOOL) benchstat "$$results"
+	$(MAKE) bench-server
+
+# Each of these takes the median of many itself, because what it measures takes a minute to set up.
+.PHONY: bench-server
+bench-server: setup assets ## The server's part of bench alone: pages with 100,000 people, start, memory, mails, the ledger, fail-over
+	go test -run '^$$' -bench Pages -benchtime 100x -timeout 1h ./web
+	go test -run '^$$' -bench Server -benchtime 1x -timeout 1h ./cmd/portcullis
+	go test -run '^$$' -bench Failover -benchtime 5x -timeout 1h ./cmd/portcullis
+	go test -run '^$$' -bench Send2000 -benchtime 1x -count 5 ./alerts
+	go test -run '^$$' -bench Verify -benchtime 1x -count 5 -timeout 1h ./ledger
 
 .PHONY: bench-check
 bench-check: ## The end-to-end part of bench alone

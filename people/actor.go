@@ -309,7 +309,11 @@ func (r *Room) Enter(ctx context.Context, actor Actor, p Permission) (Entry, err
 		return e, err
 	})
 	if err == nil && entry.Who.stale {
-		err = r.touch(ctx, actor)
+		// Where nothing can be written, what can be shown still is; the session counts as idle meanwhile.
+		if err = r.touch(ctx, actor); errors.Is(err, fault.ErrUnavailable) {
+			r.Log.Warn("the use of a session or token could not be noted", "actor", entry.Who.ID, "error", err)
+			err = nil
+		}
 	}
 	return entry, err
 }

@@ -12,37 +12,41 @@ import (
 // measures them.
 
 // few is how many persons are found first and put in order then. Where a query may find more, the order is
-// walked instead until a page is full: where one in fifty fits, that is soon.
-const few = 2000
+// walked instead until a page is full: where one in ten fits, that is soon.
+const few = 10_000
 
-// fewest looks for the part of a query that the fewest persons can fit, and returns their ids; is is
-// false where that is more than few. What a database guesses of it by itself is far off, because it
-// knows neither the tree nor the words.
-func fewest(tx *store.Tx, roots []string, p PersonQuery, words []string) (ids []string, is bool, err error) {
+// part finds the ids of all persons that fit one part of a query.
+type part struct {
+	text string // what follows SELECT; each ? stands for the next of the arguments
+	args []any
+	word string // that they fit, where it is one
+}
+
+// fewest looks for the part of a query that the fewest persons fit, and says how many they are at most; it
+// is nil where that is more than few. What a database guesses of it by itself is far off, because it knows
+// neither the tree nor the words.
+func fewest(tx *store.Tx, roots []string, p PersonQuery, words []string) (first *part, n int64, err error) {
 	organisations, err := selectBelow(tx, roots)
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
-	for _, part := range personParts(organisations, p, words, tx.Now()) {
-		part.add(` LIMIT ?`, few+1)
-		var found []string
-		err := part.rows(tx, func(scan scanner) error {
-			var id string
-			err := scan(&id)
-			found = append(found, id)
-			return err
-		})
+	n = few + 1
+	for _, candidate := range personParts(organisations, p, words, tx.Now()) {
+		var q query
+		q.add(`SELECT COUNT(*) FROM (SELECT `+candidate.text, candidate.args...)
+		q.add(` LIMIT ?) fit`, n)
+		fit, err := q.count(tx)
 		if err != nil {
-			return nil, false, err
+			return nil, 0, err
 		}
-		if len(found) <= few && (!is || len(found) < len(ids)) {
-			ids, is = found, true
+		if fit < n {
+			first, n = &candidate, fit
 		}
-		if len(ids) == 0 && is {
+		if n == 0 {
 			break
 		}
 	}
-	return ids, is, nil
+	return first, n, nil
 }
 
 // selectBelow returns the roots and all organisations below them, and none for Everywhere. Given them one
@@ -62,67 +66,77 @@ func selectBelow(tx *store.Tx, roots []string) (organisations []string, err erro
 	return organisations, err
 }
 
-// personParts are the queries of which each finds the ids of all persons that fit one part of a query.
-func personParts(organisations []string, p PersonQuery, words []string, t store.Time) (parts []*query) {
-	part := func(text string, args ...any) {
-		q := &query{}
-		q.add(text, args...)
-		parts = append(parts, q)
-	}
+// personParts are the parts of a query that an index finds.
+func personParts(organisations []string, p PersonQuery, words []string, t store.Time) (parts []part) {
+	add := func(text string, args ...any) { parts = append(parts, part{text: text, args: args}) }
 	if p.UserName != "" {
-		part(`SELECT id FROM people_persons WHERE user_name_lower = ?`, strings.ToLower(p.UserName))
+		add(`id FROM people_persons WHERE user_name_lower = ?`, strings.ToLower(p.UserName))
 	}
 	if p.Mail != "" {
-		part(`SELECT id FROM people_persons WHERE mail_lower = ?`, lowerMail(p.Mail))
+		add(`id FROM people_persons WHERE mail_lower = ?`, lowerMail(p.Mail))
 	}
 	if p.ExternalID != "" {
-		part(`SELECT id FROM people_persons WHERE external_id = ?`, p.ExternalID)
+		add(`id FROM people_persons WHERE external_id = ?`, p.ExternalID)
 	}
 	for _, word := range words {
-		part(`SELECT DISTINCT person FROM people_words WHERE word >= ? AND word < ?`, []byte(word), append([]byte(word), 0xff))
+		add(`person FROM people_words WHERE word >= ? AND word < ?`, []byte(word), append([]byte(word), 0xff))
+		parts[len(parts)-1].word = word
 	}
 	if p.Group != "" {
-		part(`SELECT DISTINCT subject FROM people_group_members WHERE object = ? AND replaced_at IS NULL`, p.Group)
+		add(`subject FROM people_group_members WHERE object = ? AND replaced_at IS NULL`, p.Group)
 	}
 	if p.Role != "" {
-		part(`SELECT DISTINCT subject FROM people_roles WHERE SUBSTR(object, 1, ?) = ? AND replaced_at IS NULL`, len(p.Role)+1, string(p.Role)+"@")
+		add(`subject FROM people_roles WHERE SUBSTR(object, 1, ?) = ? AND replaced_at IS NULL`, len(p.Role)+1, string(p.Role)+"@")
 	}
-	if len(organisations) > 0 && len(organisations) <= few {
-		part(`SELECT subject FROM people_memberships WHERE replaced_at IS NULL AND held_from <= ? AND (held_until IS NULL OR held_until > ?)`, t, t)
-		parts[len(parts)-1].among("object", organisations)
+	if n := len(organisations); n > 0 && n <= mostOrganisations {
+		text, args := among("object", organisations)
+		add(`subject FROM people_memberships WHERE replaced_at IS NULL AND held_from <= ? AND (held_until IS NULL OR held_until > ?)`+text, append([]any{t, t}, args...)...)
 	}
 	return parts
 }
 
-// among appends that a column is one of some ids. Their number is rounded up to a power of two, lest
-// every number of them be a statement of its own to the database.
-func (q *query) among(column string, ids []string) {
-	q.add(` AND ` + column + ` IN (`)
-	for i, n := 0, 1; i < n; i++ {
-		for n < len(ids) {
-			n *= 2
-		}
-		if i > 0 {
-			q.add(`, `)
-		}
-		q.add(`?`, ids[min(i, len(ids)-1)])
+// mostOrganisations is how many are looked through one by one. Whoever sees more sees so many people that
+// walking the order is quicker.
+const mostOrganisations = 512
+
+// among is a condition that a column is one of some ids. Their number is rounded up to a power of two,
+// lest every number of them be a statement of its own to the database.
+func among(column string, ids []string) (text string, args []any) {
+	n := 1
+	for n < len(ids) {
+		n *= 2
 	}
-	q.add(`)`)
+	for i := range n {
+		args = append(args, ids[min(i, len(ids)-1)])
+	}
+	return ` AND ` + column + ` IN (?` + strings.Repeat(`, ?`, n-1) + `)`, args
 }
 
-// persons appends the tables and conditions of a query for persons, its page left out. To SQLite a CROSS
-// JOIN also says which table comes first.
-func (q *query) persons(roots []string, p PersonQuery, words []string, t store.Time, columns string, ids []string) {
-	narrow := q.below(roots, t)
-	q.add(`SELECT `+columns+` FROM people_persons p CROSS JOIN people_memberships m WHERE m.subject = p.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?)`, t, t)
-	if len(ids) > 0 {
-		q.among("p.id", ids)
+// persons appends the tables and conditions of a query for persons, its page left out. Those who fit the
+// first part, where there is one, are found before the rest is asked of them. To SQLite a CROSS JOIN also
+// says which table comes first, and to PostgreSQL the limit how few they are.
+func (q *query) persons(roots []string, p PersonQuery, words []string, t store.Time, columns string, first *part) {
+	narrow, with, from := q.below(roots, t), `WITH `, ``
+	if narrow {
+		with = `, `
+	}
+	if first != nil {
+		q.add(with+`fit (id) AS MATERIALIZED (SELECT DISTINCT `+first.text, first.args...)
+		q.add(` LIMIT ?) `, few)
+		from = `fit CROSS JOIN `
+	}
+	q.add(`SELECT `+columns+` FROM `+from+`people_persons p CROSS JOIN people_memberships m WHERE m.subject = p.id AND m.replaced_at IS NULL AND m.held_from <= ? AND (m.held_until IS NULL OR m.held_until > ?)`, t, t)
+	if first != nil {
+		q.add(` AND p.id = fit.id`)
 	}
 	if narrow {
 		// As an expression it is compared for each person who is come to, not looked up for each organisation.
 		q.add(` AND m.object || '' IN (SELECT id FROM below)`)
 	}
 	for _, word := range words {
+		if first != nil && word == first.word {
+			continue
+		}
 		q.add(` AND EXISTS (SELECT 1 FROM people_words w WHERE w.person = p.id AND w.word >= ? AND w.word < ?)`, []byte(word), append([]byte(word), 0xff))
 	}
 	if p.Active != nil {
@@ -149,12 +163,12 @@ func (q *query) persons(roots []string, p PersonQuery, words []string, t store.T
 }
 
 func selectPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (found []Person, err error) {
-	ids, is, err := fewest(tx, roots, p, words)
-	if err != nil || is && len(ids) == 0 {
+	first, n, err := fewest(tx, roots, p, words)
+	if err != nil || n == 0 {
 		return nil, err
 	}
 	var q query
-	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`, ids)
+	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`, first)
 	if p.After != (Place{}) {
 		q.add(` AND (p.name_lower, p.id) > (?, ?)`, strings.ToLower(p.After.Name), p.After.ID)
 	}
@@ -183,13 +197,14 @@ func countPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) (
 			return 0, err
 		}
 		q.add(`SELECT COUNT(*) FROM people_memberships WHERE replaced_at IS NULL AND held_from <= ? AND (held_until IS NULL OR held_until > ?)`, tx.Now(), tx.Now())
-		q.among("object", organisations)
+		text, args := among("object", organisations)
+		q.add(text, args...)
 		return q.count(tx)
 	}
-	ids, is, err := fewest(tx, roots, p, words)
-	if err != nil || is && len(ids) == 0 {
+	first, n, err := fewest(tx, roots, p, words)
+	if err != nil || n == 0 {
 		return 0, err
 	}
-	q.persons(roots, p, words, tx.Now(), `COUNT(*)`, ids)
+	q.persons(roots, p, words, tx.Now(), `COUNT(*)`, first)
 	return q.count(tx)
 }

@@ -89,6 +89,15 @@ func (r *Room) FirstLink(ctx context.Context) (link string, err error) {
 	return link, err
 }
 
+// Anybody tells whether somebody is there. Until then the first link is the only way in.
+func (r *Room) Anybody(ctx context.Context) (there bool, err error) {
+	err = r.DB.Read(ctx, func(tx *store.Tx) error {
+		there, err = anybody(tx)
+		return err
+	})
+	return there, err
+}
+
 // Invited tells whom a link is for: a person, or nobody yet, where it is the first administrator's.
 func (r *Room) Invited(ctx context.Context, link string) (person Person, first bool, err error) {
 	err = r.DB.Read(ctx, func(tx *store.Tx) error {

@@ -89,7 +89,8 @@ const (
 )
 
 // Backup writes everything in the tables of the schemas, and this room's, as it is at one moment,
-// while the database goes on.
+// while the database goes on. It refuses a database that a newer version has brought further: it would
+// leave out what it does not know.
 func (db *DB) Backup(ctx context.Context, w io.Writer, schemas ...Schema) error {
 	return db.Read(ctx, func(tx *Tx) error {
 		zipped := gzip.NewWriter(w)
@@ -97,6 +98,9 @@ func (db *DB) Backup(ctx context.Context, w io.Writer, schemas ...Schema) error 
 		steps, err := selectSteps(tx)
 		if err != nil {
 			return err
+		}
+		if unknown := unknownSteps(steps, schemas); len(unknown) > 0 {
+			return fmt.Errorf("the database has step %d of the schema of %s, which this version does not know: a newer version has been here; take the backup with that", unknown[0].Step, unknown[0].Room)
 		}
 		if err := b.line(backupHeader{backupForm, tx.Now().String(), db.engine, steps}); err != nil {
 			return err

@@ -88,6 +88,16 @@ func zip(t *testing.T, lines []string) []byte {
 	return out.Bytes()
 }
 
+// TestBackupRefusesWhatItDoesNotKnow holds that an older version leaves nothing out of a backup.
+func TestBackupRefusesWhatItDoesNotKnow(t *testing.T) {
+	storetest.Run(t, []store.Schema{counters}, func(t *testing.T, open storetest.Open) {
+		db := open(time.Now)
+		if err := db.Backup(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "newer version") {
+			t.Errorf("a backup without the room of test: %v", err)
+		}
+	})
+}
+
 // TestRestoreRefuses holds that a backup that is not whole, or not as it was made, leaves nothing.
 func TestRestoreRefuses(t *testing.T) {
 	storetest.Run(t, []store.Schema{counters}, func(t *testing.T, open storetest.Open) {

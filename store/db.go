@@ -69,7 +69,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	if err := db.Ping(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(db.wayOut(err), db.Close())
 	}
 	return db, nil
 }

@@ -38,21 +38,17 @@ func (db *DB) Doctor(ctx context.Context, schemas ...Schema) (ailments []Ailment
 
 // schemaAilments compares the steps that a database has with those that this version knows.
 func schemaAilments(have []stepDone, schemas []Schema) (ailments []Ailment) {
-	known := map[string]int{}
-	for _, schema := range append([]Schema{own}, schemas...) {
-		known[schema.Room] = len(schema.Steps)
+	for _, step := range unknownSteps(have, schemas) {
+		ailments = append(ailments, Ailment{
+			fmt.Sprintf("The database has step %d of the schema of %s, which this version does not know: a newer version has been here.", step.Step, step.Room),
+			"Upgrade this server too. Until then both versions may run side by side.",
+		})
 	}
 	done := map[string]int{}
 	for _, step := range have {
 		done[step.Room]++
-		if steps, ok := known[step.Room]; !ok || int(step.Step) > steps {
-			ailments = append(ailments, Ailment{
-				fmt.Sprintf("The database has step %d of the schema of %s, which this version does not know: a newer version has been here.", step.Step, step.Room),
-				"Upgrade this server too. Until then both versions may run side by side.",
-			})
-		}
 	}
-	for room, steps := range known {
+	for room, steps := range known(schemas) {
 		if done[room] < steps {
 			ailments = append(ailments, Ailment{
 				fmt.Sprintf("The schema of %s has %d steps, of which the database has %d.", room, steps, done[room]),
@@ -61,6 +57,26 @@ func schemaAilments(have []stepDone, schemas []Schema) (ailments []Ailment) {
 		}
 	}
 	return ailments
+}
+
+// known is how many steps each room has in this version, by the room.
+func known(schemas []Schema) map[string]int {
+	steps := map[string]int{}
+	for _, schema := range append([]Schema{own}, schemas...) {
+		steps[schema.Room] = len(schema.Steps)
+	}
+	return steps
+}
+
+// unknownSteps are the steps that a database has and this version does not.
+func unknownSteps(have []stepDone, schemas []Schema) (unknown []stepDone) {
+	steps := known(schemas)
+	for _, step := range have {
+		if int(step.Step) > steps[step.Room] {
+			unknown = append(unknown, step)
+		}
+	}
+	return unknown
 }
 
 // lateWork finds kinds of due work that nobody seems to do.

@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"portcullis/internal/fault"
 )
 
 // Tx is a transaction with one fixed time. It ends with the function that it was given to.
@@ -30,6 +35,9 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 
 // Exec runs a statement and returns how many rows it touched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
+	if err := storable(args); err != nil {
+		return 0, err
+	}
 	result, err := tx.tx.ExecContext(tx.ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -39,6 +47,9 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 
 // Row runs a query that returns one row, and scans it. It returns ErrNotFound where there is none.
 func (tx *Tx) Row(query string, args []any, into ...any) error {
+	if err := storable(args); err != nil {
+		return err
+	}
 	err := tx.tx.QueryRowContext(tx.ctx, query, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
@@ -48,6 +59,9 @@ func (tx *Tx) Row(query string, args []any, into ...any) error {
 
 // Rows runs a query and calls each for every row, which it scans.
 func (tx *Tx) Rows(query string, args []any, each func(scan func(into ...any) error) error) error {
+	if err := storable(args); err != nil {
+		return err
+	}
 	rows, err := tx.tx.QueryContext(tx.ctx, query, args...)
 	if err != nil {
 		return err
@@ -61,6 +75,21 @@ func (tx *Tx) Rows(query string, args []any, each func(scan func(into ...any) er
 	return rows.Err()
 }
 
+// storable is a fault where an argument is text that not every engine takes: PostgreSQL knows no NUL, and
+// nothing but UTF-8. Whoever put it into an address or a form is told; no room need look for it.
+func storable(args []any) error {
+	for _, arg := range args {
+		text, is := arg.(string)
+		if v := reflect.ValueOf(arg); !is && v.Kind() == reflect.String {
+			text = v.String()
+		}
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return fault.New(fault.Invalid, "This has characters that belong to no text: type it again, without them")
+		}
+	}
+	return nil
+}
+
 // AfterCommit calls f once the transaction has been committed, for waking those who wait. What
 // must not be lost is written instead.
 func (tx *Tx) AfterCommit(f func()) { tx.committed = append(tx.committed, f) }
@@ -72,7 +101,8 @@ var ErrNotFound = errors.New("not found")
 const attempts = 12
 
 // Write runs f in a transaction and commits it, unless f returns an error. f may be run more than
-// once and must have no effect but through tx.
+// once and must have no effect but through tx. While the database is Away the error is a
+// fault.ErrUnavailable; whether a commit that failed so was carried out, nobody knows.
 func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 	return db.run(ctx, db.write, false, f)
 }
@@ -85,8 +115,8 @@ func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 func (db *DB) run(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.once(ctx, pool, readOnly, f)
-		if err == nil || attempt == attempts || !again(err) {
-			return err
+		if err == nil || attempt == attempts || !again(err) && !stale(err) {
+			return outage(err)
 		}
 		// Those who collided must not meet again at once.
 		var drawn [1]byte
@@ -96,7 +126,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *T
 		pause := time.Duration(1+int(drawn[0])%(4<<min(attempt, 6))) * time.Millisecond
 		select {
 		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
+			return outage(errors.Join(ctx.Err(), err))
 		case <-time.After(pause):
 		}
 	}
@@ -109,7 +139,7 @@ func (db *DB) once(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *
 	}
 	begun, err := pool.BeginTx(ctx, options)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return &notBegun{err}
 	}
 	tx := &Tx{ctx: ctx, tx: begun, now: TimeOf(db.now()), readOnly: readOnly}
 	defer func() {
@@ -136,6 +166,22 @@ func ignoreDone(err error) error {
 		return nil
 	}
 	return err
+}
+
+// notBegun is that a transaction could not even begin.
+type notBegun struct{ error }
+
+func (e *notBegun) Error() string { return "begin: " + e.error.Error() }
+
+func (e *notBegun) Unwrap() error { return e.error }
+
+// stale tells whether a transaction did not begin because its connection had been lost earlier, as all of
+// the pool are when the database was away: others may be sound, or be made.
+func stale(err error) bool {
+	var begun *notBegun
+	var dialled *pgconn.ConnectError
+	var lite *sqlite.Error
+	return errors.As(err, &begun) && Away(err) && !errors.As(err, &dialled) && !errors.As(err, &lite) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // again tells whether a transaction that failed so may succeed if it is run again: it could not be

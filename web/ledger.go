@@ -1,14 +1,14 @@
 package web
 
 import (
-	"encoding/json"
-	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"portcullis/people"
+	"portcullis/web/directory"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
@@ -23,42 +23,60 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	known, err := p.known(r, page.Entries)
+	if err != nil {
+		return err
+	}
 	table := ui.Table{
 		Caption: "Entries", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "Entry", Number: true}, {Title: "What"}, {Title: "When"}, {Title: "Who"}, {Title: "About"}, {Title: "In full"}},
+		Columns: []ui.Column{{Title: "Entry"}, {Title: "What"}, {Title: "When"}, {Title: "Who"}, {Title: "About"}},
 		Empty:   ui.Empty{Text: "There is no entry yet. The first comes with the first decision."},
 	}
 	for i := len(page.Entries) - 1; i >= 0; i-- {
-		table.Rows = append(table.Rows, entryRow(r, page.Entries[i]))
+		table.Rows = append(table.Rows, entryRow(r, page.Entries[i], known))
 	}
 	if page.From > 0 {
 		table.Pages = ui.PagesAt(r.URL, "entries", "", strconv.FormatInt(page.From, 10))
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Ledger", Wide: true, Content: []ui.Component{
-		ui.Paragraph{ui.Text("Every decision enters here and stays. There are"), ui.Number(page.Size), ui.Text("entries.")},
+		ui.Para("Every decision enters here and stays. So far that makes " + ui.Count(int(page.Size), "entry", "entries") + "."),
 		table,
 		ui.Details{Summary: "How to check that nothing was rewritten", Content: []ui.Component{
 			ui.Para("Keep a checkpoint, or a whole export, away from this server. Later, compare: the command asks no server and says which entry differs, if one does."),
-			ui.Paragraph{ui.ID{Value: "portcullis ledger verify export.txt --checkpoint saved.txt", Of: "command"}},
+			ui.Paragraph{ui.ID{Value: "portcullis ledger verify export.jsonl --checkpoint saved.txt", Of: "command"}},
 			ui.Paragraph{ui.Link{Text: "The checkpoint as it is now", Href: "/ledger/checkpoint"}},
 		}},
 	}})
 }
 
-func entryRow(r *http.Request, e people.Shown) ui.Row {
+// entryRow is an entry in the table. Of what is sealed there is its place alone.
+func entryRow(r *http.Request, e people.Shown, known names) ui.Row {
 	number := ui.Number(e.Index)
 	if e.Sealed {
-		return ui.Row{number, ui.Muted("Not public"), ui.Text("–"), ui.Text("–"), ui.Text("–"), ui.Text("–")}
+		return ui.Row{number, ui.Muted("Not public"), ui.Text("–"), ui.Text("–"), ui.Text("–")}
 	}
-	actor := ui.Component(ui.Text(e.Actor))
+	actor := known.link(e.Actor)
 	if e.Name != "" {
-		actor = ui.Link{Text: e.Name, Href: "/people/" + e.Actor}
+		actor = ui.Link{Text: e.Name, Href: "/people/" + url.PathEscape(e.Actor)}
 	}
-	return ui.Row{number, ui.Text(kindText(e.Kind.Name)), ui.Time{At: e.At.Time(), Now: ui.Now(r)}, actor, ui.Text(strings.Join(about(e.Subjects), ", ")), payload(e)}
+	about := ui.Stack{subjects(e.Subjects, known)}
+	if full := payload(r, e, known); full != nil {
+		about = append(about, full)
+	}
+	return ui.Row{number, ui.Text(kindText(e.Kind.Name)), ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, actor, about}
+}
+
+// kinds are the kinds of entries whose names do not say all.
+var kinds = map[string]string{
+	"alerts.digest": "Digest of an hour’s notices", "people.access-digest": "Digest of an hour of the access log", "people.first-administrator": "First administrator set up",
+	"people.identity-linked": "Sign-in with a provider linked", "people.invited": "Invited to sign in", "ledger.redacted": "Contents of entries erased", "server.started": "Server started",
 }
 
 // kindText is a kind of entry in words: people.role-given is "Role given".
 func kindText(name string) string {
+	if words, known := kinds[name]; known {
+		return words
+	}
 	_, what, _ := strings.Cut(name, ".")
 	what = strings.NewReplacer("-", " ", ".", " ").Replace(what)
 	if what == "" {
@@ -67,35 +85,56 @@ func kindText(name string) string {
 	return strings.ToUpper(what[:1]) + what[1:]
 }
 
-func about(subjects []string) (words []string) {
-	for _, s := range subjects {
-		if s == people.Everywhere {
-			s = "every organisation"
-		}
-		words = append(words, s)
+// names are ids in words, with the way to what they stand for.
+type names map[string]ui.Link
+
+func (n names) link(id string) ui.Link {
+	if link, known := n[id]; known {
+		return link
 	}
-	return words
+	if token, is := strings.CutPrefix(id, "token:"); is {
+		return ui.Link{Text: "A program, token " + token}
+	}
+	return ui.Link{Text: id}
 }
 
-func payload(e people.Shown) ui.Component {
-	switch {
-	case e.Erased:
-		return ui.Muted("Erased")
-	case len(e.Payload) == 0 || string(e.Payload) == "{}":
-		return ui.Text("–")
+// known are the names of what stands in entries, as far as the actor may see them.
+func (p *pages) known(r *http.Request, entries []people.Shown) (names, error) {
+	actor := gate.Actor(r.Context())
+	known := names{people.Everywhere: {Text: "every organisation"}, "server": {Text: "The server"}, "alerts": {Text: "The server"}, "command": {Text: "The command line"}, "first-link": {Text: "The first link"}}
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.Subjects...)
+		ids = append(ids, mentioned(e.Payload)...)
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(e.Payload, &fields); err != nil {
-		return ui.Text(string(e.Payload))
+	slices.Sort(ids)
+	persons, err := p.People.Names(r.Context(), actor, slices.Compact(ids)...)
+	if err != nil {
+		return nil, err
 	}
-	var facts ui.Summary
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value := string(fields[name])
-		var text string
-		if json.Unmarshal(fields[name], &text) == nil {
-			value = text
+	for id, name := range persons {
+		known[id] = ui.Link{Text: name, Href: "/people/" + url.PathEscape(id)}
+	}
+	if !gate.Who(r.Context()).May(people.SeeOrganisations) {
+		return known, nil
+	}
+	organisations, err := p.People.Organisations(r.Context(), actor)
+	for _, o := range organisations {
+		known[o.ID] = ui.Link{Text: o.Name, Href: directory.OrganisationPath(o.ID)}
+	}
+	return known, err
+}
+
+// subjects are what an entry is about.
+func subjects(ids []string, known names) ui.Component {
+	var line ui.Line
+	for i, id := range ids {
+		link := known.link(id)
+		if i < len(ids)-1 {
+			line = append(line, ui.Stack{link, ui.Text(",")})
+		} else {
+			line = append(line, link)
 		}
-		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: name, Value: ui.Text(value)})
 	}
-	return ui.Details{Summary: "Show", Content: []ui.Component{facts}}
+	return line
 }

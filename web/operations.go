@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"portcullis/ledger"
+	"portcullis/web/ui"
 )
 
 // answer writes text. What the other side no longer takes cannot be told to anybody.
@@ -23,6 +25,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, 
 func ready(check func(ctx context.Context) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := check(r.Context()); err != nil {
+			w.Header().Set("Retry-After", ui.RetryAfter)
 			answer(w, http.StatusServiceUnavailable, plainText, "not ready: the server's log says why\n")
 			return
 		}
@@ -30,12 +33,18 @@ func ready(check func(ctx context.Context) error) http.Handler {
 	})
 }
 
+// tileTime is how long a tile may take: it is read by its key.
+const tileTime = 5 * time.Second
+
 // tiles serves the ledger. What is immutable may be kept by whoever got it.
 func tiles(get func(ctx context.Context, path string) (*ledger.Resource, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		resource, err := get(r.Context(), "/"+r.PathValue("path"))
+		ctx, cancel := context.WithTimeout(r.Context(), tileTime)
+		defer cancel()
+		resource, err := get(ctx, "/"+r.PathValue("path"))
 		switch {
 		case err != nil:
+			w.Header().Set("Retry-After", ui.RetryAfter)
 			answer(w, http.StatusServiceUnavailable, plainText, "the ledger cannot be read just now\n")
 			return
 		case resource == nil:

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,14 +41,17 @@ type Parts struct {
 }
 
 // Navigation are the places that the head of every page leads to.
-var Navigation = []gate.Place{
-	{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own},
-	{Link: ui.Link{Text: "People", Href: "/people"}, Permission: people.SeePeople},
-	{Link: ui.Link{Text: "Organisations", Href: "/organisations"}, Permission: people.SeeOrganisations},
-	{Link: ui.Link{Text: "Roles", Href: "/roles"}, Permission: people.Own},
-	{Link: ui.Link{Text: "Notices", Href: "/notices"}, Permission: people.SeeNotices},
-	{Link: ui.Link{Text: "Ledger", Href: "/ledger"}, Permission: people.Own},
-}
+var Navigation = slices.Concat(
+	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}},
+	directory.Places(),
+	[]gate.Place{
+		{Link: ui.Link{Text: "Notices", Href: "/notices"}, Permission: people.SeeNotices, Everywhere: true},
+		{Link: ui.Link{Text: "Ledger", Href: "/ledger"}, Permission: people.Own},
+	},
+)
+
+// footer stands at the foot of every page.
+var footer = []ui.Link{{Text: "For programs", Href: "/api"}, {Text: "The head of the ledger", Href: "/ledger/checkpoint"}}
 
 // Routes are all routes of the server.
 func Routes(p Parts) []gate.Route {
@@ -61,6 +65,7 @@ func Routes(p Parts) []gate.Route {
 			{Pattern: ui.AssetsPattern, Permission: gate.Open, Handler: ui.Assets()},
 
 			{Pattern: "GET /{$}", Permission: gate.Public, Handler: ui.Handler(pages.today)},
+			{Pattern: "GET /api", Permission: gate.Public, Handler: ui.Handler(pages.operations)},
 			{Pattern: "GET /components", Permission: gate.Public, Handler: ui.Handler(ui.Components)},
 			{Pattern: "GET /ledger", Permission: people.Own, Handler: ui.Handler(pages.ledger)},
 			{Pattern: "GET /notices", Permission: people.SeeNotices, Handler: ui.Handler(pages.notices)},
@@ -73,12 +78,14 @@ func Routes(p Parts) []gate.Route {
 	)
 }
 
-// maxBody is how many bytes a request may send. A route that takes less says so itself.
-const maxBody = 32 << 20
+// maxBody is how many bytes a request may send: as many as the largest file of people and what a browser
+// sends around it. A route that takes less says so itself.
+const maxBody = 65 << 20
 
 // Handler serves the routes. Posts from other sites are refused, and every answer forbids what a
 // page of this server never does.
 func Handler(p Parts) http.Handler {
+	p.Gate.Frame.Links = footer
 	mux := http.NewServeMux()
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portcullis_http_requests_total", Help: "Requests by route and status."}, []string{"route", "code"})
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portcullis_http_request_seconds", Help: "How long requests took, by route.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"route"})
@@ -87,13 +94,31 @@ func Handler(p Parts) http.Handler {
 		route := prometheus.Labels{"route": r.Pattern}
 		mux.Handle(r.Pattern, promhttp.InstrumentHandlerCounter(requests.MustCurryWith(route), promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(route), p.Gate.Guard(r))))
 	}
-	return headers(p.Gate.Secure, http.NewCrossOriginProtection().Handler(gate.Limit(maxBody, mux)))
+	ours := http.NewCrossOriginProtection()
+	ours.SetDenyHandler(p.Gate.Guard(gate.Route{Permission: gate.Open, Handler: ui.Handler(foreign)}))
+	return headers(p.Gate.Secure, takeRest(ours.Handler(gate.Limit(maxBody, mux))))
+}
+
+// maxRest is how many bytes of a body that nobody wanted are taken all the same.
+const maxRest = 32 << 20
+
+// takeRest takes what a handler has left of a body. A browser that is cut off while it sends shows that
+// the connection was reset; one that could send what it had shows the page that says why it was refused.
+func takeRest(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := r.Body
+		next.ServeHTTP(w, r)
+		if r.Header.Get("Expect") == "" { // who asks first has not begun to send
+			_, _ = io.CopyN(io.Discard, body, maxRest) // it may break off
+		}
+	})
 }
 
 func headers(secure bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store") // what may be kept says so itself
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "same-origin")

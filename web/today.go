@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"portcullis/internal/fault"
+	"portcullis/people"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
@@ -24,19 +25,80 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 			ui.Paragraph{ui.Link{Text: "The head of the ledger", Href: "/ledger/checkpoint"}},
 		}})
 	}
-	unread, err := p.Alerts.Unread(r.Context(), gate.Actor(r.Context()))
-	if err != nil {
-		return err
-	}
 	page := ui.Page{Title: "Today", Caption: who.Name}
-	if unread == 0 {
-		page.Content = []ui.Component{ui.Empty{Text: "Nothing waits for you. When something does, it stands here, and you get a mail.", Do: ui.Link{Text: "Look at your earlier messages", Href: "/account/messages"}}}
-	} else {
-		page.Content = []ui.Component{ui.Tasks{Items: []ui.Task{{
-			Text: "Read your messages", Href: "/account/messages", State: ui.Tag{Text: ui.Count(int(unread), "unread", "unread"), Tone: ui.Waiting},
-		}}}}
+	for _, part := range []func(*http.Request) (ui.Component, error){p.waiting, p.beginning} {
+		shown, err := part(r)
+		if err != nil {
+			return err
+		}
+		page.Content = append(page.Content, shown)
+	}
+	if len(who.Grants) == 0 {
+		page.Content = append(page.Content, ui.Para("You have no role here: you see your account, your messages, what the roles are, and what of the ledger is public. If your work needs more, ask your security team."))
 	}
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// waiting is what waits for whoever has signed in.
+func (p *pages) waiting(r *http.Request) (ui.Component, error) {
+	unread, err := p.Alerts.Unread(r.Context(), gate.Actor(r.Context()))
+	if unread == 0 {
+		return ui.Empty{Text: "Nothing waits for you. When something does, it stands here.", Do: ui.Link{Text: "Look at your earlier messages", Href: "/account/messages"}}, err
+	}
+	return ui.Tasks{Items: []ui.Task{{
+		Text: "Read your messages", Href: "/account/messages", State: ui.Tag{Text: ui.Count(int(unread), "unread", "unread"), Tone: ui.Waiting},
+	}}}, err
+}
+
+// beginning is what to do first on a new server, for who may do all of it everywhere; nil once it is done.
+func (p *pages) beginning(r *http.Request) (ui.Component, error) {
+	ctx, actor := r.Context(), gate.Actor(r.Context())
+	can, err := p.People.Allowed(ctx, actor, people.Everywhere, people.ChangeOrganisations, people.ChangePeople, people.GiveRoles)
+	if err != nil || !can[people.ChangeOrganisations] || !can[people.ChangePeople] || !can[people.GiveRoles] {
+		return nil, err
+	}
+	organisations, err := p.People.Organisations(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	persons, err := p.People.Persons(ctx, actor, people.PersonQuery{Limit: 2})
+	if err != nil {
+		return nil, err
+	}
+	officers, err := p.People.Persons(ctx, actor, people.PersonQuery{Role: people.SecurityOfficer, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	keys, err := p.People.Passkeys(ctx, actor, gate.Who(ctx).Person)
+	if err != nil {
+		return nil, err
+	}
+	steps, left := ui.Tasks{ID: "beginning"}, 0
+	step := func(done bool, text, hint, href string) {
+		state := ui.Component(ui.Text("Done"))
+		if !done {
+			left++
+			state = ui.Tag{Text: "To do", Tone: ui.Active}
+		}
+		steps.Items = append(steps.Items, ui.Task{Text: text, Hint: hint, Href: href, State: state})
+	}
+	step(len(keys) > 1, "Add a second passkey for yourself", "On another device: who loses their only one is locked out", "/account/passkeys")
+	step(len(organisations) > 1, "Add the organisations", "Departments, agencies, offices, each below the one that it belongs to", "/organisations/add")
+	step(len(persons) > 1, "Add people", "From a file, or one by one; your own directory can do it too, by SCIM", "/people/import")
+	step(len(officers) > 0, "Give somebody the role of security officer, and invite them", "On their own page. They look after their organisation’s people from then on", "/people")
+	if left == 0 {
+		return nil, nil
+	}
+	return ui.Stack{ui.Heading("To begin with"), steps}, nil
+}
+
+// foreign refuses what a page of another site had the browser send.
+func foreign(w http.ResponseWriter, r *http.Request) error {
+	return ui.Render(w, r, http.StatusForbidden, ui.Page{Title: "This came from another site", Content: []ui.Component{
+		ui.Para("A page of another site had your browser send this. Nothing has been changed."),
+		ui.Para("If you meant to do it, go to the page here and do it from there. If you were on a page of this server, tell whoever looks after it: the header Host or Origin is changed on its way."),
+		ui.Paragraph{ui.Link{Text: "Go to the first page", Href: "/"}},
+	}})
 }
 
 // nothing answers what no other route does.

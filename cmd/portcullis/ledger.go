@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"portcullis/ledger"
+	"portcullis/store"
 )
 
 // keyFile is the ledger's signing key in a data directory.
@@ -24,8 +26,8 @@ type signing struct {
 	LedgerKey string `placeholder:"FILE" help:"The ledger's signing key. With --data it is DIR/ledger.key, unless said, and made where there is none."`
 }
 
-// key reads the signing key, and makes it at the first start.
-func (s *signing) key(data string) (ledger.Key, error) {
+// key reads the signing key with which the database's ledger is signed, and makes it at the first start.
+func (s *signing) key(ctx context.Context, db *store.DB, data string) (ledger.Key, error) {
 	path := s.LedgerKey
 	if path == "" {
 		if data == "" {
@@ -35,16 +37,32 @@ func (s *signing) key(data string) (ledger.Key, error) {
 	}
 	secret, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
+		head, err := resource(ctx, db, "/checkpoint")
+		if err != nil {
+			return ledger.Key{}, err
+		}
+		if head != nil {
+			return ledger.Key{}, fmt.Errorf("the ledger's signing key %s is not there, and this database has a ledger that was signed with it: put the key back from where it is kept, or say --ledger-key", path)
+		}
 		if secret, err = newKey(path); err != nil {
 			return ledger.Key{}, err
 		}
-	}
-	if err != nil {
-		return ledger.Key{}, err
+	} else if err != nil {
+		return ledger.Key{}, fmt.Errorf("the ledger's signing key cannot be read: %w; it must be a file that the account of the server may read", err)
 	}
 	key, err := ledger.ParseKey(strings.TrimSpace(string(secret)))
 	if err != nil {
-		return ledger.Key{}, fmt.Errorf("%s: %w", path, err)
+		return ledger.Key{}, fmt.Errorf("%s holds no key: %w; put the key back from where it is kept", path, err)
+	}
+	err = db.Read(ctx, func(tx *store.Tx) error {
+		_, err := ledger.Latest(tx, key.Public)
+		return err
+	})
+	switch {
+	case errors.Is(err, ledger.ErrKey):
+		return ledger.Key{}, fmt.Errorf("%s is another key than the one with which the ledger of this database is signed: put that one there, or say --ledger-key", path)
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return ledger.Key{}, err
 	}
 	return key, nil
 }
@@ -85,7 +103,7 @@ func (c *ledgerExportCommand) Run(env *environment) error {
 		return err
 	}
 	defer db.Close()
-	key, err := c.key(c.Data)
+	key, err := c.key(env, db, c.Data)
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func (l *load) change(t *testing.T, b bodies, id, name string, f *fate, i int) {
 }
 
 // ask makes a request until it is answered, always with the same key, and returns the id in the answer.
-func (l *load) ask(t *testing.T, method, path, key string, body any) string {
+func (l *load) ask(t testing.TB, method, path, key string, body any) string {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		t.Error(err)
@@ -182,7 +182,7 @@ func (l *load) ask(t *testing.T, method, path, key string, body any) string {
 }
 
 // answered reads an answer, and tells whether it is one. A server on its way down gives none.
-func (l *load) answered(t *testing.T, answer *http.Response) (id string, done bool) {
+func (l *load) answered(t testing.TB, answer *http.Response) (id string, done bool) {
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode >= 500 {
@@ -199,7 +199,7 @@ func (l *load) answered(t *testing.T, answer *http.Response) (id string, done bo
 
 // invite has a link sent by mail, as a person does on the page, and tells whether that was acknowledged.
 // It is asked for once: a page has no key, and who gets no answer looks before they ask again.
-func (l *load) invite(t *testing.T, id string) bool {
+func (l *load) invite(t testing.TB, id string) bool {
 	r, err := http.NewRequest("POST", l.address.Load().(string)+"/people/"+id+"/invite", strings.NewReader(url.Values{"how": {"mail"}}.Encode()))
 	if err != nil {
 		t.Error(err)

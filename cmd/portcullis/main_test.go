@@ -12,6 +12,9 @@ import (
 
 // TestMain lets scripts run this very program: `exec portcullis` in a script is main.
 func TestMain(m *testing.M) {
+	if os.Getenv(newerVariable) != "" {
+		becomeNewer()
+	}
 	testscript.Main(stopping{m}, map[string]func(){"portcullis": main})
 }
 

@@ -71,7 +71,7 @@ func (c *serveCommand) Run(env *environment) error {
 		return err
 	}
 	defer db.Close()
-	key, err := (&signing{said.LedgerKey}).key(said.Data)
+	key, err := (&signing{said.LedgerKey}).key(env, db, said.Data)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *serveCommand) Run(env *environment) error {
 	}
 	listener, err := net.Listen("tcp", said.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: stop what answers there, or say another address with --listen or in the configuration", err)
 	}
 	if said.URL == "" {
 		said.URL = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
@@ -101,11 +101,14 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	// From here on whoever stops the server stops it in good order.
+	ctx, stop := signal.NotifyContext(env, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	log.Info("listening", "address", "http://"+listener.Addr().String(), "url", said.URL, "version", versionText(), "ledger", key.Public)
 	if err := server.welcome(env, said.URL, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return server.run(env, sequencer, listener, log)
+	return server.run(ctx, sequencer, listener, log)
 }
 
 // welcome tells the operator what they should know as the server starts.
@@ -133,8 +136,8 @@ func started(ctx context.Context, db *store.DB, book *ledger.Ledger, holder stri
 }
 
 // run works until the context ends or a part of the server cannot go on.
-func (a *assembly) run(env *environment, sequencer *ledger.Sequencer, listener net.Listener, log *slog.Logger) error {
-	ctx, stop := signal.NotifyContext(env, os.Interrupt, syscall.SIGTERM)
+func (a *assembly) run(ctx context.Context, sequencer *ledger.Sequencer, listener net.Listener, log *slog.Logger) error {
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	handler := web.Handler(a.parts)
 	ended := make(chan error, 2)

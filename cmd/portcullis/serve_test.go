@@ -120,7 +120,7 @@ func TestServe(t *testing.T) {
 }
 
 // waitFor gets what is there within a second or so of being recorded.
-func waitFor(t *testing.T, url string) string {
+func waitFor(t testing.TB, url string) string {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		if status, body := get(t, url); status == http.StatusOK {

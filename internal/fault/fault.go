@@ -45,6 +45,10 @@ func In(field, format string, args ...any) error {
 	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
+// ErrUnavailable is that the server cannot do its work just now, through nobody's fault, such as while
+// its database does not answer. It comes with the reason, which is logged and not told.
+var ErrUnavailable = errors.New("not available just now")
+
 // Is tells whether err is, or wraps, a fault of the kind.
 func Is(err error, kind Kind) bool {
 	var e *Error

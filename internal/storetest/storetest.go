@@ -106,7 +106,7 @@ func Stop() {
 }
 
 // Database makes an empty PostgreSQL database and returns its URL. It is dropped when the test ends.
-func Database(t *testing.T) string {
+func Database(t testing.TB) string {
 	t.Helper()
 	server.once.Do(func() { server.socket, server.stop, server.err = start() })
 	if server.err != nil {
@@ -122,7 +122,7 @@ func address(database string) string {
 	return fmt.Sprintf("postgres:///%s?host=%s&user=postgres", database, server.socket)
 }
 
-func statement(t *testing.T, sql string) {
+func statement(t testing.TB, sql string) {
 	t.Helper()
 	db, err := store.Open(context.Background(), store.Options{Database: address("postgres"), Now: time.Now, Chance: rand.Reader})
 	if err == nil {
@@ -136,43 +136,67 @@ func statement(t *testing.T, sql string) {
 
 // start makes a cluster in a directory of its own and starts a server on a socket in it.
 func start() (socket string, stop func(), err error) {
-	bin, err := binaries()
+	s, err := newCluster()
 	if err != nil {
 		return "", nil, err
+	}
+	stop = func() {
+		s.stop()
+		_ = os.RemoveAll(s.dir)
+	}
+	if err := s.start(); err != nil {
+		stop()
+		return "", nil, err
+	}
+	return s.dir, stop, nil
+}
+
+// cluster is the data of a PostgreSQL server, and the server while it runs.
+type cluster struct {
+	dir     string
+	command func(name string, args ...string) *exec.Cmd
+	run     *exec.Cmd
+}
+
+func newCluster() (*cluster, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "portcullis-postgres-")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	as, err := account(dir)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	command := func(name string, args ...string) *exec.Cmd {
+	c := &cluster{dir: dir, command: func(name string, args ...string) *exec.Cmd {
 		c := exec.Command(filepath.Join(bin, name), args...)
 		c.Dir = dir
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
 		return c
+	}}
+	if out, err := c.command("initdb", "-D", c.data(), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	data := filepath.Join(dir, "data")
-	if out, err := command("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
-		return "", nil, fmt.Errorf("initdb: %w: %s", err, out)
+	return c, nil
+}
+
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *cluster) start() error {
+	c.run = c.command("postgres", "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
+	if err := c.run.Start(); err != nil {
+		return err
 	}
-	run := command("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
-	if err := run.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() {
-		// An immediate stop: nothing in the cluster is needed again.
-		_ = run.Process.Signal(syscall.SIGQUIT)
-		_ = run.Wait()
-		_ = os.RemoveAll(dir)
-	}
-	if err := ready(command, dir); err != nil {
-		stop()
-		return "", nil, err
-	}
-	return dir, stop, nil
+	return ready(c.command, c.dir)
+}
+
+// stop stops the server at once, as a crash does: what was committed is found when it starts again.
+func (c *cluster) stop() {
+	_ = c.run.Process.Signal(syscall.SIGQUIT)
+	_ = c.run.Wait()
 }
 
 func ready(command func(string, ...string) *exec.Cmd, dir string) error {

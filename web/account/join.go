@@ -3,6 +3,7 @@ package account
 import (
 	"net/http"
 
+	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
@@ -27,10 +28,19 @@ func newcomerPage(form *ui.Form) ui.Page {
 	}}
 }
 
+// uselessLink is what a link leads to that was used, is too old, or never was one.
+var uselessLink = ui.Page{Title: "This link no longer works", Content: []ui.Component{
+	ui.Para("It has been used, or is too old: a link works once, for a day. If it was cut in two by a line break, put it together and try again."),
+	ui.Para("If you used it yourself, your passkey is there: sign in with it. If you did not, ask whoever sent it for a new one, and tell them that this one was used."),
+	ui.ButtonGroup{{Text: "Sign in", Href: gate.SignIn, Kind: ui.Secondary}},
+}}
+
 // join shows what a one-time link is for.
 func (a *Area) join(w http.ResponseWriter, r *http.Request) error {
 	person, first, err := a.People.Invited(r.Context(), r.PathValue("link"))
 	switch {
+	case fault.Is(err, fault.NotFound):
+		return ui.Render(w, r, http.StatusNotFound, uselessLink)
 	case err != nil:
 		return err
 	case first:
@@ -106,7 +116,7 @@ func (a *Area) finishRegistration(r *http.Request, kind string, person people.Pe
 	}
 	name := r.PostForm.Get("name")
 	if name == "" {
-		name = nameOf(r.UserAgent())
+		name = ui.Browser(r.UserAgent())
 	}
 	return stored(person.ID, name, made)
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -23,7 +24,17 @@ type limiter struct {
 	tries map[string]*rate.Limiter
 }
 
+// network is what counts as one address: with IPv6 whoever has one has 2^64 of them.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
+}
+
 func (l *limiter) allow(address string) bool {
+	address = network(address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.tries == nil || len(l.tries) >= addresses {

@@ -25,7 +25,7 @@ func (a *Area) messages(w http.ResponseWriter, r *http.Request) error {
 	table := ui.Table{
 		Caption: "Your messages", Unseen: true, At: r.URL,
 		Columns: []ui.Column{{Title: "Message"}, {Title: "Received"}, {Title: "State"}},
-		Empty:   ui.Empty{Text: "You have no messages. What concerns you is sent here, and to your mail address."},
+		Empty:   ui.Empty{Text: "You have no messages. What concerns you is sent here."},
 		Pages:   ui.PagesAt(r.URL, "messages", "", next),
 	}
 	for _, m := range items {

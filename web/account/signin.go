@@ -35,19 +35,36 @@ func (a *Area) signIn(w http.ResponseWriter, r *http.Request) error {
 	if gate.Who(r.Context()).Person != "" {
 		return ui.See(w, r, to)
 	}
+	there, err := a.People.Anybody(r.Context())
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		return ui.Render(w, r, http.StatusOK, emptyPage)
+	}
 	return ui.Render(w, r, http.StatusOK, a.signInPage(to, nil))
 }
 
+// emptyPage tells how to get in where nobody is there yet.
+var emptyPage = ui.Page{Title: "Nobody is here yet", Content: []ui.Component{
+	ui.Para("This server is new. The first administrator gets in by a link, which works once, for a day. Whoever looks after the server finds it in the server’s log, in the line that says “nobody is here yet”."),
+	ui.Para("Was it lost, or is it too old? This makes another, on the server itself:"),
+	ui.Paragraph{ui.ID{Value: "portcullis link first --config FILE", Of: "command"}},
+	ui.Para("Without a configuration, restart the server: it writes a new link."),
+}}
+
 func (a *Area) signInPage(to string, banner *ui.Banner) ui.Page {
 	page := ui.Page{Title: "Sign in", Banner: banner, Scripts: []string{passkeyScript}}
-	for _, p := range a.Providers {
-		page.Content = append(page.Content, ui.Button{
-			Text: "Sign in with " + p.Provider().Name, Href: "/sign-in/with/" + p.Provider().ID + "?to=" + url.QueryEscape(to),
-		})
-	}
+	var providers ui.ButtonGroup
 	kind := ui.Primary
-	if len(a.Providers) > 0 {
+	for _, p := range a.Providers {
+		providers = append(providers, ui.Button{
+			Text: "Sign in with " + p.Provider().Name, Href: "/sign-in/with/" + p.Provider().ID + "?to=" + url.QueryEscape(to), Kind: kind,
+		})
 		kind = ui.Secondary
+	}
+	if len(providers) > 0 {
+		page.Content = append(page.Content, providers)
 	}
 	page.Content = append(page.Content,
 		templates.View("passkey", ceremonyView{
@@ -142,8 +159,16 @@ func (a *Area) signOut(w http.ResponseWriter, r *http.Request) error {
 	return ui.See(w, r, gate.SignIn)
 }
 
-// providerCookie binds a sign-in with a provider to the browser that began it.
-const providerCookie = "portcullis-sign-in"
+// providerCookie is the cookie that binds a sign-in with a provider to the browser that began it. As with
+// the session's, the prefix has no other host of the domain set it: nobody is signed in as another who
+// began a sign-in elsewhere.
+func (a *Area) providerCookie(value string, seconds int) *http.Cookie {
+	name := "portcullis-sign-in"
+	if a.Gate.Secure {
+		name = "__Host-" + name
+	}
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, Secure: a.Gate.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
 
 func (a *Area) provider(r *http.Request) (int, error) {
 	for i, p := range a.Providers {
@@ -176,7 +201,7 @@ func (a *Area) beginProvider(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: providerCookie, Value: ceremony, Path: "/sign-in/back/", MaxAge: int(providerLife.Seconds()), Secure: a.Gate.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, a.providerCookie(ceremony, int(providerLife.Seconds())))
 	http.Redirect(w, r, location, http.StatusSeeOther)
 	return nil
 }
@@ -189,7 +214,7 @@ func (a *Area) finishProvider(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := a.Providers[i].Provider().ID
 	to, session, err := a.signInByProvider(r, i)
-	http.SetCookie(w, &http.Cookie{Name: providerCookie, Path: "/sign-in/back/", MaxAge: -1, Secure: a.Gate.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, a.providerCookie("", -1))
 	return a.signedIn(w, r, id, session, gate.Local(to), err)
 }
 
@@ -197,7 +222,7 @@ func (a *Area) signInByProvider(r *http.Request, i int) (to, session string, err
 	client := a.Providers[i]
 	id := client.Provider().ID
 	ceremony := ""
-	if cookie, err := r.Cookie(providerCookie); err == nil {
+	if cookie, err := r.Cookie(a.providerCookie("", 0).Name); err == nil {
 		ceremony = cookie.Value
 	}
 	kept, err := a.People.EndCeremony(r.Context(), "provider "+id, ceremony)

@@ -30,7 +30,17 @@ type api struct {
 	Rooms
 	huma   huma.API
 	routes []gate.Route
+	listed []Listed
 }
+
+// Listed is an operation as people read of it.
+type Listed struct {
+	Method, Path, Summary string
+	Permission            people.Permission
+}
+
+// Operations are all operations, in the order in which they are described.
+func Operations() []Listed { return describe(Rooms{}).listed }
 
 // Routes are all routes below /api/.
 func Routes(rooms Rooms) []gate.Route {

@@ -45,6 +45,9 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"POST /organisations/{id}/monitor": func(_ *testing.T, h *house, o string) attempt {
 		return attempt{path: "/organisations/" + o + "/monitor", status: 200, body: fmt.Sprintf(`{"until": "2026-06-01T00:00:00Z", "reason": "try %s"}`, h.unique())}
 	},
+	"DELETE /organisations/{id}/monitor": func(_ *testing.T, _ *house, o string) attempt {
+		return attempt{path: "/organisations/" + o + "/monitor", status: 204}
+	},
 	"GET /organisations/{id}/history": func(_ *testing.T, _ *house, o string) attempt {
 		return attempt{path: "/organisations/" + o + "/history", status: 200}
 	},

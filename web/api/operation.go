@@ -43,6 +43,7 @@ func add[I, O any](a *api, o operation, do func(context.Context, *I) (*O, error)
 	}
 	described.Metadata = map[string]any{membersKey: membersOf[I](a.huma.OpenAPI().Components.Schemas)}
 	huma.Register(a.huma, described, do)
+	a.listed = append(a.listed, Listed{method, Base + path, o.summary, o.permission})
 	route := &a.routes[len(a.routes)-1]
 	route.Permission, route.Handler = o.permission, takes.read(route.Handler)
 }

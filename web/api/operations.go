@@ -16,6 +16,7 @@ func (a *api) register() {
 	add(a, operation{id: "get-organisation", pattern: "GET /organisations/{id}", permission: people.SeeOrganisations, summary: "Get an organisation"}, a.getOrganisation)
 	add(a, operation{id: "change-organisation", pattern: "PATCH /organisations/{id}", permission: people.ChangeOrganisations, summary: "Rename an organisation, or say where it belongs and whose list it follows"}, a.changeOrganisation)
 	add(a, operation{id: "watch-organisation", pattern: "POST /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Watch for a time, instead of enforcing, what is not listed"}, a.watchOrganisation)
+	add(a, operation{id: "end-watch", pattern: "DELETE /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Enforce what is not listed again, from now on", status: gone}, a.endWatch)
 	add(a, operation{id: "get-organisation-history", pattern: "GET /organisations/{id}/history", permission: people.SeeOrganisations, summary: "Get everything that was ever recorded of an organisation's place"}, a.organisationHistory)
 
 	add(a, operation{id: "list-persons", pattern: "GET /persons", permission: people.SeePeople, summary: "List people, in the order of their names"}, a.listPersons)

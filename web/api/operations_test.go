@@ -42,6 +42,12 @@ func TestOrganisations(t *testing.T) {
 		if len(history.Monitors) != 1 || history.Monitors[0].Value != "drawing up" || len(history.Parents) < 2 || history.Parents[0].Value != "treasury" || !history.Parents[0].From.Equal(noon) {
 			t.Errorf("the history is %+v", history)
 		}
+		if r := h.call(t, operator, "DELETE", at+"/monitor", ""); r.status != 204 {
+			t.Errorf("ending the watch: %d %s", r.status, r.body)
+		}
+		if now := decode[api.Organisation](t, h.call(t, operator, "GET", at, ""), 200); now.Monitor != nil {
+			t.Errorf("still watched after its end: %+v", now.Monitor)
+		}
 	})
 }
 

@@ -117,6 +117,15 @@ func (a *api) watchOrganisation(ctx context.Context, in *newMonitor) (*single[Or
 	return oneOrganisation(a.People.Watch(ctx, actorOf(ctx), in.ID.ID, m, version))
 }
 
+func (a *api) endWatch(ctx context.Context, in *conditional) (*nothing, error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.People.EndWatch(ctx, actorOf(ctx), in.ID.ID, version)
+	return &nothing{}, err
+}
+
 // OrganisationHistory is what was ever recorded of an organisation's place, with both times.
 type OrganisationHistory struct {
 	Parents  []Known `json:"parents" doc:"Where it belonged; the value is the organisation above it"`

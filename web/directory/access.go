@@ -2,6 +2,7 @@ package directory
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"portcullis/internal/fault"
@@ -28,17 +29,12 @@ func (a *area) access(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("after") != "" {
 		table.Empty = ui.Empty{Text: "There is nothing earlier.", Do: ui.Link{Text: "Show the latest", Href: "/access"}}
 	}
-	known := callers{}
+	known, err := a.callers(r, events)
+	if err != nil {
+		return err
+	}
 	for _, e := range events {
-		who, err := a.caller(r, known, e.Actor)
-		if err != nil {
-			return err
-		}
-		more, err := a.about(r, known, e, t)
-		if err != nil {
-			return err
-		}
-		table.Rows = append(table.Rows, ui.Row{ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, outcome(e), who, orNone(e.Address), more})
+		table.Rows = append(table.Rows, ui.Row{ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, outcome(e), known.link(e.Actor), orNone(e.Address), about(e, known, t)})
 	}
 	if last != nil {
 		table.Pages = ui.PagesAt(r.URL, "of the access log", "", last.ID)
@@ -64,7 +60,7 @@ func outcome(e people.Access) ui.Component {
 }
 
 // about is what was refused, and whatever else is known.
-func (a *area) about(r *http.Request, known callers, e people.Access, t tree) (ui.Component, error) {
+func about(e people.Access, known callers, t tree) ui.Component {
 	var parts []string
 	if e.Permission != "" {
 		parts = append(parts, "Wanted to "+e.Permission.What())
@@ -75,44 +71,56 @@ func (a *area) about(r *http.Request, known callers, e people.Access, t tree) (u
 	switch {
 	case e.Detail == "":
 	case e.Outcome == "signed-in":
-		parts = append(parts, "With "+signedInWith(e.Detail))
-	case e.Outcome == "signed-out": // somebody's, by somebody: the detail begins with whose
-		whose, _, _ := strings.Cut(e.Detail, " ")
-		name, err := a.caller(r, known, whose)
-		return ui.Line{ui.Text("A session of"), name}, err
+		parts = append(parts, "With "+ui.SignInMethod(e.Detail))
+	case whose(e) != "":
+		return ui.Line{ui.Text("A session of"), known.link(whose(e))}
 	default:
 		parts = append(parts, capital(e.Detail))
 	}
-	return ui.Text(strings.Join(parts, ". ")), nil
+	return ui.Text(strings.Join(parts, ". "))
 }
 
-// callers are the actors of a page whose names are known already.
+// whose is the person whose session another has ended: the detail begins with them.
+func whose(e people.Access) string {
+	if e.Outcome != "signed-out" {
+		return ""
+	}
+	person, _, _ := strings.Cut(e.Detail, " ")
+	return person
+}
+
+// callers are the actors of a page, by name where there still is one.
 type callers map[string]ui.Link
 
-// caller is who did something, by name where there still is one.
-func (a *area) caller(r *http.Request, known callers, id string) (ui.Component, error) {
-	if link, found := known[id]; found {
-		return link, nil
+func (c callers) link(id string) ui.Component {
+	if link, known := c[id]; known {
+		return link
 	}
-	link, err := a.named(r, id)
-	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Refused) {
-		link, err = ui.Link{Text: id}, nil
-	}
-	known[id] = link
-	return link, err
+	return ui.Text(id)
 }
 
-func (a *area) named(r *http.Request, id string) (ui.Link, error) {
-	token, isToken := strings.CutPrefix(id, "token:")
-	switch {
-	case id == "":
-		return ui.Link{Text: "Nobody who is known"}, nil
-	case id == "command":
-		return ui.Link{Text: "The command line"}, nil
-	case isToken:
+// callers finds the names of all who stand in events.
+func (a *area) callers(r *http.Request, events []people.Access) (callers, error) {
+	known := callers{"": {Text: "Nobody who is known"}, "command": {Text: "The command line"}}
+	var persons []string
+	for _, e := range events {
+		token, isToken := strings.CutPrefix(e.Actor, "token:")
+		if _, found := known[e.Actor]; !isToken || found {
+			persons = append(persons, e.Actor, whose(e))
+			continue
+		}
 		k, err := a.room.Token(r.Context(), actor(r), token)
-		return ui.Link{Text: k.Name, Hidden: "(a program)", Href: "/tokens"}, err
+		switch {
+		case err == nil:
+			known[e.Actor] = ui.Link{Text: k.Name, Hidden: "(a program)", Href: "/tokens"}
+		case !fault.Is(err, fault.NotFound):
+			return nil, err
+		}
 	}
-	p, err := a.room.Person(r.Context(), actor(r), id)
-	return ui.Link{Text: p.Name, Href: at("people", p.ID)}, err
+	slices.Sort(persons)
+	names, err := a.room.Names(r.Context(), actor(r), slices.Compact(persons)...)
+	for id, name := range names {
+		known[id] = ui.Link{Text: name, Href: at("people", id)}
+	}
+	return known, err
 }

@@ -13,13 +13,21 @@ func (a *area) deactivate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	keys, _, err := visible(r, people.ChangePeople, func() ([]people.Passkey, error) { return a.room.Passkeys(r.Context(), actor(r), p.ID) })
+	can, err := a.allowed(r, p.Organisation, people.ChangePeople, people.EndSessions)
 	if err != nil {
 		return err
 	}
-	sessions, _, err := visible(r, people.EndSessions, func() ([]people.Session, error) { return a.room.Sessions(r.Context(), actor(r), p.ID) })
-	if err != nil {
-		return err
+	var keys []people.Passkey
+	if can[people.ChangePeople] {
+		if keys, err = a.room.Passkeys(r.Context(), actor(r), p.ID); err != nil {
+			return err
+		}
+	}
+	var sessions []people.Session
+	if can[people.EndSessions] {
+		if sessions, err = a.room.Sessions(r.Context(), actor(r), p.ID); err != nil {
+			return err
+		}
 	}
 	says := ui.Confirm{
 		Says: []string{"This happens at once. Their name stays in what they have decided. Their roles are kept, and work again if somebody reactivates them."},

@@ -13,16 +13,7 @@ import (
 // grantFields ask for a role and where it is held: the roles that one's own may give, and Everywhere
 // only where one holds a role there.
 func grantFields(r *http.Request, t tree) []*ui.Field {
-	var gives []people.Role
-	everywhere := false
-	for _, own := range gate.Who(r.Context()).Grants {
-		everywhere = everywhere || own.Organisation == people.Everywhere
-		for _, line := range people.Roles {
-			if line.Role == own.Role {
-				gives = append(gives, line.Gives...)
-			}
-		}
-	}
+	gives, everywhere := givable(r)
 	var roles []ui.Option
 	for _, line := range people.Roles {
 		if slices.Contains(gives, line.Role) {
@@ -37,6 +28,15 @@ func grantFields(r *http.Request, t tree) []*ui.Field {
 		{Name: "role", Label: "Role", As: ui.Radios{Options: roles, Small: true}},
 		{Name: "organisation", Label: "In which organisation?", Hint: "It counts there and in all below", As: ui.Select{Options: t.options(where...)}},
 	}
+}
+
+// givable are the roles that one's own may give somewhere, and whether one holds a role everywhere.
+func givable(r *http.Request) (gives []people.Role, everywhere bool) {
+	for _, own := range gate.Who(r.Context()).Grants {
+		everywhere = everywhere || own.Organisation == people.Everywhere
+		gives = append(gives, lineOf(own.Role).Gives...)
+	}
+	return gives, everywhere
 }
 
 // grantIn is what was chosen, or the faults of what was not.

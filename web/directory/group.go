@@ -36,7 +36,11 @@ func (a *area) group(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	members, last := more(members)
-	changes := may(r, people.ChangePeople)
+	can, err := a.allowed(r, g.Organisation, people.ChangePeople)
+	if err != nil {
+		return err
+	}
+	changes := can[people.ChangePeople]
 	table := ui.Table{
 		Caption: "Members", At: r.URL, Columns: []ui.Column{{Title: "Name and mail address"}, {Title: "State"}},
 		Empty: ui.Empty{Text: "Nobody is in this group."},

@@ -136,6 +136,11 @@ func importBanner(r *http.Request) *ui.Banner {
 	if !query.Has("added") {
 		return nil
 	}
-	return &ui.Banner{Done: true, Text: "The file has been imported: " + ui.Count(number("added"), "person", "people") + " added, " + strconv.Itoa(number("changed")) + " changed, " +
-		strconv.Itoa(number("unchanged")) + " as they were"}
+	text := "The file has been imported: " + ui.Count(number("added"), "person", "people") + " added"
+	for _, more := range []struct{ key, text string }{{"changed", " changed"}, {"unchanged", " as they were"}} {
+		if n := number(more.key); n > 0 {
+			text += ", " + strconv.Itoa(n) + more.text
+		}
+	}
+	return &ui.Banner{Done: true, Text: text}
 }

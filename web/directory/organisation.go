@@ -10,14 +10,15 @@ import (
 )
 
 var organisationDone = done{
-	"added":   "The organisation has been added",
-	"changed": "The organisation has been changed. Changes with a later day hold from that day",
-	"watched": "The period has been recorded",
-	"same":    "Nothing has changed: this was recorded already. A recorded period can be made longer, and not shorter",
+	"added":    "The organisation has been added",
+	"changed":  "The organisation has been changed. Changes with a later day hold from that day",
+	"watched":  "The period has been recorded",
+	"enforced": "What is not listed is enforced here again",
+	"same":     "Nothing has changed: this was recorded already",
 }
 
 func crumbsOf(o people.Organisation) []ui.Link {
-	return append([]ui.Link{{Text: "Organisations", Href: "/organisations"}}, ui.Link{Text: o.Name, Href: organisationPath(o.ID)})
+	return append([]ui.Link{{Text: "Organisations", Href: "/organisations"}}, ui.Link{Text: o.Name, Href: OrganisationPath(o.ID)})
 }
 
 // organisation shows one organisation.
@@ -35,16 +36,18 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	summary := place(r, o, t)
-	count, shown, err := visible(r, people.SeePeople, func() (int64, error) {
-		return a.room.CountPersons(r.Context(), actor(r), people.PersonQuery{Organisation: id})
-	})
+	can, err := a.allowed(r, id, people.ChangeOrganisations, people.SeePeople, people.ChangePeople)
 	if err != nil {
 		return err
 	}
-	if shown {
+	summary := place(r, o, t, can)
+	if can[people.SeePeople] {
+		count, err := a.room.CountPersons(r.Context(), actor(r), people.PersonQuery{Organisation: id})
+		if err != nil {
+			return err
+		}
 		href := "/people?" + url.Values{"organisation": {id}}.Encode()
-		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "People", Value: ui.Link{Text: ui.Count(int(count), "person", "people") + " here and below", Href: href}})
+		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "People", Value: ui.Link{Text: capital(ui.Count(int(count), "person", "people")) + " here and below", Href: href}})
 	}
 	children := ui.Table{
 		Caption: "Directly below", Unseen: true, Columns: []ui.Column{{Title: "Organisation"}, {Title: "Allow rules"}, {Title: "What is not listed"}},
@@ -55,12 +58,27 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{
 		Title: o.Name, Wide: true, Crumbs: organisationCrumbs, Banner: organisationDone.banner(r),
-		Content: []ui.Component{summary, ui.Heading("Directly below"), children, ui.Heading("History"), historyTable(r, history, t), historyExplained},
+		Content: []ui.Component{summary, additions(id, can), ui.Heading("Directly below"), children, ui.Heading("History"), historyTable(r, history, t), historyExplained},
 	})
 }
 
+// additions are the ways to add something here.
+func additions(id string, can allowed) ui.Component {
+	var buttons ui.ButtonGroup
+	if can[people.ChangePeople] {
+		buttons = append(buttons, ui.Button{Text: "Add a person here", Href: "/people/add?" + url.Values{"organisation": {id}}.Encode(), Kind: ui.Secondary})
+	}
+	if can[people.ChangeOrganisations] {
+		buttons = append(buttons, ui.Button{Text: "Add an organisation below", Href: "/organisations/add?" + url.Values{"parent": {id}}.Encode(), Kind: ui.Secondary})
+	}
+	if len(buttons) == 0 {
+		return nil
+	}
+	return buttons
+}
+
 // place is where an organisation stands and what holds there, with the ways to change it.
-func place(r *http.Request, o people.Organisation, t tree) ui.Summary {
+func place(r *http.Request, o people.Organisation, t tree, can allowed) ui.Summary {
 	above := ui.Component(ui.Text("Nothing: it stands at the top"))
 	if o.Parent != "" {
 		above = t.link(o.Parent)
@@ -76,9 +94,15 @@ func place(r *http.Request, o people.Organisation, t tree) ui.Summary {
 		{Key: "Allow rules", Value: list(o)},
 		{Key: "What is not listed", Value: enforcement},
 	}
-	if may(r, people.ChangeOrganisations) {
-		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name, the place or the list", Href: organisationPath(o.ID, "change")}}
-		rows[4].Actions = []ui.Link{{Text: "Watch", Hidden: "instead of enforcing", Href: organisationPath(o.ID, "watch")}}
+	if can[people.ChangeOrganisations] {
+		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name, the place or the list", Href: OrganisationPath(o.ID, "change")}}
+		rows[4].Actions = []ui.Link{{Text: "Watch", Hidden: "instead of enforcing", Href: OrganisationPath(o.ID, "watch")}}
+		if o.Monitor != nil {
+			rows[4].Actions = []ui.Link{
+				{Text: "Change", Hidden: "how long it is watched", Href: OrganisationPath(o.ID, "watch")},
+				{Text: "Enforce now", Hidden: "what is not listed", Href: OrganisationPath(o.ID, "enforce")},
+			}
+		}
 	}
 	return ui.Summary{Rows: rows}
 }
@@ -103,7 +127,11 @@ func historyTable(r *http.Request, h people.OrganisationHistory, t tree) ui.Comp
 		events = append(events, event{"Only its own allow rules count", k})
 	}
 	for _, k := range h.Monitors {
-		events = append(events, event{"Watched: " + k.Object, k})
+		what := "Watched: " + k.Object
+		if k.Object == "" {
+			what = "Enforced"
+		}
+		events = append(events, event{what, k})
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return b.known.Recorded.Time().Compare(a.known.Recorded.Time()) })
 	table := ui.Table{

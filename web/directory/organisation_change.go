@@ -48,7 +48,7 @@ func (a *area) addOrganisation(w http.ResponseWriter, r *http.Request) error {
 		o, err := a.room.AddOrganisation(r.Context(), actor(r), people.NewOrganisation{
 			ID: form.Value("id"), Name: form.Value("name"), Parent: form.Value("parent"), OwnList: form.Value("ownList") == own, From: from,
 		})
-		return organisationPath(o.ID) + "?done=added", err
+		return OrganisationPath(o.ID) + "?done=added", err
 	})
 }
 
@@ -70,7 +70,7 @@ func (a *area) changeOrganisation(w http.ResponseWriter, r *http.Request) error 
 			listField(o.OwnList),
 			{Name: "from", Label: "From which day?", Optional: true, Hint: "The day from which the place and the list change, such as 27 3 2026. They change at once if you leave it empty, and a name always does", As: ui.Date{}},
 		},
-		Buttons: ui.ButtonGroup{{Text: "Save the changes"}, ui.Cancel(organisationPath(o.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Save the changes"}, ui.Cancel(OrganisationPath(o.ID))},
 	}
 	q := question{form: form, current: standingOf(r, o, t), page: ui.Page{Title: "Change this organisation", Caption: o.Name, Crumbs: crumbsOf(o)}}
 	return q.ask(w, r, func() (string, error) {
@@ -79,7 +79,7 @@ func (a *area) changeOrganisation(w http.ResponseWriter, r *http.Request) error 
 			return "", err
 		}
 		_, err = a.room.ChangeOrganisation(r.Context(), actor(r), o.ID, change)
-		return organisationPath(o.ID) + "?done=changed", err
+		return OrganisationPath(o.ID) + "?done=changed", err
 	})
 }
 
@@ -104,9 +104,5 @@ func organisationChange(r *http.Request, form *ui.Form, o people.Organisation) (
 }
 
 func standingOf(r *http.Request, o people.Organisation, t tree) ui.Summary {
-	s := place(r, o, t)
-	for i := range s.Rows {
-		s.Rows[i].Actions = nil
-	}
-	return s
+	return place(r, o, t, nil)
 }

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"embed"
 	"net/http"
 	"strings"
 
@@ -9,23 +8,7 @@ import (
 	"portcullis/web/ui"
 )
 
-//go:embed *.html
-var files embed.FS
-
-var templates = ui.Parse(files)
-
 var organisationCrumbs = []ui.Link{{Text: "Organisations", Href: "/organisations"}}
-
-// branchView is an organisation at its depth in the tree. Below is the name of the one above it, for who
-// does not see how far to the right it stands.
-type branchView struct {
-	Link  ui.Link
-	Below string
-	Depth int
-}
-
-// Step is how far to the right it stands, as the classes count it.
-func (b branchView) Step() int { return []int{0, 4, 7, 9}[min(b.Depth, 3)] }
 
 // organisations shows the tree of organisations, or those that have the words looked for.
 func (a *area) organisations(w http.ResponseWriter, r *http.Request) error {
@@ -49,14 +32,14 @@ func (a *area) organisations(w http.ResponseWriter, r *http.Request) error {
 		if !matches(b.Organisation, filter.Value("q")) {
 			continue
 		}
-		view := branchView{Link: t.link(b.ID), Depth: b.Depth}
+		view := ui.Branch{Link: t.link(b.ID), Depth: b.Depth}
 		if b.Parent != "" {
 			view.Below = t.name(b.Parent)
 		}
 		if filter.Active() {
 			view.Depth = 0
 		}
-		table.Rows = append(table.Rows, ui.Row{templates.View("branch", view), list(b.Organisation), enforced(r, b.Organisation)})
+		table.Rows = append(table.Rows, ui.Row{view, list(b.Organisation), enforced(r, b.Organisation)})
 	}
 	page := ui.Page{Title: "Organisations", Wide: true}
 	if may(r, people.ChangeOrganisations) {

@@ -56,7 +56,7 @@ func peopleFilter(r *http.Request, t tree) *ui.Filter {
 	}
 	return ui.NewFilter(r.URL,
 		&ui.Field{Name: "q", Label: "Name or mail address", As: ui.Input{Type: "search"}},
-		&ui.Field{Name: "organisation", Label: "Organisation and all below", As: ui.Select{Options: t.short(ui.Option{Label: "Any"})}},
+		&ui.Field{Name: "organisation", Label: "Organisation and all below", As: ui.Select{Options: t.options(ui.Option{Label: "Any"})}},
 		&ui.Field{Name: "role", Label: "Role", As: ui.Select{Options: roles}},
 		&ui.Field{Name: "state", Label: "State", As: ui.Select{Options: ui.Options("", "Any", "active", "Active", "inactive", "Not active")}},
 	)
@@ -84,17 +84,11 @@ func state(p people.Person) ui.Component {
 
 // personCell is a person in a table, with the address that tells two of one name apart.
 func personCell(p people.Person) ui.Component {
-	view := namedView{Link: ui.Link{Text: p.Name, Href: at("people", p.ID)}}
+	view := ui.Named{Link: ui.Link{Text: p.Name, Href: at("people", p.ID)}}
 	if p.Mail != "" {
 		view.More = ui.Muted(p.Mail)
 	}
-	return templates.View("named", view)
-}
-
-// namedView is something with what is said of it below.
-type namedView struct {
-	Link ui.Link
-	More ui.Component
+	return view
 }
 
 // cursorOf is a place in the order of names as the address has it: ids have no blanks.

@@ -3,9 +3,10 @@ package directory
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
-	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -40,13 +41,14 @@ func (a *area) person(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: p.Name, Caption: t.name(p.Organisation), Wide: true, Crumbs: peopleCrumbs, Banner: personDone.banner(r)}
-	page.Content = append(personActions(r, p), particulars(r, p, t), ui.Heading("Roles"), rolesTable(r, p, t))
-	if may(r, people.GiveRoles) {
-		page.Content = append(page.Content, ui.ButtonGroup{{Text: "Give a role", Href: at("people", p.ID, "give-role"), Kind: ui.Secondary}})
+	can, err := a.allowed(r, p.Organisation, people.ChangePeople, people.EndSessions)
+	if err != nil {
+		return err
 	}
-	for _, part := range []func(*http.Request, people.Person) ([]ui.Component, error){a.groupsOf, a.passkeysOf, a.sessionsOf} {
-		shown, err := part(r, p)
+	page := ui.Page{Title: p.Name, Caption: t.name(p.Organisation), Wide: true, Crumbs: peopleCrumbs, Banner: personDone.banner(r)}
+	page.Content = append(personActions(p, can), particulars(r, p, t, can), ui.Heading("Roles"))
+	for _, part := range []func(*http.Request, people.Person, tree, allowed) ([]ui.Component, error){a.rolesOf, a.groupsOf, a.passkeysOf, a.sessionsOf} {
+		shown, err := part(r, p, t, can)
 		if err != nil {
 			return err
 		}
@@ -55,8 +57,8 @@ func (a *area) person(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-func personActions(r *http.Request, p people.Person) []ui.Component {
-	if !may(r, people.ChangePeople) {
+func personActions(p people.Person, can allowed) []ui.Component {
+	if !can[people.ChangePeople] {
 		return nil
 	}
 	if !p.Active {
@@ -69,7 +71,7 @@ func personActions(r *http.Request, p people.Person) []ui.Component {
 }
 
 // particulars are what is known of a person, with the ways to change it.
-func particulars(r *http.Request, p people.Person, t tree) ui.Summary {
+func particulars(r *http.Request, p people.Person, t tree, can allowed) ui.Summary {
 	rows := []ui.SummaryRow{
 		{Key: "Name", Value: ui.Text(p.Name)},
 		{Key: "User name", Value: ui.Text(p.UserName)},
@@ -82,7 +84,7 @@ func particulars(r *http.Request, p people.Person, t tree) ui.Summary {
 		{Key: "Added", Value: when(r, p.Created)},
 		{Key: "Last changed", Value: when(r, p.Changed)},
 	}
-	if may(r, people.ChangePeople) {
+	if can[people.ChangePeople] {
 		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the particulars", Href: at("people", p.ID, "change")}}
 		rows[6].Actions = []ui.Link{{Text: "Move", Hidden: "to another organisation", Href: at("people", p.ID, "move")}}
 	}
@@ -96,29 +98,56 @@ func orNone(text string) ui.Component {
 	return ui.Text(text)
 }
 
-func rolesTable(r *http.Request, p people.Person, t tree) ui.Component {
+// rolesOf are a person's roles, and for who may give and take them the ways to do so. Nobody changes their
+// own.
+func (a *area) rolesOf(r *http.Request, p people.Person, t tree, _ allowed) ([]ui.Component, error) {
+	var takes []people.Held
+	changes := may(r, people.GiveRoles) && p.ID != gate.Who(r.Context()).Person
+	gives, _ := givable(r)
+	for _, h := range p.Roles {
+		if !changes || !slices.Contains(gives, h.Role) {
+			continue
+		}
+		can, err := a.allowed(r, h.Organisation, people.GiveRoles)
+		if err != nil {
+			return nil, err
+		}
+		if can[people.GiveRoles] {
+			takes = append(takes, h)
+		}
+	}
+	parts := []ui.Component{rolesTable(r, p, t, takes)}
+	if changes {
+		parts = append(parts, ui.ButtonGroup{{Text: "Give a role", Href: at("people", p.ID, "give-role"), Kind: ui.Secondary}})
+	}
+	return parts, nil
+}
+
+// rolesTable shows a person's roles; takes are those that can be taken away.
+func rolesTable(r *http.Request, p people.Person, t tree, takes []people.Held) ui.Component {
 	table := ui.Table{
 		Caption: "Roles", Unseen: true,
 		Columns: []ui.Column{{Title: "Role"}, {Title: "From"}, {Title: "Until"}},
 		Empty:   ui.Empty{Text: "They have no role: once signed in, they may do nothing but look at their own account."},
 	}
-	takes := may(r, people.GiveRoles)
-	if takes {
+	if len(takes) > 0 {
 		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
 	}
 	for _, h := range p.Roles {
-		role := namedView{ui.Link{Text: h.Role.Name(), Href: at("roles", string(h.Role))}, ui.Line{ui.Text("in"), t.link(h.Organisation)}}
-		row := ui.Row{templates.View("named", role), onDay(r, h.From, ""), onDay(r, h.Until, "no end")}
-		if takes {
+		role := ui.Named{Link: ui.Link{Text: h.Role.Name(), Href: at("roles", string(h.Role))}, More: ui.Line{ui.Text("in"), t.link(h.Organisation)}}
+		row := ui.Row{role, onDay(r, h.From, ""), onDay(r, h.Until, "no end")}
+		if slices.Contains(takes, h) {
 			query := url.Values{"role": {string(h.Role)}, "organisation": {h.Organisation}}
 			row = append(row, ui.Link{Text: "Take\u00a0away", Hidden: "the role " + h.Role.Name() + " in " + t.name(h.Organisation), Href: at("people", p.ID, "take-role") + "?" + query.Encode()})
+		} else if len(takes) > 0 {
+			row = append(row, ui.Text(""))
 		}
 		table.Rows = append(table.Rows, row)
 	}
 	return table
 }
 
-func (a *area) groupsOf(r *http.Request, p people.Person) ([]ui.Component, error) {
+func (a *area) groupsOf(r *http.Request, p people.Person, _ tree, _ allowed) ([]ui.Component, error) {
 	shown := []ui.Component{ui.Heading("Groups")}
 	groups, err := a.room.Groups(r.Context(), actor(r), people.GroupQuery{Member: p.ID, Limit: perPage})
 	if err != nil {
@@ -135,9 +164,12 @@ func (a *area) groupsOf(r *http.Request, p people.Person) ([]ui.Component, error
 }
 
 // passkeysOf are a person's passkeys, for who may change them here.
-func (a *area) passkeysOf(r *http.Request, p people.Person) ([]ui.Component, error) {
-	keys, shown, err := visible(r, people.ChangePeople, func() ([]people.Passkey, error) { return a.room.Passkeys(r.Context(), actor(r), p.ID) })
-	if err != nil || !shown {
+func (a *area) passkeysOf(r *http.Request, p people.Person, _ tree, can allowed) ([]ui.Component, error) {
+	if !can[people.ChangePeople] {
+		return nil, nil
+	}
+	keys, err := a.room.Passkeys(r.Context(), actor(r), p.ID)
+	if err != nil {
 		return nil, err
 	}
 	table := ui.Table{
@@ -155,42 +187,25 @@ func (a *area) passkeysOf(r *http.Request, p people.Person) ([]ui.Component, err
 }
 
 // sessionsOf are where a person is signed in, for who may sign them out here.
-func (a *area) sessionsOf(r *http.Request, p people.Person) ([]ui.Component, error) {
-	sessions, shown, err := visible(r, people.EndSessions, func() ([]people.Session, error) { return a.room.Sessions(r.Context(), actor(r), p.ID) })
-	if err != nil || !shown {
+func (a *area) sessionsOf(r *http.Request, p people.Person, _ tree, can allowed) ([]ui.Component, error) {
+	if !can[people.EndSessions] {
+		return nil, nil
+	}
+	sessions, err := a.room.Sessions(r.Context(), actor(r), p.ID)
+	if err != nil {
 		return nil, err
 	}
 	table := ui.Table{
 		Caption: "Where they are signed in", Unseen: true,
-		Columns: []ui.Column{{Title: "With"}, {Title: "From the address"}, {Title: "Signed in"}, {Title: "Last used"}, {Title: "Ends"}},
+		Columns: []ui.Column{{Title: "Browser"}, {Title: "With"}, {Title: "From the address"}, {Title: "Signed in"}, {Title: "Last used"}, {Title: "Ends"}},
 		Empty:   ui.Empty{Text: "They are not signed in anywhere."},
 	}
 	for _, s := range sessions {
-		table.Rows = append(table.Rows, ui.Row{ui.Text(capital(signedInWith(s.Method))), ui.Text(s.Address), when(r, s.Begun), when(r, s.Seen), when(r, s.Expires)})
+		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Browser(s.Agent)), ui.Text(capital(ui.SignInMethod(s.Method))), ui.Text(s.Address), when(r, s.Begun), when(r, s.Seen), when(r, s.Expires)})
 	}
 	parts := []ui.Component{ui.Heading("Where they are signed in"), table}
 	if len(sessions) > 0 {
 		parts = append(parts, ui.ButtonGroup{{Text: "Sign out everywhere", Href: at("people", p.ID, "sign-out"), Kind: ui.Secondary}})
 	}
 	return parts, nil
-}
-
-func signedInWith(method string) string {
-	if method == "passkey" {
-		return "a passkey"
-	}
-	return method
-}
-
-// visible asks for what not everybody who sees the page may see. Who may see it nowhere is not asked,
-// so that looking at a page leaves nothing in the access log.
-func visible[T any](r *http.Request, p people.Permission, read func() (T, error)) (value T, shown bool, err error) {
-	if !may(r, p) {
-		return value, false, nil
-	}
-	value, err = read()
-	if fault.Is(err, fault.Refused) {
-		return value, false, nil
-	}
-	return value, err == nil, err
 }

@@ -20,6 +20,9 @@ type Options struct {
 	Deliver func(ctx context.Context, actor people.Actor, person string) error
 }
 
+// maxForm is how many bytes a form without a file may have.
+const maxForm = 1 << 20
+
 type area struct {
 	Options
 	room *people.Room
@@ -35,7 +38,7 @@ func Routes(room *people.Room, o Options) []gate.Route {
 	// A question is shown and answered at the same address.
 	ask := func(path string, p people.Permission, h ui.Handler) {
 		see(path, p, h)
-		routes = append(routes, gate.Route{Pattern: "POST " + path, Permission: p, Handler: h})
+		routes = append(routes, gate.Route{Pattern: "POST " + path, Permission: p, Handler: gate.Limit(maxForm, h)})
 	}
 
 	see("/people", people.SeePeople, a.people)
@@ -59,6 +62,7 @@ func Routes(room *people.Room, o Options) []gate.Route {
 	see("/organisations/{id}", people.SeeOrganisations, a.organisation)
 	ask("/organisations/{id}/change", people.ChangeOrganisations, a.changeOrganisation)
 	ask("/organisations/{id}/watch", people.ChangeOrganisations, a.watch)
+	ask("/organisations/{id}/enforce", people.ChangeOrganisations, a.enforce)
 
 	see("/roles", people.Own, a.roles)
 	see("/roles/{role}", people.Own, a.role)
@@ -69,7 +73,7 @@ func Routes(room *people.Room, o Options) []gate.Route {
 	ask("/groups/{id}/rename", people.ChangePeople, a.renameGroup)
 	ask("/groups/{id}/remove", people.ChangePeople, a.removeGroup)
 	ask("/groups/{id}/join", people.ChangePeople, a.joinGroup)
-	routes = append(routes, gate.Route{Pattern: "POST /groups/{id}/leave", Permission: people.ChangePeople, Handler: ui.Handler(a.leaveGroup)})
+	routes = append(routes, gate.Route{Pattern: "POST /groups/{id}/leave", Permission: people.ChangePeople, Handler: gate.Limit(maxForm, ui.Handler(a.leaveGroup))})
 
 	see("/tokens", people.SeeTokens, a.tokens)
 	ask("/tokens/make", people.ChangeTokens, a.makeToken)
@@ -86,16 +90,25 @@ func Places() []gate.Place {
 	}
 	return []gate.Place{
 		place("People", "/people", people.SeePeople),
-		place("Organisations", "/organisations", people.SeeOrganisations),
 		place("Groups", "/groups", people.SeePeople),
+		place("Organisations", "/organisations", people.SeeOrganisations),
 		place("Roles", "/roles", people.Own),
 		place("Tokens", "/tokens", people.SeeTokens),
-		place("Access log", "/access", people.SeeAccess),
+		{Link: ui.Link{Text: "Access log", Href: "/access"}, Permission: people.SeeAccess, Everywhere: true},
 	}
 }
 
-// may tells whether to show the way to something.
+// may tells whether to show the way to something on a list of many.
 func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
+
+// allowed are the permissions that somebody has in one organisation.
+type allowed map[people.Permission]bool
+
+// allowed tells what one may do in an organisation: a page about one thing shows no button that is
+// refused there.
+func (a *area) allowed(r *http.Request, organisation string, permissions ...people.Permission) (allowed, error) {
+	return a.room.Allowed(r.Context(), actor(r), organisation, permissions...)
+}
 
 // actor is who asks.
 func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }

@@ -26,7 +26,8 @@ func (a *area) tokens(w http.ResponseWriter, r *http.Request) error {
 		Empty:   ui.Empty{Text: "No program has a token."},
 	}
 	page := ui.Page{Title: "Tokens", Wide: true, Banner: done{"ended": "The token has ended: its program is refused from now on"}.banner(r)}
-	page.Content = append(page.Content, ui.Para("A token lets a program act, in one role in one organisation, until a day. It ends with the account of the person who made it, and rests while they may not make such a token."))
+	page.Content = append(page.Content, ui.Para("A token lets a program act, in one role in one organisation, until a day. It ends with the account of the person who made it, and rests while they may not make such a token."),
+		ui.Paragraph{ui.Link{Text: "What a program can do with it", Href: "/api"}})
 	changes := may(r, people.ChangeTokens)
 	if changes {
 		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
@@ -116,6 +117,7 @@ func shownOnce(r *http.Request, made people.Made, t tree) ui.Page {
 			{Key: "Works until", Value: when(r, made.Expires)},
 		}},
 		ui.Para("Put it where the program keeps its secrets, readable by the program alone. Do not send it by mail or chat, and do not write it into source code."),
+		ui.Paragraph{ui.Text("The program sends it in the header Authorization, after the word Bearer."), ui.Link{Text: "What it can do then", Href: "/api"}},
 		ui.ButtonGroup{{Text: "Back to all tokens", Href: "/tokens", Kind: ui.Secondary}},
 	}}
 }

@@ -70,7 +70,7 @@ func (t tree) name(id string) string {
 func (t tree) link(id string) ui.Link {
 	link := ui.Link{Text: t.name(id)}
 	if _, known := t.known[id]; known {
-		link.Href = organisationPath(id)
+		link.Href = OrganisationPath(id)
 	}
 	return link
 }
@@ -84,18 +84,6 @@ func (t tree) options(first ...ui.Option) []ui.Option {
 	return first
 }
 
-// short are the same, cut to what fits beside other questions of a filter on a phone.
-func (t tree) short(first ...ui.Option) []ui.Option {
-	const letters = 24
-	options := t.options(first...)
-	for i, o := range options {
-		if label := []rune(o.Label); len(label) > letters {
-			options[i].Label = strings.TrimRight(string(label[:letters]), " ") + "…"
-		}
-	}
-	return options
-}
-
 // has are the options with a value that must be among them, whether or not it may be seen.
 func has(options []ui.Option, value string) []ui.Option {
 	if slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == value }) {
@@ -106,9 +94,9 @@ func has(options []ui.Option, value string) []ui.Option {
 
 var chooseOne = ui.Option{Value: "", Label: "Choose one"}
 
-// organisationPath is where an organisation is shown, or what is asked of it. An id may be anything:
+// OrganisationPath is where an organisation is shown, or what is asked of it. An id may be anything:
 // what would be taken for a step in the path, or for another page, gets a tilde before it.
-func organisationPath(id string, more ...string) string {
+func OrganisationPath(id string, more ...string) string {
 	if id == "add" || strings.Trim(id, ".") == "" || strings.HasPrefix(id, "~") {
 		id = "~" + id
 	}

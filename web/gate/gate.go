@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,10 +50,19 @@ type Gate struct {
 	Navigation []Place
 }
 
-// Place is an item of the navigation, for those who have the permission somewhere.
+// Place is an item of the navigation, for those who have the permission somewhere, or everywhere where the
+// page behind it asks for that.
 type Place struct {
 	ui.Link
 	Permission people.Permission
+	Everywhere bool
+}
+
+func (p Place) shown(to people.Who) bool {
+	if p.Everywhere {
+		to.Grants = slices.DeleteFunc(slices.Clone(to.Grants), func(g people.Grant) bool { return g.Organisation != people.Everywhere })
+	}
+	return to.May(p.Permission)
 }
 
 // visit is what the gate tells a handler.
@@ -80,11 +90,31 @@ func As(ctx context.Context, actor people.Actor, who people.Who) context.Context
 	return context.WithValue(ctx, visitKey{}, visit{actor, who})
 }
 
-// Guard returns the route's handler with the gate before it.
+// How long an answer may be in the making: an upload comes in within a minute. To find out who asks
+// is a matter of milliseconds; where it takes seconds the database is out of reach, and whoever waits is
+// better told than kept.
+const (
+	answerTime = 90 * time.Second
+	enterTime  = 5 * time.Second
+)
+
+// Guard returns the route's handler with the gate before it. A handler that panics answers as one that
+// failed does.
 func (g *Gate) Guard(route Route) http.Handler {
-	if route.Permission == Open {
-		return route.Handler
+	handler := route.Handler
+	if route.Permission != Open {
+		handler = g.guarded(route)
 	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+		defer cancel()
+		begun := &begun{ResponseWriter: w}
+		defer g.caught(begun, r, route)
+		handler.ServeHTTP(begun, r.WithContext(ctx))
+	})
+}
+
+func (g *Gate) guarded(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, err := g.enter(r, route)
 		switch {
@@ -120,7 +150,9 @@ func (g *Gate) enter(r *http.Request, route Route) (*http.Request, error) {
 	if p == Public {
 		p = ""
 	}
-	entry, err := g.People.Enter(r.Context(), actor, p)
+	ctx, cancel := context.WithTimeout(r.Context(), enterTime)
+	defer cancel()
+	entry, err := g.People.Enter(ctx, actor, p)
 	if route.Permission == Public && fault.Is(err, fault.SignedOut) {
 		actor = people.Actor{Address: actor.Address}
 		entry, err = people.Entry{}, nil
@@ -130,7 +162,7 @@ func (g *Gate) enter(r *http.Request, route Route) (*http.Request, error) {
 	if f.Person = entry.Who.Name; f.Person != "" {
 		f.SignIn = ""
 		for _, place := range g.Navigation {
-			if entry.Who.May(place.Permission) {
+			if place.shown(entry.Who) {
 				f.Navigation = append(f.Navigation, place.Link)
 			}
 		}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -43,10 +44,12 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="SCIM"`)
 	case fault.Is(err, fault.Refused):
 		status, detail = http.StatusForbidden, err.Error()
+	case errors.Is(err, fault.ErrUnavailable):
+		status, detail = http.StatusServiceUnavailable, "the server is out of reach of its database, or starting or stopping: try again in a few minutes"
+		w.Header().Set("Retry-After", ui.RetryAfter)
+		ui.Log(r, err)
 	default:
-		if frame := ui.FrameOf(r); frame.Log != nil {
-			frame.Log.ErrorContext(r.Context(), "a SCIM request failed at the gate", "reference", frame.Reference, "path", r.URL.Path, "error", err)
-		}
+		ui.Log(r, err)
 	}
 	w.Header().Set("Content-Type", "application/scim+json")
 	w.Header().Set("Cache-Control", "no-store")

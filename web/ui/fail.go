@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"portcullis/internal/fault"
 )
@@ -26,7 +28,10 @@ func Status(kind fault.Kind) int {
 }
 
 // ErrUnavailable is that the server cannot answer just now, through nobody's fault. Wrap it.
-var ErrUnavailable = errors.New("unavailable")
+var ErrUnavailable = fault.ErrUnavailable
+
+// RetryAfter is the header by which an answer with 503 says how many seconds to wait.
+const RetryAfter = "5"
 
 // Fail answers with the page that says what happened and what to do. A fault says so in its own
 // words; any other error is logged under the frame's reference, which the page shows, and says
@@ -36,12 +41,29 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	code, page := failure(r, err)
 	var f *fault.Error
 	if !errors.As(err, &f) {
-		logger(frame).ErrorContext(r.Context(), "a request failed", "reference", frame.Reference, "method", r.Method, "path", r.URL.Path, "error", err)
+		Log(r, err)
+	}
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", RetryAfter)
 	}
 	if err := write(w, code, page, frame, r.URL.Path); err != nil {
 		logger(frame).ErrorContext(r.Context(), "a page of an error failed", "reference", frame.Reference, "error", err)
 		http.Error(w, "Sorry, something went wrong on this server.", http.StatusInternalServerError)
 	}
+}
+
+// Log tells the log of the server's own trouble with a request, under the reference that the answer has.
+// A one-time link in the address is a secret, and may still be good: it does not get there.
+func Log(r *http.Request, err error) {
+	frame, path := FrameOf(r), r.URL.Path
+	if link := r.PathValue("link"); link != "" {
+		path = strings.ReplaceAll(path, link, "{link}")
+	}
+	level := slog.LevelError
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelInfo // who asked has gone away
+	}
+	logger(frame).Log(r.Context(), level, "a request failed", "reference", frame.Reference, "method", r.Method, "path", path, "error", err)
 }
 
 func logger(f Frame) *slog.Logger {
@@ -57,8 +79,12 @@ func failure(r *http.Request, err error) (int, Page) {
 	switch {
 	case errors.As(err, &f):
 		return Status(f.Kind), faultPage(r, f)
-	case errors.Is(err, ErrUnavailable):
-		return http.StatusServiceUnavailable, Unavailable()
+	case errors.Is(err, ErrUnavailable), errors.Is(err, context.Canceled):
+		page := Unavailable()
+		if r.Method == http.MethodPost {
+			page.Content = append(page.Content, Para("What you sent may not have been saved: look before you send it again."))
+		}
+		return http.StatusServiceUnavailable, page
 	}
 	return http.StatusInternalServerError, GoneWrong(frame.Reference)
 }

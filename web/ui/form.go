@@ -36,7 +36,8 @@ type Problem struct {
 	Anchor  string // the id of the input that it is about; empty where it is about none
 }
 
-// maxForm is how many bytes of a form are read; files have limits of their own, see http.MaxBytesReader.
+// maxForm is how many bytes of a form are read, and of one with files how many are kept in memory; files
+// have limits of their own, see http.MaxBytesReader.
 const maxForm = 1 << 20
 
 // Fill reads what was typed into the fields, and the version. Names that the form does not have are
@@ -48,6 +49,7 @@ func (f *Form) Fill(r *http.Request) error {
 			err = nil // sent without its file: what is missing is said at the field
 		}
 	} else {
+		r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
 		err = r.ParseForm()
 	}
 	if err != nil {

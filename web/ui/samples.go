@@ -89,6 +89,10 @@ func sampleTables(at *url.URL, now time.Time) []Component {
 	return []Component{
 		Heading("Tables"), filter, apps,
 		Table{Caption: "Requests that wait for you", Columns: apps.Columns, Empty: Empty{Text: "Nothing waits for you.", Do: Link{Text: "See all requests", Href: "/components"}}},
+		Table{Caption: "Bodies", Columns: []Column{{Title: "Body"}, {Title: "Officer"}}, Rows: []Row{
+			{Branch{Link: Link{Text: "Government of Merrow", Href: "/components"}}, Named{Link: Link{Text: "Ada Holm", Href: "/components"}, More: Muted("ada.holm@merrow.example")}},
+			{Branch{Link: Link{Text: "Harbour Office", Href: "/components"}, Below: "Government of Merrow", Depth: 1}, Named{Link: Link{Text: "Bjørn Lund", Href: "/components"}}},
+		}},
 		Bars{Caption: "Devices that have not confirmed, by body", Label: "Body", Unit: "Devices", Items: []Bar{{Label: "Harbour office", Value: 4210, Href: "/components"}, {Label: "Department of Light, Fog and Signals", Value: 960}, {Label: "Archive", Value: 0}}},
 		Bars{Caption: "Devices that went silent", Label: "Body", Unit: "Devices", Empty: Empty{Text: "Every device has been heard from within a week."}},
 		Heading("Progress"),

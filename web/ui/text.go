@@ -99,3 +99,26 @@ func (t Tag) HTML() (template.HTML, error) {
 	}
 	return render("tag", t)
 }
+
+// Named is something by its name, with what else is said of it below: the first cell of a row.
+type Named struct {
+	Link Link
+	More Component // it may be nil
+}
+
+// HTML shows the name and what is said of it.
+func (n Named) HTML() (template.HTML, error) { return render("named", n) }
+
+// Branch is something in its place in a tree: the first cell of a row. Below is the name of what stands
+// right above it, for those who do not see how far to the right it stands.
+type Branch struct {
+	Link  Link
+	Below string
+	Depth int // 0 at a root
+}
+
+// Step is how far to the right it stands, as the classes count it.
+func (b Branch) Step() int { return []int{0, 4, 7, 9}[min(max(b.Depth, 0), 3)] }
+
+// HTML shows the branch.
+func (b Branch) HTML() (template.HTML, error) { return render("branch", b) }

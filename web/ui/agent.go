@@ -1,10 +1,10 @@
-package account
+package ui
 
 import "strings"
 
-// nameOf says in words what a browser's User-Agent header (RFC 9110, section 10.1.5) says it is: enough
+// Browser says in words what a browser's User-Agent header (RFC 9110, section 10.1.5) says it is: enough
 // for people to recognise their own devices, and no more.
-func nameOf(agent string) string {
+func Browser(agent string) string {
 	find := func(pairs ...string) string {
 		for i := 0; i < len(pairs); i += 2 {
 			if strings.Contains(agent, pairs[i]) {
@@ -24,4 +24,12 @@ func nameOf(agent string) string {
 		return browser + system
 	}
 	return "An unknown browser"
+}
+
+// SignInMethod says in words how a session began: passkey, or the name of a provider as it stands.
+func SignInMethod(method string) string {
+	if method == "passkey" {
+		return "a passkey"
+	}
+	return method
 }
