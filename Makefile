@@ -64,11 +64,16 @@ vet: ## What the compilers and staticcheck have to say
 architecture: ## The rules between the rooms (internal/archtest); never from the cache, which cannot see new files
 	go test -count=1 ./internal/archtest
 
-# The properties of package policy run in full for coverage and shortened here, where each takes ten times as long.
+# What runs at the same time is the rooms'; the packages that put them together are tested as they run, without the
+# detector, which makes the embedded database ten times slower. The properties of package policy run in full for
+# coverage and shortened here, for the same reason.
+TOGETHER := portcullis/cmd/portcullis portcullis/register portcullis/web/directory
+
 .PHONY: race
-race: ## All tests, under the race detector
-	go test -race $$(go list ./... | grep -vx portcullis/policy)
+race: ## All tests; those of the rooms under the race detector
+	go test -race $$(go list ./... | grep -vxF "$$(printf '%s\n' portcullis/policy $(TOGETHER))")
 	go test -race -short ./policy
+	go test $(TOGETHER)
 
 .PHONY: cover
 cover: ## All of package policy is executed by its tests
