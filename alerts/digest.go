@@ -173,8 +173,12 @@ func (k *Keeper) enter(tx *store.Tx, hour store.Time) error {
 	return errors.Join(err, insertDigest(tx, hour, d.Events, d.SHA256))
 }
 
-// forget removes messages that have been kept for as long as they are, with their records.
+// forget removes messages that have been kept for as long as they are, with their records, and secrets
+// that have reached whom they were for.
 func forget(tx *store.Tx) (int, error) {
+	if err := forgetSecrets(tx); err != nil {
+		return 0, err
+	}
 	ids, err := oldMessages(tx, tx.Now().Add(-Keep), forgetAtOnce)
 	if err != nil || len(ids) == 0 {
 		return 0, err

@@ -168,3 +168,46 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 		}
 	})
 }
+
+// TestSecretsAreForgotten holds that a link by which one may do something is there until the message has
+// gone out, and not for long after; other links stay.
+func TestSecretsAreForgotten(t *testing.T) {
+	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
+		clock := storetest.NewClock(start)
+		db := open(clock.Now)
+		r, _ := newRoom(t)
+		keeper := alerts.NewKeeper(db, r, quiet())
+		links := func() string {
+			return read(t, db, func(tx *store.Tx) (found string, err error) {
+				err = tx.Rows(`SELECT link FROM alerts_message ORDER BY link`, nil, func(scan func(...any) error) error {
+					var link string
+					err := scan(&link)
+					found += " " + link
+					return err
+				})
+				return found, err
+			})
+		}
+		look := func(want string) {
+			t.Helper()
+			clock.Advance(time.Hour)
+			if _, err := keeper.Step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := links(); got != want {
+				t.Errorf("the links are%s, not%s", got, want)
+			}
+		}
+		secret, plain := message(person("ann")), message(person("bob"))
+		secret.Link, secret.LinkSecret, plain.Link = "/join/secret", true, "/requests/4"
+		put(t, db, r, secret)
+		put(t, db, r, plain)
+		look(" /join/secret /requests/4")
+		carrier := always(alerts.Accepted, "250 ok")
+		step(t, sender(db, r, carrier))
+		if sent := carrier.sent(); len(sent) != 2 || !strings.HasSuffix(sent[0].Link+sent[1].Link, "/requests/4") && !strings.HasSuffix(sent[0].Link+sent[1].Link, "/join/secret") {
+			t.Errorf("what was sent is %+v", sent)
+		}
+		look("  /requests/4")
+	})
+}

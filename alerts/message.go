@@ -24,6 +24,9 @@ type Message struct {
 	Text string
 	// Link is a path on this server where there is more to see or do, such as /requests/4; may be empty.
 	Link string
+	// LinkSecret tells that whoever has the link may do something with it: it is forgotten within an hour
+	// or so once the message has gone out.
+	LinkSecret bool
 	// Reference is the number by which both sides call the matter; may be empty.
 	Reference string
 	// To are the recipients, each of whom is told once however often named.

@@ -234,8 +234,8 @@ func (d Desk) TakeBounce(ctx context.Context, actor people.Actor, report []byte)
 // invitation is the kind of the mail with a one-time link.
 const invitation = "people.invitation"
 
-// Invite makes a one-time link for a person and sends it to them by mail. The link stands in the
-// message until that is forgotten, and is void after a day or its first use.
+// Invite makes a one-time link for a person and sends it to them by mail. The link is void
+// after a day or its first use, and forgotten once the mail has gone out.
 func (d Desk) Invite(ctx context.Context, actor people.Actor, person string) error {
 	_, err := people.Act(ctx, d.People, actor, func(tx *people.Tx) (none struct{}, err error) {
 		link, err := tx.Invite(person)
@@ -250,7 +250,7 @@ func (d Desk) Invite(ctx context.Context, actor people.Actor, person string) err
 			return none, fault.New(fault.Conflict, "There is no mail address for %s: add one first, or hand the link over yourself", box.Name)
 		}
 		_, err = d.Outbox.Put(tx.Tx, Message{
-			Kind: invitation, Subject: "Your way into Portcullis", Link: "/join/" + link,
+			Kind: invitation, Subject: "Your way into Portcullis", Link: "/join/" + link, LinkSecret: true,
 			Text: "Dear " + box.Name + ",\n\n" +
 				"you have been invited to Portcullis. Open the link below on the phone or computer that you work with. It takes a minute: you add a passkey, and from then on you sign in with your finger, your face or your PIN.\n\n" +
 				"The link works once, until this time tomorrow. If you did not expect this, do not use it and tell your security team.",

@@ -19,9 +19,11 @@ CREATE TABLE alerts_message (
 	subject TEXT NOT NULL,
 	body TEXT NOT NULL,
 	link TEXT NOT NULL,
+	link_secret BIGINT NOT NULL,
 	reference TEXT NOT NULL
 );
 CREATE INDEX alerts_message_at ON alerts_message (at);
+CREATE INDEX alerts_message_secret ON alerts_message (id) WHERE link_secret = 1;
 CREATE TABLE alerts_endpoint (
 	id TEXT PRIMARY KEY,
 	organisation TEXT NOT NULL,
@@ -76,8 +78,18 @@ CREATE TABLE alerts_digest (
 type scanner = func(into ...any) error
 
 func insertMessage(tx *store.Tx, id string, m *Message) error {
-	_, err := tx.Exec(`INSERT INTO alerts_message (id, at, kind, subject, body, link, reference) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		id, tx.Now(), m.Kind, m.Subject, m.Text, m.Link, m.Reference)
+	secret := 0
+	if m.LinkSecret {
+		secret = 1
+	}
+	_, err := tx.Exec(`INSERT INTO alerts_message (id, at, kind, subject, body, link, link_secret, reference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, tx.Now(), m.Kind, m.Subject, m.Text, m.Link, secret, m.Reference)
+	return err
+}
+
+// forgetSecrets removes the links that are secret from messages that have gone out, or have been given up.
+func forgetSecrets(tx *store.Tx) error {
+	_, err := tx.Exec(`UPDATE alerts_message SET link = '', link_secret = 0 WHERE link_secret = 1 AND NOT EXISTS (SELECT 1 FROM alerts_delivery d WHERE d.message = alerts_message.id AND d.state IN ($1, $2))`, Queued, Sending)
 	return err
 }
 
