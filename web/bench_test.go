@@ -217,7 +217,7 @@ func (e *estate) tell(b *testing.B) {
 }
 
 // sequence gives all entries of the ledger their places.
-func (e *estate) sequence(b *testing.B) {
+func (e *estate) sequence(b testing.TB) {
 	b.Helper()
 	secret, _, err := note.GenerateKey(rand.Reader, "portcullis.invalid/ledger")
 	if err != nil {

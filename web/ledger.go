@@ -33,7 +33,15 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 		Empty:   ui.Empty{Text: "There is no entry yet. The first comes with the first decision."},
 	}
 	for i := len(page.Entries) - 1; i >= 0; i-- {
-		table.Rows = append(table.Rows, entryRow(r, page.Entries[i], known))
+		last := page.Entries[i]
+		for last.Sealed && i > 0 && page.Entries[i-1].Sealed {
+			i--
+		}
+		if first := page.Entries[i]; first.Index < last.Index {
+			table.Rows = append(table.Rows, sealedRow(first.Index, last.Index))
+		} else {
+			table.Rows = append(table.Rows, entryRow(r, last, known))
+		}
 	}
 	if page.From > 0 {
 		table.Pages = ui.PagesAt(r.URL, "entries", "", strconv.FormatInt(page.From, 10))
@@ -49,21 +57,29 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 	}})
 }
 
-// entryRow is an entry in the table. Of what is sealed there is its place alone.
+// sealedRow is a stretch of entries that the actor may not see: of these there is their place alone.
+func sealedRow(first, last int64) ui.Row {
+	place := ui.Component(ui.Number(first))
+	if first < last {
+		place = ui.Text(ui.Number(first).String() + " to " + ui.Number(last).String())
+	}
+	return ui.Row{place, ui.Muted("Not public"), ui.Text("–"), ui.Text("–"), ui.Text("–")}
+}
+
+// entryRow is an entry in the table.
 func entryRow(r *http.Request, e people.Shown, known names) ui.Row {
-	number := ui.Number(e.Index)
 	if e.Sealed {
-		return ui.Row{number, ui.Muted("Not public"), ui.Text("–"), ui.Text("–"), ui.Text("–")}
+		return sealedRow(e.Index, e.Index)
 	}
 	actor := known.link(e.Actor)
 	if e.Name != "" {
-		actor = ui.Link{Text: e.Name, Href: "/people/" + url.PathEscape(e.Actor)}
+		actor.Text = e.Name // who may see the entry may know who it was, if not always their page
 	}
 	about := ui.Stack{subjects(e.Subjects, known)}
 	if full := payload(r, e, known); full != nil {
 		about = append(about, full)
 	}
-	return ui.Row{number, ui.Text(kindText(e.Kind.Name)), ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, actor, about}
+	return ui.Row{ui.Number(e.Index), ui.Text(kindText(e.Kind.Name)), ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, actor, about}
 }
 
 // kinds are the kinds of entries whose names do not say all.
@@ -104,7 +120,7 @@ func (p *pages) known(r *http.Request, entries []people.Shown) (names, error) {
 	known := names{people.Everywhere: {Text: "every organisation"}, "server": {Text: "The server"}, "alerts": {Text: "The server"}, "command": {Text: "The command line"}, "first-link": {Text: "The first link"}}
 	var ids []string
 	for _, e := range entries {
-		ids = append(ids, e.Subjects...)
+		ids = append(append(ids, e.Actor), e.Subjects...)
 		ids = append(ids, mentioned(e.Payload)...)
 	}
 	slices.Sort(ids)

@@ -53,27 +53,36 @@ func payload(r *http.Request, e people.Shown, known names) ui.Component {
 	if err := json.Unmarshal(e.Payload, &fields); err != nil {
 		return ui.Details{Summary: "What it holds", Content: []ui.Component{ui.Text(shortened(string(e.Payload)))}}
 	}
-	var facts ui.Summary
+	return ui.Details{Summary: "What it holds", Content: []ui.Component{ui.Summary{Rows: rows(r, "", fields, known)}}}
+}
+
+// rows are the fields of a payload, those of a field that has some of its own among them.
+func rows(r *http.Request, above string, fields map[string]json.RawMessage, known names) (shown []ui.SummaryRow) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: fieldText(name), Value: fieldValue(r, name, fields[name], known)})
+		var below map[string]json.RawMessage
+		if above == "" && json.Unmarshal(fields[name], &below) == nil && below != nil {
+			shown = append(shown, rows(r, fieldText(name)+": ", below, known)...)
+			continue
+		}
+		key := above + strings.ToLower(fieldText(name))
+		if above == "" {
+			key = fieldText(name)
+		}
+		shown = append(shown, ui.SummaryRow{Key: key, Value: fieldValue(r, name, fields[name], known)})
 	}
-	return ui.Details{Summary: "What it holds", Content: []ui.Component{facts}}
+	return shown
 }
 
 // fieldText is the name of a field in words: ownList is "Own list".
 func fieldText(name string) string {
 	var words strings.Builder
-	for i, letter := range name {
-		switch {
-		case i == 0:
-			words.WriteRune(unicode.ToUpper(letter))
-		case unicode.IsUpper(letter):
-			words.WriteString(" " + string(unicode.ToLower(letter)))
-		default:
-			words.WriteRune(letter)
+	for _, letter := range name {
+		if unicode.IsUpper(letter) {
+			words.WriteRune(' ')
 		}
+		words.WriteRune(unicode.ToLower(letter))
 	}
-	return words.String()
+	return ui.Capital(words.String())
 }
 
 func fieldValue(r *http.Request, name string, value json.RawMessage, known names) ui.Component {
@@ -104,6 +113,9 @@ func textValue(r *http.Request, name, text string, known names) ui.Component {
 	}
 	if link, is := known[text]; is {
 		return link
+	}
+	if text == "" {
+		return ui.Muted("None")
 	}
 	return ui.Text(shortened(text))
 }

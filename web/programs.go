@@ -14,10 +14,10 @@ import (
 func (p *pages) operations(w http.ResponseWriter, r *http.Request) error {
 	table := ui.Table{
 		Caption: "Operations", Unseen: true,
-		Columns: []ui.Column{{Title: "What"}, {Title: "Request"}, {Title: "Who may"}},
+		Columns: []ui.Column{{Title: "What"}, {Title: "Request"}, {Title: "Permission"}},
 	}
 	for _, o := range api.Operations() {
-		table.Rows = append(table.Rows, ui.Row{ui.Text(o.Summary), ui.Text(o.Method + " " + o.Path), ui.Text("Who may " + o.Permission.What())})
+		table.Rows = append(table.Rows, ui.Row{ui.Text(o.Summary), ui.Text(o.Method + " " + o.Path), ui.Text("To " + o.Permission.What())})
 	}
 	begin := ui.Paragraph{ui.Text("A program acts with a token, which a person makes:")}
 	if gate.Who(r.Context()).May(people.ChangeTokens) {

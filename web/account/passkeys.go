@@ -18,7 +18,7 @@ func (a *Area) passkeys(w http.ResponseWriter, r *http.Request) error {
 	}
 	table := ui.Table{
 		Caption: "Your passkeys", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "Name"}, {Title: "Added"}, {Title: "Last used"}, {Title: "What you can do"}},
+		Columns: []ui.Column{{Title: "Name"}, {Title: "Added"}, {Title: "Last used"}, {Title: "What you can do", Unseen: true}},
 		Empty:   ui.Empty{Text: "You have no passkey yet. Add one below, and you need nobody to sign in."},
 	}
 	for _, key := range keys {

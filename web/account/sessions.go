@@ -16,10 +16,10 @@ func (a *Area) sessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	table := ui.Table{
 		Caption: "Where you are signed in", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "Browser"}, {Title: "Signed in"}, {Title: "Last used"}, {Title: "Address"}, {Title: "With"}, {Title: "What you can do"}},
+		Columns: []ui.Column{{Title: "Browser"}, {Title: "Signed in"}, {Title: "Last used"}, {Title: "Address"}, {Title: "With"}, {Title: "What you can do", Unseen: true}},
 	}
 	for _, s := range sessions {
-		name, button := ui.Browser(s.Agent), ui.Button{Text: "Sign out", Kind: ui.Quiet}
+		name, button := ui.Browser(s.Agent), ui.Button{Text: "Sign\u00a0out", Kind: ui.Quiet}
 		browser := ui.Line{ui.Text(name)}
 		if s.ID == who.Session {
 			browser = append(browser, ui.Tag{Text: "This one", Tone: ui.Good})
@@ -27,7 +27,7 @@ func (a *Area) sessions(w http.ResponseWriter, r *http.Request) error {
 		button.Hidden = name
 		table.Rows = append(table.Rows, ui.Row{
 			browser, ui.Time{At: s.Begun.Time(), Now: ui.Now(r)}, ui.Time{At: s.Seen.Time(), Now: ui.Now(r)},
-			ui.Text(s.Address), ui.Text(ui.SignInMethod(s.Method)), ui.Post{Action: "/account/sessions/" + s.ID + "/end", Button: button},
+			ui.Text(s.Address), ui.Text(ui.Capital(ui.SignInMethod(s.Method))), ui.Post{Action: "/account/sessions/" + s.ID + "/end", Button: button},
 		})
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Where you are signed in", Crumbs: crumbs, Wide: true, Content: []ui.Component{

@@ -75,7 +75,7 @@ func about(e people.Access, known callers, t tree) ui.Component {
 	case whose(e) != "":
 		return ui.Line{ui.Text("A session of"), known.link(whose(e))}
 	default:
-		parts = append(parts, capital(e.Detail))
+		parts = append(parts, ui.Capital(e.Detail))
 	}
 	return ui.Text(strings.Join(parts, ". "))
 }

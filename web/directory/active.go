@@ -32,8 +32,8 @@ func (a *area) deactivate(w http.ResponseWriter, r *http.Request) error {
 	says := ui.Confirm{
 		Says: []string{"This happens at once. Their name stays in what they have decided. Their roles are kept, and work again if somebody reactivates them."},
 		Facts: ui.Summary{Title: "What ends", Rows: []ui.SummaryRow{
-			{Key: "Sessions", Value: ui.Text(capital(ui.Count(len(sessions), "session ends", "sessions end")))},
-			{Key: "Passkeys", Value: ui.Text(capital(ui.Count(len(keys), "passkey is removed", "passkeys are removed")))},
+			{Key: "Sessions", Value: ui.Text(ui.Capital(ui.Count(len(sessions), "session ends", "sessions end")))},
+			{Key: "Passkeys", Value: ui.Text(ui.Capital(ui.Count(len(keys), "passkey is removed", "passkeys are removed")))},
 			{Key: "Tokens", Value: ui.Text("All tokens that they made stop working, and so do the programs that use them")},
 			{Key: "Links", Value: ui.Text("A link to sign in that was sent and not used stops working")},
 		}},

@@ -76,7 +76,7 @@ func (a *area) take(r *http.Request) (done people.Imported, problems []string, e
 	defer func() { _ = file.Close() }() // it was only read
 	rows, wrong := people.ReadCSV(file)
 	for _, p := range wrong {
-		problems = append(problems, capital(p.Error()))
+		problems = append(problems, ui.Capital(p.Error()))
 	}
 	if len(problems) > 0 {
 		return done, problems, nil
@@ -100,7 +100,7 @@ func problemList(problems []string) ui.Component {
 	for _, p := range problems[:min(len(problems), shownProblems)] {
 		shown.Items = append(shown.Items, ui.Text(p))
 	}
-	parts := ui.Stack{ui.Heading(capital(ui.Count(len(problems), "problem", "problems")) + " in the file"), shown}
+	parts := ui.Stack{ui.Heading(ui.Capital(ui.Count(len(problems), "problem", "problems")) + " in the file"), shown}
 	if left := len(problems) - shownProblems; left > 0 {
 		parts = append(parts, ui.Para("And "+ui.Count(left, "more like them.", "more like them.")))
 	}

@@ -47,7 +47,7 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		href := "/people?" + url.Values{"organisation": {id}}.Encode()
-		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "People", Value: ui.Link{Text: capital(ui.Count(int(count), "person", "people")) + " here and below", Href: href}})
+		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "People", Value: ui.Link{Text: ui.Capital(ui.Count(int(count), "person", "people")) + " here and below", Href: href}})
 	}
 	children := ui.Table{
 		Caption: "Directly below", Unseen: true, Columns: []ui.Column{{Title: "Organisation"}, {Title: "Allow rules"}, {Title: "What is not listed"}},

@@ -201,7 +201,7 @@ func (a *area) sessionsOf(r *http.Request, p people.Person, _ tree, can allowed)
 		Empty:   ui.Empty{Text: "They are not signed in anywhere."},
 	}
 	for _, s := range sessions {
-		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Browser(s.Agent)), ui.Text(capital(ui.SignInMethod(s.Method))), ui.Text(s.Address), when(r, s.Begun), when(r, s.Seen), when(r, s.Expires)})
+		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Browser(s.Agent)), ui.Text(ui.Capital(ui.SignInMethod(s.Method))), ui.Text(s.Address), when(r, s.Begun), when(r, s.Seen), when(r, s.Expires)})
 	}
 	parts := []ui.Component{ui.Heading("Where they are signed in"), table}
 	if len(sessions) > 0 {

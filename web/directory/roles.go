@@ -3,8 +3,6 @@ package directory
 import (
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"portcullis/internal/fault"
 	"portcullis/people"
@@ -29,7 +27,7 @@ func (a *area) roles(w http.ResponseWriter, r *http.Request) error {
 		Caption: "Who may do what", Unseen: true, Columns: []ui.Column{{Title: "What"}, {Title: "Who may"}},
 	}
 	for _, line := range people.Table {
-		table.Rows = append(table.Rows, ui.Row{ui.Text(capital(line.What)), ui.Line{ui.Text(names(line.Roles)), assigned(line)}})
+		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Capital(line.What)), ui.Line{ui.Text(names(line.Roles)), assigned(line)}})
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Roles", Wide: true, Content: []ui.Component{
 		ui.Para("Whether somebody may do something depends on three things:"),
@@ -59,7 +57,7 @@ func (a *area) role(w http.ResponseWriter, r *http.Request) error {
 		if mayDo(p, role) {
 			answer = ui.Line{ui.Tag{Text: "✓ May", Tone: ui.Good}, assigned(p)}
 		}
-		table.Rows = append(table.Rows, ui.Row{ui.Text(capital(p.What)), answer})
+		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Capital(p.What)), answer})
 	}
 	gives := "They give and take no roles."
 	if len(line.Gives) > 0 {
@@ -116,13 +114,4 @@ func assigned(line people.Line) ui.Component {
 		return ui.Tag{Text: "Only if assigned", Tone: ui.Special}
 	}
 	return nil
-}
-
-// capital begins a sentence.
-func capital(text string) string {
-	first, size := utf8.DecodeRuneInString(text)
-	if size == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(first)) + text[size:]
 }

@@ -1,6 +1,10 @@
 package ui
 
-import "html/template"
+import (
+	"html/template"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Text is a run of plain text, for a cell or a line.
 type Text string
@@ -122,3 +126,12 @@ func (b Branch) Step() int { return []int{0, 4, 7, 9}[min(max(b.Depth, 0), 3)] }
 
 // HTML shows the branch.
 func (b Branch) HTML() (template.HTML, error) { return render("branch", b) }
+
+// Capital begins a sentence, or a cell, with text.
+func Capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
