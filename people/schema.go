@@ -50,8 +50,9 @@ CREATE INDEX people_persons_mail ON people_persons (mail_lower);
 CREATE INDEX people_persons_external_id ON people_persons (external_id);
 CREATE TABLE people_words (
 	word BYTEA NOT NULL,
+	name_lower TEXT NOT NULL,
 	person TEXT NOT NULL,
-	PRIMARY KEY (word, person)
+	PRIMARY KEY (word, name_lower, person)
 );
 CREATE INDEX people_words_person ON people_words (person, word);
 ` + memberships.Steps() + `

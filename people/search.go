@@ -167,6 +167,50 @@ func selectPersons(tx *store.Tx, roots []string, p PersonQuery, words []string) 
 	if err != nil || n == 0 {
 		return nil, err
 	}
+	if first == nil || first.word == "" {
+		return selectPage(tx, roots, p, words, first)
+	}
+	// Of a word the order of names is known: who fits the rest is looked for a stretch of it at a time.
+	for stretch := 128; ; stretch *= 4 {
+		some := first.stretch(p.After, stretch)
+		last, n, err := some.last(tx)
+		if err != nil || n == 0 {
+			return found, err
+		}
+		page, err := selectPage(tx, roots, p, words, &some.part)
+		if err != nil {
+			return nil, err
+		}
+		if found = append(found, page...); len(page) == p.Limit || n < stretch {
+			return found, nil
+		}
+		p.After, p.Limit = last, p.Limit-len(page)
+	}
+}
+
+// stretch is some of those who have a word, in the order of names.
+type stretch struct {
+	part
+	among string
+}
+
+// stretch is at most n of those who have the word, after a place in the order of names.
+func (w part) stretch(after Place, n int) stretch {
+	const among = `SELECT DISTINCT name_lower, person FROM people_words WHERE word >= ? AND word < ? AND (name_lower, person) > (?, ?) ORDER BY name_lower, person LIMIT ?`
+	args := append(slices.Clone(w.args), strings.ToLower(after.Name), after.ID, n)
+	return stretch{part{text: `person FROM (` + among + `) ordered`, args: args, word: w.word}, among}
+}
+
+// last is the last place of the stretch, and how many it has.
+func (s stretch) last(tx *store.Tx) (last Place, n int, err error) {
+	var q query
+	q.add(s.among, s.args...)
+	err = q.rows(tx, func(scan scanner) error { n++; return scan(&last.Name, &last.ID) })
+	return last, n, err
+}
+
+// selectPage returns a page of the persons who fit a query, of whom first finds few.
+func selectPage(tx *store.Tx, roots []string, p PersonQuery, words []string, first *part) (found []Person, err error) {
 	var q query
 	q.persons(roots, p, words, tx.Now(), personColumns+`, m.object`, first)
 	if p.After != (Place{}) {

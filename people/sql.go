@@ -174,9 +174,9 @@ func insertWords(tx *store.Tx, p Person) error {
 	var q query
 	for i, word := range p.words() {
 		if i == 0 {
-			q.add(`INSERT INTO people_words (word, person) VALUES (?, ?)`, []byte(word), p.ID)
+			q.add(`INSERT INTO people_words (word, name_lower, person) VALUES (?, ?, ?)`, []byte(word), strings.ToLower(p.Name), p.ID)
 		} else {
-			q.add(`, (?, ?)`, []byte(word), p.ID)
+			q.add(`, (?, ?, ?)`, []byte(word), strings.ToLower(p.Name), p.ID)
 		}
 	}
 	if len(q.args) == 0 {
