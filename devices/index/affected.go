@@ -1,0 +1,210 @@
+package index
+
+import (
+	"fmt"
+	"slices"
+
+	"portcullis/policy"
+)
+
+// Affected is whom a rule that is not yet made would cover, if it were in force.
+type Affected struct {
+	Direct    Set // hosts on which it covers something for what that is itself
+	Component Set // hosts on which it covers something only for what that contains
+	// By the host's own organisation, in order of their ids.
+	Organisations []OrganisationAffected
+	// Exemptions are the ids of those in force that name a product which the rule may reach, where
+	// their scope and the rule's meet; they do not lift the rule unless they come to name it. Ascending.
+	Exemptions []string
+}
+
+// OrganisationAffected counts the hosts of one organisation; one may be in both.
+type OrganisationAffected struct {
+	Organisation      string
+	Direct, Component int
+}
+
+// The outcomes of asking whether a draft covers.
+const (
+	coversNot uint32 = iota
+	coversDirectly
+	coversComponent
+)
+
+// Affected tries a draft on every thing that it may reach: for a ban or phase-out, whatever it covers;
+// for an allow rule, what it admits where no other rule does. The draft's period and deadline do not
+// matter, and its id may be empty. A draft that the decision does not take is an error.
+func (x *Index) Affected(draft policy.Rule) (Affected, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.basis == nil {
+		return Affected{}, errNoBasis
+	}
+	g := x.basis.graph
+	to := reach{products: map[int32]bool{}}
+	to.addRule(g, &draft)
+	j, err := x.newDraftJudge(&draft, &to)
+	if err != nil {
+		return Affected{}, err
+	}
+	var direct, component tally
+	collect := func(_ uint32, found []gathered) {
+		for _, g := range found {
+			if g.outcome == coversDirectly {
+				direct = append(direct, slices.Clone(g.hosts))
+			} else {
+				component = append(component, slices.Clone(g.hosts))
+			}
+		}
+	}
+	for _, n := range x.reached(&to) {
+		j.name(n, collect)
+	}
+	u := newUnion(len(x.hosts.ids))
+	found := Affected{Direct: Set{u.of(direct), x.hosts.ids}, Component: Set{u.of(component), x.hosts.ids}, Exemptions: x.exemptions(&draft, &to)}
+	directly, inside := x.newCounts(), x.newCounts()
+	directly.count(found.Direct.numbers)
+	inside.count(found.Component.numbers)
+	for _, o := range x.organisationsInOrder() {
+		if directly.of[o]+inside.of[o] > 0 {
+			found.Organisations = append(found.Organisations, OrganisationAffected{x.hosts.organisations.items[o], directly.of[o], inside.of[o]})
+		}
+	}
+	return found, nil
+}
+
+// reached returns the names that stand for what a draft may reach.
+func (x *Index) reached(to *reach) (names []uint32) {
+	if to.all {
+		for n := range x.names.items {
+			names = append(names, uint32(n))
+		}
+		return names
+	}
+	for product := range to.products {
+		for _, n := range x.basis.graph.names(product) {
+			if i, ok := x.names.numbers[n]; ok {
+				names = append(names, i)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// The ids of a draft while it is tried: as it is, and without what it seeks in components.
+const (
+	draftID  = "draft"
+	directID = "direct"
+)
+
+// newDraftJudge makes a judge of the draft alone, with all else that bears on whether it covers. It
+// asks the decision itself: here nothing is said of what a rule covers.
+func (x *Index) newDraftJudge(draft *policy.Rule, to *reach) (*judge, error) {
+	rule := *draft
+	rule.ID, rule.Period = draftID, policy.Period{From: x.basis.at}
+	if rule.Effect == policy.PhaseOut {
+		rule.Deadline = x.basis.at
+	}
+	direct := rule
+	direct.ID, direct.Components = directID, false
+	w := x.basis.excerpt(draft, to)
+	w.Rules = []policy.Rule{rule, direct}
+	b, err := NewBasis(w, x.basis.at)
+	if err != nil {
+		return nil, fmt.Errorf("trying the rule: %w", err)
+	}
+	b.prepare(nil)
+	j := x.newJudge(b)
+	var d policy.Decision
+	j.ask = func(s *policy.Subject, _ *policy.Host, in *policy.Installation) uint32 {
+		s.Decide(in, &d)
+		return covers(&d)
+	}
+	return j, nil
+}
+
+// covers tells which of a draft's two rules cover or, if they allow, admit.
+func covers(d *policy.Decision) uint32 {
+	outcome := coversNot
+	for _, f := range d.Findings {
+		switch {
+		case f.Result == policy.Outdated:
+		case slices.Contains(f.Rules, directID):
+			return coversDirectly
+		case slices.Contains(f.Rules, draftID):
+			outcome = coversComponent
+		}
+	}
+	return outcome
+}
+
+// excerpt is the world with only those products and suppliers that bear on what is reached: the
+// products themselves, those that share a name with one, and all that these refer to.
+func (b *Basis) excerpt(draft *policy.Rule, to *reach) *policy.World {
+	w := &policy.World{Organisations: b.world.Organisations}
+	if len(draft.SiteClass) > 0 {
+		w.Sites = b.world.Sites
+	}
+	if to.all {
+		w.Products, w.Suppliers = b.world.Products, b.world.Suppliers
+		return w
+	}
+	products, suppliers := map[int32]bool{}, map[string]bool{draft.Target.Supplier: true}
+	var add func(i int32)
+	add = func(i int32) {
+		if products[i] {
+			return
+		}
+		products[i] = true
+		p := &b.world.Products[i]
+		suppliers[p.Supplier] = true
+		for _, e := range p.MadeBy {
+			suppliers[e.Supplier] = true
+		}
+		for _, c := range p.Contains {
+			add(b.graph.products[c.Product])
+		}
+	}
+	for i := range to.products {
+		for _, n := range b.graph.names(i) {
+			for _, other := range b.graph.of(n) {
+				add(other)
+			}
+		}
+	}
+	for i := range products {
+		w.Products = append(w.Products, b.world.Products[i])
+	}
+	w.Suppliers = b.graph.companies(suppliers)
+	return w
+}
+
+// exemptions returns the ids of those that name a product which a draft may reach.
+func (x *Index) exemptions(draft *policy.Rule, to *reach) (ids []string) {
+	w := x.basis.world
+	parents := make(map[string]string, len(w.Organisations))
+	for i := range w.Organisations {
+		parents[w.Organisations[i].ID] = w.Organisations[i].Parent
+	}
+	below := func(o, scope string) bool {
+		for ; o != ""; o = parents[o] {
+			if o == scope {
+				return true
+			}
+		}
+		return false
+	}
+	for product, named := range x.basis.named {
+		if !to.all && !to.products[product] {
+			continue
+		}
+		for _, i := range named {
+			if e := &w.Exemptions[i]; below(e.Scope, draft.Scope) || below(draft.Scope, e.Scope) {
+				ids = append(ids, e.ID)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

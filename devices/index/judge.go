@@ -1,0 +1,325 @@
+package index
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"portcullis/policy"
+)
+
+// Cause is one reason for which an installation is in breach: a finding's result, and the rule for
+// which it is so. An impostor, and what is unlisted or unknown, is in breach for want of a rule.
+type Cause struct {
+	Result policy.Result
+	Rule   string
+}
+
+// outcome is what an installation in breach came to. Number 0 stands for no breach.
+type outcome struct {
+	product string // the id of the product found; empty where none was
+	verdict policy.Result
+	causes  []Cause // in the order of the findings and of the rules' ids
+}
+
+// outcomes numbers them, for several goroutines at once. None is ever taken away.
+type outcomes struct {
+	mu      sync.RWMutex
+	items   []outcome
+	numbers map[string]uint32
+}
+
+func newOutcomes() *outcomes {
+	return &outcomes{items: make([]outcome, 1), numbers: map[string]uint32{}}
+}
+
+func (o *outcomes) at(n uint32) *outcome {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return &o.items[n]
+}
+
+// all are those that there are so far, by number.
+func (o *outcomes) all() []outcome {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.items
+}
+
+// number returns the number of what a decision came to. The key is memory to be used again.
+func (o *outcomes) number(d *policy.Decision, enforced bool, key []byte) (uint32, []byte) {
+	if !d.Breach {
+		return 0, key
+	}
+	key = append(appendText(key[:0], d.Product), byte(d.Verdict))
+	eachCause(d, enforced, func(c Cause) { key = appendText(append(key, byte(c.Result)), c.Rule) })
+	o.mu.RLock()
+	n, ok := o.numbers[string(key)]
+	o.mu.RUnlock()
+	if ok {
+		return n, key
+	}
+	made := outcome{product: d.Product, verdict: d.Verdict}
+	eachCause(d, enforced, func(c Cause) { made.causes = append(made.causes, c) })
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n, ok = o.numbers[string(key)]; !ok {
+		n = uint32(len(o.items))
+		o.items, o.numbers[string(key)] = append(o.items, made), n
+	}
+	return n, key
+}
+
+// add gives an outcome that was written the next number; false where it has one.
+func (o *outcomes) add(made outcome) bool {
+	key := append(appendText(nil, made.product), byte(made.verdict))
+	for _, c := range made.causes {
+		key = appendText(append(key, byte(c.Result)), c.Rule)
+	}
+	if _, double := o.numbers[string(key)]; double {
+		return false
+	}
+	o.items, o.numbers[string(key)] = append(o.items, made), uint32(len(o.items))
+	return true
+}
+
+// eachCause calls f with each cause of a decision that is a breach; enforced tells whether the
+// host's organisation is not in monitor.
+func eachCause(d *policy.Decision, enforced bool, f func(Cause)) {
+	for i := range d.Findings {
+		switch finding := &d.Findings[i]; finding.Result {
+		case policy.Banned, policy.Overdue:
+			for _, rule := range finding.Rules {
+				f(Cause{finding.Result, rule})
+			}
+		case policy.Impostor:
+			f(Cause{Result: finding.Result})
+		case policy.Outdated:
+			for _, rule := range finding.Rules {
+				if enforced {
+					f(Cause{finding.Result, rule})
+				}
+			}
+		case policy.Unlisted, policy.Unknown:
+			if enforced {
+				f(Cause{Result: finding.Result})
+			}
+		}
+	}
+}
+
+// breach is the hosts on which a thing came to one outcome. The hosts of a thing's breaches are apart.
+type breach struct {
+	outcome uint32
+	hosts   *roaring.Bitmap
+}
+
+// judged is a thing with its breaches.
+type judged struct {
+	thing    uint32
+	breaches []breach
+}
+
+// judge judges the things of one name after another, each once for a class of hosts, and once more for
+// each host that an exemption names. The index does not change meanwhile. It is for one goroutine.
+type judge struct {
+	index *Index
+	basis *Basis
+	// ask decides one installation, and says what it came to; 0 where it is of no interest.
+	ask func(s *policy.Subject, h *policy.Host, in *policy.Installation) uint32
+	// apart is whether exemptions matter.
+	apart bool
+
+	classes []*exemplar // by class; nil where it was not asked as yet
+	memo    []memo      // by class, of the likeness at hand
+	stamp   uint32
+	buffer  []uint32
+	found   []gathered
+}
+
+// exemplar is a host that stands for its class. It is not known where its organisation is not.
+type exemplar struct {
+	host    policy.Host
+	subject policy.Subject
+	known   bool
+}
+
+// memo is what a class came to, where its stamp is that of the likeness at hand.
+type memo struct{ stamp, outcome uint32 }
+
+// gathered is the hosts of an outcome so far, ascending.
+type gathered struct {
+	outcome uint32
+	hosts   []uint32
+}
+
+func (x *Index) newJudge(b *Basis) *judge {
+	n := len(x.hosts.classes.items)
+	return &judge{index: x, basis: b, classes: make([]*exemplar, n), memo: make([]memo, n), buffer: make([]uint32, 1024)}
+}
+
+// newVerdictJudge makes one that finds breaches.
+func (x *Index) newVerdictJudge(b *Basis) *judge {
+	j := x.newJudge(b)
+	var d policy.Decision
+	var key []byte
+	j.apart = true
+	j.ask = func(s *policy.Subject, h *policy.Host, in *policy.Installation) (n uint32) {
+		s.Decide(in, &d)
+		n, key = x.outcomes.number(&d, b.enforced[h.Organisation], key)
+		return n
+	}
+	return j
+}
+
+// name judges all things of a name. What it found of a thing is used again after f.
+func (j *judge) name(n uint32, f func(thing uint32, found []gathered)) {
+	x := j.index
+	limits := j.basis.limits(x.names.items[n])
+	alike := map[likeness][]uint32{}
+	for _, t := range x.named[n] {
+		if x.things[t].hosts.IsEmpty() {
+			f(t, nil)
+			continue
+		}
+		k := limits.likeness(x.dictionary.At(t))
+		alike[k] = append(alike[k], t)
+	}
+	var singly *roaring.Bitmap
+	if j.apart && len(alike) > 0 {
+		singly = x.hostsOf(j.basis.subjects(x.names.items[n]))
+	}
+	for _, things := range alike {
+		j.stamp++
+		in := x.dictionary.At(things[0]).Installation()
+		for _, t := range things {
+			j.thing(t, &in, singly)
+			f(t, j.found)
+		}
+	}
+}
+
+// thing gathers the hosts of a thing by what it comes to on them.
+func (j *judge) thing(t uint32, in *policy.Installation, singly *roaring.Bitmap) {
+	j.found = j.found[:0]
+	hosts := j.index.things[t].hosts
+	var apart *roaring.Bitmap
+	if singly != nil && hosts.Intersects(singly) {
+		apart = roaring.And(hosts, singly)
+		hosts = roaring.AndNot(hosts, singly)
+	}
+	class := j.index.hosts.class
+	for it := hosts.ManyIterator(); ; {
+		n := it.NextMany(j.buffer)
+		if n == 0 {
+			break
+		}
+		for _, h := range j.buffer[:n] {
+			c := class[h]
+			m := &j.memo[c]
+			if m.stamp != j.stamp {
+				*m = memo{j.stamp, j.class(c, in)}
+			}
+			if m.outcome != 0 {
+				j.gather(m.outcome, h)
+			}
+		}
+	}
+	if apart != nil {
+		j.singly(apart, in)
+	}
+}
+
+// class decides for a class of hosts.
+func (j *judge) class(c uint32, in *policy.Installation) uint32 {
+	e := j.classes[c]
+	if e == nil {
+		e = &exemplar{host: j.index.hosts.classes.items[c].host()}
+		s, err := j.basis.compiled.Subject(&e.host)
+		e.subject, e.known = s, err == nil
+		j.classes[c] = e
+	}
+	if !e.known {
+		return 0
+	}
+	return j.ask(&e.subject, &e.host, in)
+}
+
+// singly decides for hosts that an exemption names, each by itself.
+func (j *judge) singly(hosts *roaring.Bitmap, in *policy.Installation) {
+	for it := hosts.Iterator(); it.HasNext(); {
+		n := it.Next()
+		row := j.index.hosts.row(n)
+		h := policy.Host{ID: j.index.hosts.ids[n], Kind: row.Kind, Organisation: row.Organisation, Ownership: row.Ownership,
+			Platform: row.Platform, Holder: row.Holder, Groups: row.Groups, Site: row.Site}
+		s, err := j.basis.compiled.Subject(&h)
+		if err != nil {
+			continue
+		}
+		if o := j.ask(&s, &h, in); o != 0 {
+			j.gather(o, n)
+		}
+	}
+	for i := range j.found {
+		slices.Sort(j.found[i].hosts)
+	}
+}
+
+func addBreach(breaches []breach, outcome, host uint32) []breach {
+	for i := range breaches {
+		if breaches[i].outcome == outcome {
+			breaches[i].hosts.Add(host)
+			return breaches
+		}
+	}
+	return append(breaches, breach{outcome, roaring.BitmapOf(host)})
+}
+
+// breaches are what was gathered, in bitmaps.
+func breaches(found []gathered) []breach {
+	if len(found) == 0 {
+		return nil
+	}
+	breaches := make([]breach, 0, len(found))
+	for _, g := range found {
+		breaches = append(breaches, breach{g.outcome, roaring.BitmapOf(g.hosts...).Clone()}) // no larger than it need be
+	}
+	return breaches
+}
+
+func (j *judge) gather(outcome, host uint32) {
+	for i := range j.found {
+		if g := &j.found[i]; g.outcome == outcome {
+			g.hosts = append(g.hosts, host)
+			return
+		}
+	}
+	n := len(j.found)
+	if n < cap(j.found) {
+		j.found = j.found[:n+1] // with the memory that was there
+		j.found[n] = gathered{outcome, append(j.found[n].hosts[:0], host)}
+		return
+	}
+	j.found = append(j.found, gathered{outcome, []uint32{host}})
+}
+
+// verdicts judges the things of many names on all processors.
+func (x *Index) verdicts(b *Basis, names []uint32) []judged {
+	workers := min(runtime.GOMAXPROCS(0), len(names)/64+1)
+	results := make([][]judged, workers)
+	var next atomic.Int64
+	var done sync.WaitGroup
+	for w := range workers {
+		done.Go(func() {
+			j := x.newVerdictJudge(b)
+			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
+				j.name(names[i], func(t uint32, found []gathered) { results[w] = append(results[w], judged{t, breaches(found)}) })
+			}
+		})
+	}
+	done.Wait()
+	return slices.Concat(results...)
+}
