@@ -50,6 +50,9 @@ func (p *pages) waiting(r *http.Request) (ui.Component, error) {
 	}}}, err
 }
 
+// begun is with how many people a server is one on which nobody need be told how to begin.
+const begun = 20
+
 // beginning is what to do first on a new server, for who may do all of it everywhere; nil once it is done.
 func (p *pages) beginning(r *http.Request) (ui.Component, error) {
 	ctx, actor := r.Context(), gate.Actor(r.Context())
@@ -57,11 +60,11 @@ func (p *pages) beginning(r *http.Request) (ui.Component, error) {
 	if err != nil || !can[people.ChangeOrganisations] || !can[people.ChangePeople] || !can[people.GiveRoles] {
 		return nil, err
 	}
-	organisations, err := p.People.Organisations(ctx, actor)
-	if err != nil {
+	persons, err := p.People.Persons(ctx, actor, people.PersonQuery{Limit: begun + 1})
+	if err != nil || len(persons) > begun {
 		return nil, err
 	}
-	persons, err := p.People.Persons(ctx, actor, people.PersonQuery{Limit: 2})
+	organisations, err := p.People.Organisations(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
