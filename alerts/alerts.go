@@ -10,16 +10,12 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/ledger"
+	"portcullis/people"
 	"portcullis/store"
 )
 
-// Mailbox is a person as this room needs one.
-type Mailbox struct {
-	Person  string
-	Name    string
-	Address string // may be empty
-	Active  bool   // false for those who have left: they get no mail
-}
+// Mailbox is where a person is written to. Those who have left, and are not active, get no mail.
+type Mailbox = people.Mailbox
 
 // Config is what the room is made of.
 type Config struct {
@@ -30,7 +26,7 @@ type Config struct {
 	Domain string
 	// NoMail says that there is no mail server: a mail is recorded as failed for that reason.
 	NoMail bool
-	// MailboxOf finds a person. Its error ends the transaction that puts the message.
+	// MailboxOf finds a person, by custom people.MailboxOf. Its error ends the transaction that puts the message.
 	MailboxOf func(tx *store.Tx, person string) (Mailbox, error)
 	// Ledger takes the digests in.
 	Ledger *ledger.Ledger

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,17 +21,18 @@ func TestSend(t *testing.T) {
 		db := open(clock.Now)
 		r, _ := newRoom(t)
 		sink := new(mailtest.Server)
-		busy := true
+		var busy atomic.Bool
+		busy.Store(true)
 		sink.OnRcpt = func(to string) error {
 			switch {
-			case mailtest.To(to, "full") && busy:
+			case mailtest.To(to, "full") && busy.Load():
 				return mailtest.Say(452, [3]int{4, 2, 2}, "mailbox full")
 			case mailtest.To(to, "unknown"):
 				return mailtest.Say(550, [3]int{5, 1, 1}, "no such user")
 			}
 			return nil
 		}
-		sink.Drop = func(to string) bool { return mailtest.To(to, "cut") && busy }
+		sink.Drop = func(to string) bool { return mailtest.To(to, "cut") && busy.Load() }
 		sink.Start(t)
 		s := sender(db, r, smtpTo(t, sink))
 		put(t, db, r, message(person("ann"), person("full"), person("unknown"), person("cut"), person("umlaut")))
@@ -54,7 +56,7 @@ func TestSend(t *testing.T) {
 			t.Errorf("%d went again before their time", n)
 		}
 		clock.Advance(time.Minute)
-		busy = false
+		busy.Store(false)
 		if n := step(t, s); n != 2 {
 			t.Errorf("%d went again", n)
 		}

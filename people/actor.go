@@ -300,6 +300,9 @@ type Entry struct {
 // asks where. Without one (""), it is for knowing who asks. It also notes that a session or token is
 // in use.
 func (r *Room) Enter(ctx context.Context, actor Actor, p Permission) (Entry, error) {
+	if actor.Session == "" && actor.Token == "" && !actor.Command {
+		return Entry{}, errSignedOut // for which nobody need ask the database
+	}
 	entry, err := See(ctx, r, actor, func(tx *Tx) (e Entry, err error) {
 		tx.asked = true // to know oneself needs no leave
 		if e.Who, err = tx.who, nil; p != "" && !tx.who.May(p) {

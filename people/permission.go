@@ -90,7 +90,7 @@ func ParseRole(text string) (Role, error) {
 // Permission is something that one may be allowed to do.
 type Permission string
 
-// The permissions of this room. A room above declares its own and adds its lines to Table.
+// The permissions, those of the rooms above among them: there is one table.
 const (
 	// Own is everybody's: what is one's own, such as one's sessions, messages and passkeys.
 	Own Permission = "own"
@@ -108,7 +108,9 @@ const (
 	SeeNotices          Permission = "notices.see"
 	ChangeEndpoints     Permission = "endpoints.change"
 	SeeRegister         Permission = "register.see"
-	ChangeRegister      Permission = "register.change"
+	// ImportRegister is to fill an empty register, and not to change one: whoever sets a server up decides
+	// nothing on it afterwards.
+	ImportRegister Permission = "register.import"
 )
 
 // Line is one line of the permission table.
@@ -135,7 +137,7 @@ var Table = []Line{
 	{Permission: SeeNotices, What: "see which messages went to whom, and what became of them", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor, Operator}},
 	{Permission: ChangeEndpoints, What: "say which programs are told of events, and take in mail that came back", Roles: []Role{Operator}},
 	{Permission: SeeRegister, What: "see suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, ClearingOffice, DeviceAdministrator, EstateManager, Desk, Auditor, Operator}},
-	{Permission: ChangeRegister, What: "change suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer}},
+	{Permission: ImportRegister, What: "fill an empty register from a world file", Roles: []Role{CentreOfficer, Operator}},
 }
 
 // lineOf returns the line of a permission, and nil where there is none: then nobody may.

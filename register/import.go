@@ -39,11 +39,11 @@ const batch = 50
 // Import fills an empty register with a world and its hosts, in one transaction: all or nothing. Where
 // there is anything of a world already, or an organisation of the same id, it is a fault of the kind
 // Conflict. The actor needs
-// ImportWorld and people.ChangeOrganisations, both Everywhere. Memory is bounded by the world without
+// people.ImportRegister and people.ChangeOrganisations, both Everywhere. Memory is bounded by the world without
 // its hosts. Progress, where it is not nil, is told how many of the hosts are written.
 func (r *Room) Import(ctx context.Context, actor people.Actor, loaded *world.Loaded, progress func(done, total int64)) (Imported, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Imported, err error) {
-		for _, p := range []people.Permission{ImportWorld, people.ChangeOrganisations} {
+		for _, p := range []people.Permission{people.ImportRegister, people.ChangeOrganisations} {
 			if err := tx.Require(p, people.Everywhere); err != nil {
 				return none, err
 			}

@@ -2,7 +2,6 @@ package register
 
 import (
 	"portcullis/ledger"
-	"portcullis/people"
 	"portcullis/store"
 )
 
@@ -16,16 +15,6 @@ var (
 	ruleAdded      = ledger.Kind{Name: "register.rule-added", Version: 1, Public: true}
 	exemptionAdded = ledger.Kind{Name: "register.exemption-added", Version: 1}
 )
-
-// ImportWorld is the permission to fill an empty register. It is not that to change one: whoever sets a
-// server up decides nothing on it afterwards.
-const ImportWorld people.Permission = "register.import"
-
-func init() {
-	people.Table = append(people.Table, people.Line{
-		Permission: ImportWorld, What: "fill an empty register from a world file", Roles: []people.Role{people.CentreOfficer, people.Operator},
-	})
-}
 
 // Schema is the tables of this room.
 var Schema = store.Schema{Room: "register", Steps: []string{`

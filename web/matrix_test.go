@@ -56,10 +56,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 	log := slog.New(slog.DiscardHandler)
 	room := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: log}
 	outbox, err := alerts.New(alerts.Config{Base: "http://localhost:1", Domain: "localhost.example", Ledger: book, Chance: rand.Reader,
-		MailboxOf: func(tx *store.Tx, person string) (alerts.Mailbox, error) {
-			box, err := people.MailboxOf(tx, person)
-			return alerts.Mailbox(box), err
-		}})
+		MailboxOf: people.MailboxOf})
 	if err != nil {
 		t.Fatal(err)
 	}

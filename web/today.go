@@ -18,7 +18,7 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 	who := gate.Who(r.Context())
 	if who.Person == "" {
 		return ui.Render(w, r, http.StatusOK, ui.Page{Title: "One register of decisions", Content: []ui.Component{
-			ui.Para("Portcullis holds what a government or a parliament has decided about apps, equipment and visitors, applies it everywhere, and can prove it."),
+			ui.Para("Portcullis keeps what a government or a parliament has decided about apps and equipment: one register for every body, and a record that proves it."),
 			ui.ButtonGroup{{Text: "Sign in", Href: gate.SignIn}},
 			ui.Heading("For everybody"),
 			ui.Para("Every decision enters a ledger that cannot be rewritten unnoticed. Anybody can follow it and check it with their own tools."),

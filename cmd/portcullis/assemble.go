@@ -83,7 +83,7 @@ func sender(db *store.DB, book *ledger.Ledger, c configuration, address *url.URL
 	if c.Mail != nil {
 		_, domain, _ = strings.Cut(strings.TrimSuffix(c.Mail.From, ">"), "@")
 	}
-	outbox, err := alerts.New(alerts.Config{Base: c.URL, Domain: domain, MailboxOf: mailbox, Ledger: book, Chance: rand.Reader})
+	outbox, err := alerts.New(alerts.Config{Base: c.URL, Domain: domain, MailboxOf: people.MailboxOf, Ledger: book, Chance: rand.Reader})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,11 +99,6 @@ func sender(db *store.DB, book *ledger.Ledger, c configuration, address *url.URL
 		workers = append(workers, alerts.NewSender(db, outbox, alerts.Mail, transport, log).Run)
 	}
 	return outbox, workers, nil
-}
-
-func mailbox(tx *store.Tx, person string) (alerts.Mailbox, error) {
-	box, err := people.MailboxOf(tx, person)
-	return alerts.Mailbox(box), err
 }
 
 // hoursEvery is how often it is looked whether an hour's work of the room people is due.

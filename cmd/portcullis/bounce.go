@@ -10,6 +10,7 @@ import (
 
 	"portcullis/alerts"
 	"portcullis/internal/fault"
+	"portcullis/people"
 )
 
 type bounceCommand struct{ database }
@@ -32,7 +33,7 @@ func (c *bounceCommand) Run(env *environment) error {
 		return nil
 	}
 	return c.in(env, true, func(r *rooms) error {
-		outbox, err := alerts.New(alerts.Config{Base: "http://localhost", Domain: "localhost", MailboxOf: mailbox, Ledger: r.people.Ledger, Chance: rand.Reader})
+		outbox, err := alerts.New(alerts.Config{Base: "http://localhost", Domain: "localhost", MailboxOf: people.MailboxOf, Ledger: r.people.Ledger, Chance: rand.Reader})
 		if err != nil {
 			return err
 		}

@@ -95,9 +95,6 @@ func (b *Browser) tell() {
 	b.troubles = nil
 }
 
-// Context is the tab, for chromedp.
-func (b *Browser) Context() context.Context { return b.ctx }
-
 // Do takes steps, one after the other.
 func (b *Browser) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()

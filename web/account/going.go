@@ -1,9 +1,6 @@
 package account
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // providerLife is how long a sign-in with a provider may take: people look for their phone.
 const providerLife = 15 * time.Minute
@@ -13,11 +10,4 @@ const providerLife = 15 * time.Minute
 type going struct {
 	To    string `json:"to"`
 	State []byte `json:"state"`
-}
-
-func encodeGoing(g going) ([]byte, error) { return json.Marshal(g) }
-
-func decodeGoing(kept []byte) (g going, err error) {
-	err = json.Unmarshal(kept, &g)
-	return g, err
 }

@@ -67,10 +67,7 @@ func (s *site) put(t *testing.T, m alerts.Message) {
 		t.Fatal(err)
 	}
 	outbox, err := alerts.New(alerts.Config{Base: s.url, Domain: "harbour.example", Ledger: book, Chance: rand.Reader,
-		MailboxOf: func(tx *store.Tx, person string) (alerts.Mailbox, error) {
-			box, err := people.MailboxOf(tx, person)
-			return alerts.Mailbox(box), err
-		}})
+		MailboxOf: people.MailboxOf})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -193,7 +194,7 @@ func (a *Area) beginProvider(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.signedIn(w, r, id, "", to, err)
 	}
-	kept, err := encodeGoing(going{to, state})
+	kept, err := json.Marshal(going{to, state})
 	if err != nil {
 		return err
 	}
@@ -229,8 +230,8 @@ func (a *Area) signInByProvider(r *http.Request, i int) (to, session string, err
 	if err != nil {
 		return "", "", err
 	}
-	g, err := decodeGoing(kept)
-	if err != nil {
+	var g going
+	if err := json.Unmarshal(kept, &g); err != nil {
 		return "", "", err
 	}
 	who, err := client.Finish(r.Context(), g.State, r.URL.Query(), a.Now())

@@ -217,11 +217,7 @@ func (h *house) sequence(t *testing.T) {
 // outbox puts messages to people of the house.
 func (h *house) outbox(t *testing.T) *alerts.Room {
 	t.Helper()
-	box := func(tx *store.Tx, person string) (alerts.Mailbox, error) {
-		box, err := people.MailboxOf(tx, person)
-		return alerts.Mailbox(box), err
-	}
-	outbox, err := alerts.New(alerts.Config{Base: "https://gate.example", Domain: "gate.example", MailboxOf: box, Ledger: h.ledger, Chance: rand.Reader})
+	outbox, err := alerts.New(alerts.Config{Base: "https://gate.example", Domain: "gate.example", MailboxOf: people.MailboxOf, Ledger: h.ledger, Chance: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -83,11 +82,6 @@ func Actor(ctx context.Context) people.Actor {
 func Who(ctx context.Context) people.Who {
 	v, _ := ctx.Value(visitKey{}).(visit)
 	return v.who
-}
-
-// As returns a context in which the actor asks, for tests of what lies behind the gate.
-func As(ctx context.Context, actor people.Actor, who people.Who) context.Context {
-	return context.WithValue(ctx, visitKey{}, visit{actor, who})
 }
 
 // How long an answer may be in the making: an upload comes in within a minute. To find out who asks
@@ -241,10 +235,4 @@ func Limit(bytes int64, next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, bytes)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// TooLarge tells whether err is that a request sent more than it may.
-func TooLarge(err error) bool {
-	var tooLarge *http.MaxBytesError
-	return errors.As(err, &tooLarge)
 }

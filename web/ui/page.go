@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -96,16 +95,6 @@ func Render(w http.ResponseWriter, r *http.Request, status int, p Page) error {
 func See(w http.ResponseWriter, r *http.Request, path string) error {
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return nil
-}
-
-// Within is to where it is a path on this server, and the first page otherwise: for an address that
-// came with a request and is gone to after it, such as after signing in.
-func Within(to string) string {
-	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\t\r\n") {
-		return "/"
-	}
-	return to
 }
 
 func write(w http.ResponseWriter, status int, p Page, f Frame, path string) error {

@@ -63,17 +63,6 @@ func TestCurrent(t *testing.T) {
 	}
 }
 
-func TestWithin(t *testing.T) {
-	for to, want := range map[string]string{
-		"/people?q=a": "/people?q=a", "/": "/", "": "/", "people": "/", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/", "/\t/evil.example": "/",
-		"javascript:alert(1)": "/", "/%zz": "/",
-	} {
-		if got := ui.Within(to); got != want {
-			t.Errorf("%q: %q, want %q", to, got, want)
-		}
-	}
-}
-
 // TestFailures: what is wrong has its status, says what to do, and tells nothing of the server.
 func TestFailures(t *testing.T) {
 	tests := []struct {
