@@ -31,16 +31,20 @@ $(ASSETS)/node_modules/.package-lock.json: $(ASSETS)/package.json $(ASSETS)/pack
 	npm --prefix $(ASSETS) ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+.PHONY: demo
+demo: build ## A fictional government with 20,000 devices, in your browser: http://localhost:8417
+	./portcullis demo
+
 # A judgement ends with status 1 where something is in breach, and in the demonstration something is. The time is
 # said because its exemptions and its monitor period end.
-DEMO := --world demo/world.yaml --hosts demo/hosts.yaml --at 2024-05-15
+OFFLINE := --world demo/world.yaml --hosts demo/hosts.yaml --at 2024-05-15
 
-.PHONY: demo
-demo: build ## Judge a fictional government's devices and cameras
-	./portcullis check $(DEMO) $(foreach i,android=android.json apple=ipad.plist osquery=osquery.log intune=intune.csv \
+.PHONY: demo-offline
+demo-offline: build ## Judge a few devices and cameras of that government in the terminal, with no server
+	./portcullis check $(OFFLINE) $(foreach i,android=android.json apple=ipad.plist osquery=osquery.log intune=intune.csv \
 		dpkg@HBR-DESK-21=dpkg.txt csv=phones.csv,--inventory $(subst =,=demo/inventories/,$(i))) || [ $$? = 1 ]
 	@echo
-	./portcullis explain $(DEMO) --inventory android=demo/inventories/android.json --host HBR-PHONE-07 --product merrow-tides || [ $$? = 1 ]
+	./portcullis explain $(OFFLINE) --inventory android=demo/inventories/android.json --host HBR-PHONE-07 --product merrow-tides || [ $$? = 1 ]
 
 .PHONY: test
 test: setup assets format vet architecture race cover fuzz-smoke ## Everything that must hold: run it before every commit

@@ -493,60 +493,6 @@ func Ancestors(tx *store.Tx, organisation string, t store.Time) ([]string, error
 	}
 }
 
-// OrganisationsAt returns all organisations as they were at t and as that was known at the time known,
-// in the order of their ids. Monitor is the period that holds at t; where none does, the next one, or
-// else the last. It asks for no permission: that is for the operation that shows what it returns.
-func OrganisationsAt(tx *store.Tx, t, known store.Time) ([]Organisation, error) {
-	found, err := selectOrganisations(tx, []string{Everywhere}, t)
-	if err != nil {
-		return nil, err
-	}
-	later, err := selectAddedAfter(tx, known)
-	if err != nil {
-		return nil, err
-	}
-	found = slices.DeleteFunc(found, func(o Organisation) bool { return later[o.ID] })
-	for i := range found {
-		o := &found[i]
-		o.Parent, o.OwnList, o.Monitor = "", false, nil
-		if above, err := parents.AsKnown(tx, o.ID, t, known); err != nil {
-			return nil, err
-		} else if len(above) > 0 {
-			o.Parent = above[0]
-		}
-		own, err := lists.AsKnown(tx, o.ID, t, known)
-		if err != nil {
-			return nil, err
-		}
-		o.OwnList = slices.Contains(own, ownList)
-		if o.Monitor, err = monitorAt(tx, o.ID, t, known); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortFunc(found, func(a, b Organisation) int { return strings.Compare(a.ID, b.ID) })
-	return found, nil
-}
-
-func monitorAt(tx *store.Tx, id string, t, known store.Time) (*Monitor, error) {
-	record, err := monitors.Record(tx, id)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(record, func(a, b store.Known) int { return a.From.Time().Compare(b.From.Time()) })
-	var nearest *Monitor
-	for _, k := range record {
-		counts := !known.Before(k.Recorded) && (k.Replaced.IsZero() || known.Before(k.Replaced))
-		if !counts {
-			continue
-		}
-		nearest = &Monitor{k.Period, k.Object}
-		if k.Until.IsZero() || t.Before(k.Until) {
-			break // it holds at t or is the next to hold
-		}
-	}
-	return nearest, nil
-}
-
 // OrganisationHistory is what was ever recorded of an organisation's place.
 type OrganisationHistory struct{ Parents, Lists, Monitors []store.Known }
 

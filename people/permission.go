@@ -111,6 +111,17 @@ const (
 	// ImportRegister is to fill an empty register, and not to change one: whoever sets a server up decides
 	// nothing on it afterwards.
 	ImportRegister Permission = "register.import"
+	// DecideList is about allow rules, DecideBans about bans and phase-outs: each in the rule's scope.
+	DecideList Permission = "register.list"
+	DecideBans Permission = "register.ban"
+	// LinkIdentifiers is asked Everywhere: which product an identifier is holds for everyone.
+	LinkIdentifiers Permission = "register.link"
+
+	SeeDevices    Permission = "devices.see"
+	ReportDevices Permission = "devices.report"
+	ChangeDevices Permission = "devices.change"
+	// ReleaseDevices is the second person's part where judging a device is to end, for it becomes somebody's own.
+	ReleaseDevices Permission = "devices.release"
 )
 
 // Line is one line of the permission table.
@@ -138,6 +149,13 @@ var Table = []Line{
 	{Permission: ChangeEndpoints, What: "say which programs are told of events, and take in mail that came back", Roles: []Role{Operator}},
 	{Permission: SeeRegister, What: "see suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, ClearingOffice, DeviceAdministrator, EstateManager, Desk, Auditor, Operator}},
 	{Permission: ImportRegister, What: "fill an empty register from a world file", Roles: []Role{CentreOfficer, Operator}},
+	{Permission: DecideList, What: "decide what a body's list allows, for how long, and what stays off it", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: DecideBans, What: "ban something or phase it out, and take that back", Roles: []Role{CentreOfficer, SecurityOfficer}},
+	{Permission: LinkIdentifiers, What: "say which product an identifier belongs to, and add products and suppliers, for all bodies", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer}},
+	{Permission: SeeDevices, What: "see devices, what is installed on them, and what must not stay so", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, DeviceAdministrator, EstateManager, Auditor, Operator}},
+	{Permission: ReportDevices, What: "send in what is installed on devices, and enrol devices that way", Roles: []Role{SecurityOfficer, DeviceAdministrator, Operator}},
+	{Permission: ChangeDevices, What: "enrol devices, move them, call them lost, retired or replaced, and propose that one becomes personal", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator}},
+	{Permission: ReleaseDevices, What: "agree, as the second person, that a device becomes personal and is judged no longer", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
 }
 
 // lineOf returns the line of a permission, and nil where there is none: then nobody may.

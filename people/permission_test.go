@@ -177,6 +177,12 @@ var operations = map[string]operation{
 	})},
 }
 
+// others are the methods that take an actor and are no operations: they ask for no permission, and give nothing
+// away. Each has its reason.
+var others = map[string]string{
+	"Refuse": "it puts down that an operation of many refused an actor, who is told no more than that",
+}
+
 // TestEveryOperationIsListed fails where the room has an operation that the table above does not know.
 func TestEveryOperationIsListed(t *testing.T) {
 	room, actor, listed := reflect.TypeFor[*people.Room](), reflect.TypeFor[people.Actor](), 0
@@ -184,6 +190,9 @@ func TestEveryOperationIsListed(t *testing.T) {
 		takes := false
 		for in := range m.Type.Ins() {
 			takes = takes || in == actor
+		}
+		if _, known := others[m.Name]; known && takes {
+			continue
 		}
 		if _, known := operations[m.Name]; takes && !known {
 			t.Errorf("the operation %s is not in the table of the test: say which permission it asks for", m.Name)

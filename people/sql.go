@@ -71,16 +71,30 @@ func selectOrganisation(tx *store.Tx, id string) (o Organisation, err error) {
 	return o, err
 }
 
-// selectAddedAfter returns the ids of the organisations that were added after t.
-func selectAddedAfter(tx *store.Tx, t store.Time) (added map[string]bool, err error) {
-	added = map[string]bool{}
-	err = tx.Rows(`SELECT id FROM people_organisations WHERE added > $1`, []any{t}, func(scan scanner) error {
-		var id string
-		err := scan(&id)
-		added[id] = true
+// selectKnownOrganisations returns the organisations that had been added at the time known, in the order
+// of their ids, without their places.
+func selectKnownOrganisations(tx *store.Tx, known store.Time) (found []Organisation, err error) {
+	err = tx.Rows(`SELECT id, name, version FROM people_organisations WHERE added <= $1 ORDER BY id`, []any{known}, func(scan scanner) error {
+		var o Organisation
+		err := scan(&o.ID, &o.Name, &o.Version)
+		found = append(found, o)
 		return err
 	})
-	return added, err
+	return found, err
+}
+
+// selectKnownFacts returns what was known of all subjects of a history at the time known, by subject and
+// in the order of their beginnings.
+func selectKnownFacts(tx *store.Tx, history store.History, known store.Time) (facts map[string][]store.Fact, err error) {
+	facts = map[string][]store.Fact{}
+	err = tx.Rows(`SELECT subject, object, held_from, held_until FROM `+history.Table+` WHERE recorded_at <= $1 AND (replaced_at IS NULL OR replaced_at > $1) ORDER BY held_from`,
+		[]any{known}, func(scan scanner) error {
+			var f store.Fact
+			err := scan(&f.Subject, &f.Object, &f.From, &f.Until)
+			facts[f.Subject] = append(facts[f.Subject], f)
+			return err
+		})
+	return facts, err
 }
 
 func selectOrganisations(tx *store.Tx, roots []string, t store.Time) (found []Organisation, err error) {

@@ -60,18 +60,25 @@ func (a Assumptions) Host(r *Report, problem func(Problem)) (policy.Host, error)
 		return h, errors.New("the export does not say which platform the device has: say so")
 	}
 	h.ID = text(h.ID)
-	h.Installed = make([]policy.Installation, 0, len(r.Apps))
+	h.Installed = r.Installed(h.Platform, problem)
+	return h, nil
+}
+
+// Installed is what a report says is installed, as the decision asks about it. host is the platform of
+// what names none; it may be zero. Where the report has one thing twice and says different things of it,
+// the first stands and problem is told.
+func (r *Report) Installed(host policy.Platform, problem func(Problem)) []policy.Installation {
+	installed := make([]policy.Installation, 0, len(r.Apps))
 	for i := range r.Apps {
 		app := &r.Apps[i]
-		h.Installed = append(h.Installed, policy.Installation{
+		installed = append(installed, policy.Installation{
 			Identifier: text(app.Identity()), Platform: app.Platform, Version: text(app.Version),
 			VersionCode: app.VersionCode, Signer: text(app.Signer), Managed: app.Managed,
 		})
 	}
-	h.Installed = Merge(nil, h.Installed, h.Platform, func(in, kept *policy.Installation) {
-		problem(Problem{Device: h.ID, Reason: clash(in, kept)})
+	return Merge(nil, installed, host, func(in, kept *policy.Installation) {
+		problem(Problem{Device: text(r.Device), Reason: clash(in, kept)})
 	})
-	return h, nil
 }
 
 // text is what an export says with U+FFFD in the place of bytes that are not UTF-8: world files have

@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"portcullis/policy"
@@ -62,6 +64,77 @@ func BenchmarkCompile(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		compile(b, w)
+	}
+}
+
+// BenchmarkRecompileRule enters a ban and takes it back, by turns.
+func BenchmarkRecompileRule(b *testing.B) {
+	recompile(b, func(w *policy.World) {
+		ban := w.Rules[len(w.Rules)-150]
+		ban.ID = "ban-100a"
+		w.Rules = slices.Insert(slices.Clone(w.Rules), len(w.Rules)-150, ban)
+	})
+}
+
+// BenchmarkRecompileExemption adds an exemption and takes it back, by turns.
+func BenchmarkRecompileExemption(b *testing.B) {
+	recompile(b, func(w *policy.World) {
+		e := w.Exemptions[100]
+		e.ID, e.Subject = "exemption-00100a", policy.ExemptionSubject{Person: "somebody"}
+		w.Exemptions = slices.Insert(slices.Clone(w.Exemptions), 101, e)
+	})
+}
+
+// BenchmarkRecompileProduct adds an identifier to a product and takes it back, by turns.
+func BenchmarkRecompileProduct(b *testing.B) {
+	recompile(b, func(w *policy.World) {
+		w.Products = slices.Clone(w.Products)
+		p := &w.Products[len(w.Products)/2]
+		p.Identifiers = maps.Clone(p.Identifiers)
+		p.Identifiers[policy.Android] = append(slices.Clone(p.Identifiers[policy.Android]), policy.Identifier{ID: "com.another"})
+	})
+}
+
+// BenchmarkRecompileContains has a product contain another and no longer, by turns: what every ban
+// reaches is found anew.
+func BenchmarkRecompileContains(b *testing.B) {
+	recompile(b, func(w *policy.World) {
+		w.Products = slices.Clone(w.Products)
+		p := &w.Products[len(w.Products)/2]
+		p.Contains = append(slices.Clone(p.Contains), policy.Component{Product: w.Products[0].ID})
+	})
+}
+
+// recompile goes from the world to a changed one and back.
+func recompile(b *testing.B, change func(*policy.World)) {
+	w := policytest.World(1)
+	changed := *w
+	change(&changed)
+	p := compile(b, w)
+	worlds := [...]*policy.World{&changed, w}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		var err error
+		if p, err = p.Recompile(worlds[i%2], policytest.At); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRecompileTime goes over the next date of the world, and the next.
+func BenchmarkRecompileTime(b *testing.B) {
+	w := policytest.World(1)
+	first := compile(b, w)
+	p := first
+	b.ReportAllocs()
+	for b.Loop() {
+		var err error
+		if p, err = p.Recompile(w, p.ValidUntil()); err != nil {
+			b.Fatal(err)
+		}
+		if p.ValidUntil().IsZero() {
+			p = first
+		}
 	}
 }
 

@@ -288,8 +288,8 @@ func (s *Subject) appListing(c *cause, d *Decision, f *Finding) {
 	deciding := d.since(start)
 	start = len(d.ids)
 	for _, i := range s.exemptions() {
-		if e := &s.policy.exemptions[i]; e.lists && e.product == c.product && (!covers || e.AnyVersion) {
-			d.ids = append(d.ids, e.ID)
+		if e := &s.policy.exemptions[i]; e.lists && e.product == c.product && (!covers || e.anyVersion) {
+			d.ids = append(d.ids, e.id)
 		}
 	}
 	switch {
@@ -309,7 +309,7 @@ func (s *Subject) allows(c *cause, d *Decision) (covers, met bool) {
 	product := &p.product[c.product]
 	lists := [...][]scoped{p.allows[product.allows.from:product.allows.to], nil, p.allowAny}
 	if product.supplier != none {
-		lists[1] = p.supplier[product.supplier].allows
+		lists[1] = p.allowMade.of(product.supplier)
 	}
 	for o := s.organisation; o != none; o = p.organisation[o].parent {
 		var nearest [8]scoped
@@ -409,21 +409,22 @@ func (s *Subject) exemptions() []int32 {
 	s.searched = true
 	p, h := s.policy, s.host
 	for o := s.organisation; o != none; o = p.organisation[o].parent {
-		s.applying = append(s.applying, p.exempt.everyone[o]...)
+		s.apply(p.exempt.everyone[o])
 	}
-	s.apply(p.exempt.host[h.ID])
-	s.apply(p.exempt.site[h.Site])
-	s.apply(p.exempt.person[h.Holder])
+	s.apply(p.exempt.named[forHost][h.ID])
+	s.apply(p.exempt.named[forSite][h.Site])
+	s.apply(p.exempt.named[forPerson][h.Holder])
 	for _, group := range h.Groups {
-		s.apply(p.exempt.group[group])
+		s.apply(p.exempt.named[forGroup][group])
 	}
 	slices.Sort(s.applying)
 	s.applying = slices.Compact(s.applying)
 	return s.applying
 }
 
-func (s *Subject) apply(exemptions []int32) {
-	for _, i := range exemptions {
+func (s *Subject) apply(slots []int32) {
+	for _, slot := range slots {
+		i := s.policy.place[slot]
 		if s.policy.within(s.organisation, s.policy.exemptions[i].scope) {
 			s.applying = append(s.applying, i)
 		}
@@ -449,7 +450,7 @@ func (s *Subject) lifting(c *cause, d *Decision, effect Effect, covering []int32
 	for _, i := range s.exemptions() {
 		e := &s.policy.exemptions[i]
 		if slices.ContainsFunc(covering, func(r int32) bool { return s.policy.rules[r].Effect == effect && e.lift(c, r) }) {
-			d.ids = append(d.ids, e.ID)
+			d.ids = append(d.ids, e.id)
 		}
 	}
 	return d.since(start)

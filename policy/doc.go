@@ -3,8 +3,9 @@
 //
 // It is pure: it imports the standard library alone, reads no clock and holds no state between
 // calls. A World is what is known; Compile turns it into the form that answers at one time, which
-// stays right until the next date in the world (Policy.ValidUntil); a Subject is one host of it,
-// and judges any number of installations.
+// stays right until the next date in the world (Policy.ValidUntil), and Recompile makes the next such
+// form from it where little has changed; a Subject is one host of it, and judges any number of
+// installations.
 //
 // What every caller relies on:
 //

@@ -17,18 +17,29 @@ type Problem struct {
 // they begin, targets and subjects without exactly one key, a circle of organisations and the like.
 // It is empty for a world that compiles. Whether the host that an exemption names exists is for
 // whoever holds the hosts.
-func Validate(w *World) []Problem {
-	v := &validator{}
-	v.declare(w)
-	for i := range w.Organisations {
-		v.organisation(section("organisations", i), &w.Organisations[i])
-	}
-	v.circles(w.Organisations)
-	for i, s := range w.Sites {
-		v.refer(section("sites", i).key("organisation"), "organisation", v.organisations, s.Organisation)
-	}
+func Validate(w *World) []Problem { return validate(w).problems }
+
+// ids maps each declared id of a section to its index.
+type ids map[string]int32
+
+type validator struct {
+	declared
+	rules       []Rule
+	identifiers map[platformID]string
+	problems    []Problem
+}
+
+// validate declares and checks all of a world.
+func validate(w *World) *validator {
+	v := &validator{rules: w.Rules, identifiers: make(map[platformID]string, len(w.Products))}
+	v.declarePlaces(w)
+	v.suppliers = declare(v, "suppliers", w.Suppliers, allSuppliers.id)
+	v.products = declare(v, "products", w.Products, allProducts.id)
+	v.ruleNumbers = declare(v, "rules", w.Rules, allRules.id)
+	declare(v, "exemptions", w.Exemptions, allExemptions.id)
+	v.places(w)
 	for i := range w.Suppliers {
-		v.edges(section("suppliers", i).key("owned_by"), w.Suppliers[i].OwnedBy)
+		v.supplier(i, &w.Suppliers[i])
 	}
 	for i := range w.Products {
 		v.product(section("products", i), &w.Products[i])
@@ -39,17 +50,7 @@ func Validate(w *World) []Problem {
 	for i := range w.Exemptions {
 		v.exemption(section("exemptions", i), &w.Exemptions[i])
 	}
-	return v.problems
-}
-
-// ids maps each declared id of a section to its index.
-type ids map[string]int
-
-type validator struct {
-	organisations, sites, suppliers, products, rules, exemptions ids
-	effects                                                      []Effect // of the rules, by index
-	identifiers                                                  map[platformID]string
-	problems                                                     []Problem
+	return v
 }
 
 type platformID struct {
@@ -61,18 +62,20 @@ func (v *validator) problem(at place, format string, args ...any) {
 	v.problems = append(v.problems, Problem{at.String(), fmt.Sprintf(format, args...)})
 }
 
-func (v *validator) declare(w *World) {
+func (v *validator) declarePlaces(w *World) {
 	v.organisations = declare(v, "organisations", w.Organisations, func(o *Organisation) string { return o.ID })
 	v.sites = declare(v, "sites", w.Sites, func(s *Site) string { return s.ID })
-	v.suppliers = declare(v, "suppliers", w.Suppliers, func(s *Supplier) string { return s.ID })
-	v.products = declare(v, "products", w.Products, func(p *Product) string { return p.ID })
-	v.rules = declare(v, "rules", w.Rules, func(r *Rule) string { return r.ID })
-	v.exemptions = declare(v, "exemptions", w.Exemptions, func(e *Exemption) string { return e.ID })
-	v.effects = make([]Effect, len(w.Rules))
-	for i := range w.Rules {
-		v.effects[i] = w.Rules[i].Effect
+}
+
+// places checks the organisations and sites, which are declared.
+func (v *validator) places(w *World) {
+	for i := range w.Organisations {
+		v.organisation(section("organisations", i), &w.Organisations[i])
 	}
-	v.identifiers = make(map[platformID]string, len(w.Products))
+	v.circles(w.Organisations)
+	for i, s := range w.Sites {
+		v.refer(section("sites", i).key("organisation"), "organisation", v.organisations, s.Organisation)
+	}
 }
 
 func declare[T any](v *validator, name string, items []T, id func(*T) string) ids {
@@ -86,7 +89,7 @@ func declare[T any](v *validator, name string, items []T, id func(*T) string) id
 				v.problem(section(name, i).key("id"), "%q is declared twice in %s: it is %s[%d] too; give one of them another id", id, name, name, first)
 				continue
 			}
-			declared[id] = i
+			declared[id] = int32(i)
 		}
 	}
 	return declared
@@ -165,15 +168,15 @@ func (v *validator) circles(organisations []Organisation) {
 	const unseen, onPath, done = 0, 1, 2
 	state := make([]uint8, len(organisations))
 	for start := range organisations {
-		var path []int
-		i, ok := start, true
+		var path []int32
+		i, ok := int32(start), true
 		for ok && state[i] == unseen {
 			state[i] = onPath
 			path = append(path, i)
 			i, ok = v.organisations[organisations[i].Parent]
 		}
 		if ok && state[i] == onPath {
-			v.problem(section("organisations", i).key("parent"), "%q is its own ancestor: the parents lead round in a circle", organisations[i].ID)
+			v.problem(section("organisations", int(i)).key("parent"), "%q is its own ancestor: the parents lead round in a circle", organisations[i].ID)
 		}
 		for _, j := range path {
 			state[j] = done
@@ -209,6 +212,10 @@ func (v *validator) edges(at place, edges []Edge) {
 		v.refer(at.key("supplier"), "supplier", v.suppliers, e.Supplier)
 		v.period(at, e.Period)
 	}
+}
+
+func (v *validator) supplier(i int, s *Supplier) {
+	v.edges(section("suppliers", i).key("owned_by"), s.OwnedBy)
 }
 
 func (v *validator) product(at place, p *Product) {
@@ -314,8 +321,8 @@ func (v *validator) exemption(at place, e *Exemption) {
 	}
 	for i, id := range e.Lifts {
 		at := at.key("lifts").at(i)
-		v.refer(at, "rule", v.rules, id)
-		if rule, ok := v.rules[id]; ok && v.effects[rule] == Allow {
+		v.refer(at, "rule", v.ruleNumbers, id)
+		if rule, ok := v.ruleNumbers[id]; ok && v.rules[rule].Effect == Allow {
 			v.problem(at, "%q is an allow rule: an exemption lifts bans and phase-outs", id)
 		}
 	}

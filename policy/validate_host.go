@@ -10,8 +10,8 @@ type HostValidator struct {
 // NewHostValidator prepares to check hosts against w, which is valid.
 func NewHostValidator(w *World) *HostValidator {
 	v := &validator{}
-	v.declare(w)
-	hv := &HostValidator{organisations: v.organisations, products: v.products, sites: v.sites}
+	v.declarePlaces(w)
+	hv := &HostValidator{organisations: v.organisations, products: declare(v, "products", w.Products, allProducts.id), sites: v.sites}
 	for _, s := range w.Sites {
 		hv.siteOrganisation = append(hv.siteOrganisation, s.Organisation)
 	}

@@ -1,57 +1,30 @@
 package register_test
 
 import (
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
+	"fmt"
 	"testing"
 
+	"portcullis/people"
+	"portcullis/policy"
 	"portcullis/policy/policytest"
 	"portcullis/register"
 	"portcullis/store"
-	"portcullis/world"
 )
 
-// BenchmarkWorld imports and exports the government of the benchmarks at its full size, with 100,000
-// hosts of 20 installations each, on SQLite, and asks for its world. The largest heap that was seen is
-// reported beside the time.
+// BenchmarkWorld imports the government of the benchmarks at its full size, without hosts, on SQLite, and asks
+// for its world.
 func BenchmarkWorld(b *testing.B) {
-	file := filepath.Join(b.TempDir(), "world.yaml")
-	out, err := os.Create(file)
-	if err != nil {
-		b.Fatal(err)
-	}
 	w := policytest.World(1)
-	if err := world.Write(out, w, policytest.Hosts(w, 1, 100_000, 20)); err != nil {
-		b.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		b.Fatal(err)
-	}
-	w = nil
-	loaded := load(b, file)
-	c := other(b, store.Options{Data: b.TempDir()})
+	var c centre
 	b.Run("import", func(b *testing.B) {
-		for i := range b.N {
-			if i > 0 {
-				c = other(b, store.Options{Data: b.TempDir()})
-			}
-			most := uint64(0)
-			progress := func(int64, int64) { most = max(most, heap()) }
-			if _, err := c.Import(b.Context(), command, loaded, progress); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(float64(most)/(1<<20), "MiB")
-		}
-	})
-	b.Run("export", func(b *testing.B) {
 		for range b.N {
-			if err := c.Export(b.Context(), command, io.Discard, store.Time{}, store.Time{}); err != nil {
-				b.Fatal(err)
-			}
+			b.StopTimer()
+			c = other(b, store.Options{Data: b.TempDir()})
+			b.StartTimer()
+			c.imports(b, w)
 		}
 	})
+	c = government(b)
 	b.Run("world", func(b *testing.B) {
 		for range b.N {
 			err := c.People.DB.Read(b.Context(), func(tx *store.Tx) error {
@@ -65,8 +38,66 @@ func BenchmarkWorld(b *testing.B) {
 	})
 }
 
-func heap() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+// government is a register with the government of the benchmarks, without hosts, on SQLite.
+func government(b *testing.B) centre {
+	c := other(b, store.Options{Data: b.TempDir()})
+	c.imports(b, policytest.World(1))
+	return c
+}
+
+// BenchmarkFollow is what a server that holds a world does after a decision: it asks for what has
+// changed, and makes the next world of it. A rule beside it is what the decision itself takes.
+func BenchmarkFollow(b *testing.B) {
+	c := government(b)
+	officer := c.officer(b, people.CentreOfficer, people.Everywhere)
+	w, since := new(policy.World), store.Generation(0)
+	follow := func() {
+		d := c.changes(b, since)
+		w, since = d.Apply(w), d.Generation
+	}
+	b.Run("all", func(b *testing.B) {
+		for range b.N {
+			w, since = new(policy.World), 0
+			follow()
+		}
+	})
+	follow()
+	n := 0
+	decide := func() {
+		n++
+		rule := policy.Rule{Effect: policy.Allow, Target: policy.Target{Product: w.Products[n%10_000].ID}, Scope: "org-000"}
+		if _, err := c.AddRule(b.Context(), officer, rule); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("rule", func(b *testing.B) {
+		for range b.N {
+			decide()
+		}
+	})
+	b.Run("follow", func(b *testing.B) {
+		for range b.N {
+			b.StopTimer()
+			decide()
+			b.StartTimer()
+			follow()
+		}
+	})
+}
+
+// BenchmarkTriage decides about 5,000 apps that are no products yet.
+func BenchmarkTriage(b *testing.B) {
+	c := government(b)
+	officer := c.officer(b, people.CentreOfficer, people.Everywhere)
+	for n := range b.N {
+		var choices []register.Choice
+		for i := range 5000 {
+			decision := []register.Decision{register.AllowApp, register.AllowAppUntil, register.LeaveUnlisted}[i%3]
+			choices = append(choices, register.Choice{Decision: decision,
+				Found: &register.Found{Platform: policy.Android, Identifier: fmt.Sprintf("org.example.n%d.i%d", n, i), Name: fmt.Sprintf("App %d", i)}})
+		}
+		if _, err := c.Triage(b.Context(), officer, "org-001", choices); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

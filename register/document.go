@@ -188,19 +188,19 @@ func exemptionOf(e *policy.Exemption) any {
 }
 
 // add reads a document of a section and appends what it says to the world.
-func add(w *policy.World, section, document string) error {
+func add(w *policy.World, section Section, document string) error {
 	switch section {
-	case sites:
+	case Sites:
 		return read(document, &w.Sites, func(d siteDocument) (policy.Site, error) { return policy.Site(d), nil })
-	case suppliers:
+	case Suppliers:
 		return read(document, &w.Suppliers, func(d supplierDocument) (policy.Supplier, error) {
 			return policy.Supplier{ID: d.ID, Name: d.Name, Aliases: d.Aliases, OwnedBy: each(d.OwnedBy, edgeDocument.edge)}, nil
 		})
-	case products:
+	case Products:
 		return read(document, &w.Products, productDocument.product)
-	case rules:
+	case Rules:
 		return read(document, &w.Rules, ruleDocument.rule)
-	case exemptions:
+	case Exemptions:
 		return read(document, &w.Exemptions, exemptionDocument.exemption)
 	}
 	return fmt.Errorf("the section %q is not known: a newer version of the server wrote it", section)

@@ -10,15 +10,15 @@ import (
 )
 
 // documents are one of each section, with every key.
-var documents = map[string]string{
-	sites:     `{"id":"s","organisation":"o","class":"sensitive"}`,
-	suppliers: `{"id":"s","name":"S","aliases":["T"],"owned_by":[{"supplier":"u","from":"2020-01-01T00:00:00.000000Z","until":"2021-01-01T00:00:00.000001Z"}]}`,
-	products: `{"id":"p","kind":"app","name":"P","aliases":["Q"],"supplier":"s","made_by":[{"supplier":"t"}],"identifiers":{"android":[{"id":"a","signers":["x"]}]},` +
+var documents = map[Section]string{
+	Sites:     `{"id":"s","organisation":"o","class":"sensitive"}`,
+	Suppliers: `{"id":"s","name":"S","aliases":["T"],"owned_by":[{"supplier":"u","from":"2020-01-01T00:00:00.000000Z","until":"2021-01-01T00:00:00.000001Z"}]}`,
+	Products: `{"id":"p","kind":"app","name":"P","aliases":["Q"],"supplier":"s","made_by":[{"supplier":"t"}],"identifiers":{"android":[{"id":"a","signers":["x"]}]},` +
 		`"domains":["example.org"],"contains":[{"product":"k","since":"1","until":"2"}],"builtin_on":["ios"]}`,
-	rules: `{"id":"r","effect":"ban","target":{"product":"p"},"components":true,"clearance":"minister","mitigations":["m"],"scope":"o","from":"2020-01-01T00:00:00.000000Z",` +
+	Rules: `{"id":"r","effect":"ban","target":{"product":"p"},"components":true,"clearance":"minister","mitigations":["m"],"scope":"o","from":"2020-01-01T00:00:00.000000Z",` +
 		`"until":"2021-01-01T00:00:00.000000Z","deadline":"2020-06-01T00:00:00.000000Z","platforms":["edge"],"kinds":["equipment"],"site_class":["c"],"versions":{"since":"1"},` +
 		`"min_version":"2","min_version_code":{"android":7},"reason":"because"}`,
-	exemptions: `{"id":"e","lifts":["r"],"product":"p","any_version":true,"scope":"o","subject":{"group":"g"},"from":"2020-01-01T00:00:00.000000Z",` +
+	Exemptions: `{"id":"e","lifts":["r"],"product":"p","any_version":true,"scope":"o","subject":{"group":"g"},"from":"2020-01-01T00:00:00.000000Z",` +
 		`"until":"2021-01-01T00:00:00.000000Z","purpose":"trial","mitigations":["m"],"clearance":{"office":"minister","by":"M","ref":"1","at":"2019-01-01T00:00:00.000000Z"}}`,
 }
 
@@ -62,14 +62,17 @@ func TestDocuments(t *testing.T) {
 
 // TestDocumentsOfNewerVersions holds that what a newer server wrote is not passed over.
 func TestDocumentsOfNewerVersions(t *testing.T) {
-	for _, test := range []struct{ section, document string }{
-		{rules, `{"id":"r","effect":"ban","target":{"product":"p"},"weather":"rain"}`},
-		{rules, `{"id":"r","effect":"discourage"}`},
-		{rules, `{"id":"r","effect":"ban","platforms":["toaster"]}`},
-		{products, `{"id":"p","kind":"service"}`},
-		{products, `{"id":"p","kind":"app","identifiers":{"toaster":[]}}`},
-		{sites, `{"id":"s"} {}`},
-		{sites, `{"id":"s"`},
+	for _, test := range []struct {
+		section  Section
+		document string
+	}{
+		{Rules, `{"id":"r","effect":"ban","target":{"product":"p"},"weather":"rain"}`},
+		{Rules, `{"id":"r","effect":"discourage"}`},
+		{Rules, `{"id":"r","effect":"ban","platforms":["toaster"]}`},
+		{Products, `{"id":"p","kind":"service"}`},
+		{Products, `{"id":"p","kind":"app","identifiers":{"toaster":[]}}`},
+		{Sites, `{"id":"s"} {}`},
+		{Sites, `{"id":"s"`},
 		{"opinion", `{}`},
 	} {
 		var w policy.World
@@ -83,9 +86,10 @@ func TestDocumentsOfNewerVersions(t *testing.T) {
 // as it was read.
 func FuzzDocument(f *testing.F) {
 	for section, document := range documents {
-		f.Add(section, document)
+		f.Add(string(section), document)
 	}
-	f.Fuzz(func(t *testing.T, section, document string) {
+	f.Fuzz(func(t *testing.T, name, document string) {
+		section := Section(name)
 		var w, other policy.World
 		if add(&w, section, document) != nil {
 			return

@@ -2,7 +2,6 @@ package register
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,13 +15,16 @@ type Room struct {
 	People *people.Room
 }
 
-// The sections of register_items.
+// Section is a part of the register: what sort of thing its items are.
+type Section string
+
+// The sections.
 const (
-	sites      = "site"
-	suppliers  = "supplier"
-	products   = "product"
-	rules      = "rule"
-	exemptions = "exemption"
+	Sites      Section = "site"
+	Suppliers  Section = "supplier"
+	Products   Section = "product"
+	Rules      Section = "rule"
+	Exemptions Section = "exemption"
 )
 
 // begin stands for a time that is not given where one must be: the first that a stored time can be.
@@ -35,32 +37,19 @@ const noReason = "no reason is given in the world file"
 // t: a world has one parent for each, where the people's room has a history. Everything else carries
 // its own periods. The time of the transaction is the present for both.
 func World(tx *store.Tx, t, known store.Time) (w policy.World, err error) {
-	if w.Organisations, err = organisationsAt(tx, t, known); err != nil {
+	if w.Organisations, _, err = organisationsAt(tx, t, known); err != nil {
 		return policy.World{}, err
 	}
-	err = eachItem(tx, known, func(section, id, document string) error {
-		if err := add(&w, section, document); err != nil {
-			return fmt.Errorf("the %s %s in the register: %w", section, id, err)
-		}
-		return nil
-	})
+	err = eachItem(tx, known, func(i item) error { return i.into(&w) })
 	if err != nil {
 		return policy.World{}, err
 	}
 	return w, nil
 }
 
-// organisationsAt returns the organisations in the order of the world that was imported, and after them
-// those that came later, by their ids.
-func organisationsAt(tx *store.Tx, t, known store.Time) (organisations []policy.Organisation, err error) {
-	found, err := people.OrganisationsAt(tx, t, known)
-	if err != nil {
-		return nil, err
-	}
-	places, err := selectPlaces(tx)
-	if err != nil {
-		return nil, err
-	}
+// sortByPlace puts organisations into the order of the world that was imported; those that came later stay
+// in theirs, after them.
+func sortByPlace(found []people.Organisation, places map[string]int) {
 	place := func(o people.Organisation) int {
 		if p, ok := places[o.ID]; ok {
 			return p
@@ -68,12 +57,6 @@ func organisationsAt(tx *store.Tx, t, known store.Time) (organisations []policy.
 		return len(places)
 	}
 	slices.SortStableFunc(found, func(a, b people.Organisation) int { return cmp.Compare(place(a), place(b)) })
-	for _, o := range found {
-		organisations = append(organisations, policy.Organisation{
-			ID: o.ID, Name: unless(o.ID, o.Name), Parent: o.Parent, OwnList: o.OwnList, Monitor: monitorOf(o.Monitor),
-		})
-	}
-	return organisations, nil
 }
 
 // unless is the text, or nothing where it is the one that says nothing.

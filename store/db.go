@@ -45,7 +45,9 @@ type DB struct {
 	chance io.Reader
 	write  *sql.DB
 	read   *sql.DB // the same as write on PostgreSQL
-	file   string  // of SQLite
+	// The statements of either; nil on PostgreSQL.
+	written, reading *statements
+	file             string // of SQLite
 }
 
 // fileName is the SQLite database in its directory.
@@ -96,6 +98,7 @@ func (db *DB) openSQLite(dir string) error {
 		return errors.Join(err, db.write.Close())
 	}
 	db.read.SetMaxOpenConns(8)
+	db.written, db.reading = newStatements(db.write), newStatements(db.read)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,6 +26,10 @@ type Tx struct {
 	now       Time
 	readOnly  bool
 	committed []func()
+	kept      *statements          // nil where none are kept
+	missing   []string             // statements that are not prepared yet
+	again     map[string]*sql.Stmt // those of them that this transaction runs more than once
+	open      []string             // queries whose rows are being read: the same one within needs a statement of its own
 }
 
 // Now is the time of the transaction: the same however often it is asked.
@@ -38,11 +43,56 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	if err := storable(args); err != nil {
 		return 0, err
 	}
-	result, err := tx.tx.ExecContext(tx.ctx, query, args...)
+	var result sql.Result
+	var err error
+	if prepared := tx.prepared(query); prepared != nil {
+		result, err = prepared.ExecContext(tx.ctx, args...)
+	} else {
+		result, err = tx.tx.ExecContext(tx.ctx, query, args...)
+	}
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// prepared returns a statement that is kept prepared; nil where the text is to be used.
+func (tx *Tx) prepared(query string) *sql.Stmt {
+	if slices.Contains(tx.open, query) {
+		return nil
+	}
+	kept, unknown := tx.kept.find(query)
+	if kept != nil {
+		return tx.tx.StmtContext(tx.ctx, kept)
+	}
+	if !unknown {
+		return nil
+	}
+	prepared, second := tx.again[query]
+	switch {
+	case prepared != nil:
+		return prepared
+	case !second:
+		if tx.again == nil {
+			tx.again = map[string]*sql.Stmt{}
+		}
+		tx.again[query], tx.missing = nil, append(tx.missing, query)
+		return nil
+	}
+	prepared, err := tx.tx.PrepareContext(tx.ctx, query) // the transaction closes it
+	if err != nil {
+		return nil // running it as it is will say why
+	}
+	tx.again[query] = prepared
+	return prepared
+}
+
+// query runs a query.
+func (tx *Tx) query(query string, args []any) (*sql.Rows, error) {
+	if prepared := tx.prepared(query); prepared != nil {
+		return prepared.QueryContext(tx.ctx, args...)
+	}
+	return tx.tx.QueryContext(tx.ctx, query, args...)
 }
 
 // Row runs a query that returns one row, and scans it. It returns ErrNotFound where there is none.
@@ -50,11 +100,21 @@ func (tx *Tx) Row(query string, args []any, into ...any) error {
 	if err := storable(args); err != nil {
 		return err
 	}
-	err := tx.tx.QueryRowContext(tx.ctx, query, args...).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
+	rows, err := tx.query(query, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
 		return ErrNotFound
 	}
-	return err
+	if err := rows.Scan(into...); err != nil {
+		return err
+	}
+	return rows.Close()
 }
 
 // Rows runs a query and calls each for every row, which it scans.
@@ -62,11 +122,13 @@ func (tx *Tx) Rows(query string, args []any, each func(scan func(into ...any) er
 	if err := storable(args); err != nil {
 		return err
 	}
-	rows, err := tx.tx.QueryContext(tx.ctx, query, args...)
+	rows, err := tx.query(query, args)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	tx.open = append(tx.open, query)
+	defer func() { tx.open = tx.open[:len(tx.open)-1] }()
 	for rows.Next() {
 		if err := each(rows.Scan); err != nil {
 			return err
@@ -104,17 +166,17 @@ const attempts = 12
 // once and must have no effect but through tx. While the database is Away the error is a
 // fault.ErrUnavailable; whether a commit that failed so was carried out, nobody knows.
 func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
-	return db.run(ctx, db.write, false, f)
+	return db.run(ctx, db.write, db.written, false, f)
 }
 
 // Read runs f in a transaction that sees the database at one moment and cannot change it.
 func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
-	return db.run(ctx, db.read, true, f)
+	return db.run(ctx, db.read, db.reading, true, f)
 }
 
-func (db *DB) run(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *Tx) error) error {
+func (db *DB) run(ctx context.Context, pool *sql.DB, kept *statements, readOnly bool, f func(tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		err := db.once(ctx, pool, readOnly, f)
+		err := db.once(ctx, pool, kept, readOnly, f)
 		if err == nil || attempt == attempts || !again(err) && !stale(err) {
 			return outage(err)
 		}
@@ -132,7 +194,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *T
 	}
 }
 
-func (db *DB) once(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *Tx) error) (err error) {
+func (db *DB) once(ctx context.Context, pool *sql.DB, kept *statements, readOnly bool, f func(tx *Tx) error) (err error) {
 	options := &sql.TxOptions{Isolation: sql.LevelSerializable, ReadOnly: readOnly}
 	if db.engine == SQLite {
 		options = nil // the pools differ instead
@@ -141,7 +203,7 @@ func (db *DB) once(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *
 	if err != nil {
 		return &notBegun{err}
 	}
-	tx := &Tx{ctx: ctx, tx: begun, now: TimeOf(db.now()), readOnly: readOnly}
+	tx := &Tx{ctx: ctx, tx: begun, now: TimeOf(db.now()), readOnly: readOnly, kept: kept}
 	defer func() {
 		if p := recover(); p != nil {
 			// The panic is what matters; a failed rollback ends with the connection.
@@ -157,6 +219,9 @@ func (db *DB) once(ctx context.Context, pool *sql.DB, readOnly bool, f func(tx *
 	}
 	for _, done := range tx.committed {
 		done()
+	}
+	if len(tx.missing) > 0 {
+		kept.prepare(ctx, tx.missing)
 	}
 	return nil
 }

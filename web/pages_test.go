@@ -50,19 +50,21 @@ func TestTodayAndTheLedger(t *testing.T) {
 
 		today := e.page(t, nobody.session, "/")
 		shows(t, today, "You have no role here")
-		lacks(t, today, "To begin with", `href="/notices"`, `href="/tokens"`)
+		lacks(t, today, "To begin with", `href="/notices"`, `href="/people"`, `href="/coverage"`)
 		shows(t, e.page(t, nobody.session, "/ledger"), " to ", "Not public", "Harbour")
 
 		shows(t, e.page(t, nobody.session, "/api"), "DELETE /api/v1/organisations/{id}/monitor", "ask your security team", "http://localhost:1/scim/v2")
 		shows(t, e.page(t, officer.session, "/api"), `href="/tokens/make"`)
 
 		today = e.page(t, officer.session, "/")
-		lacks(t, today, "no role", "To begin with", `href="/notices"`, `href="/access"`)
-		shows(t, today, `href="/tokens"`, `href="/groups"`)
+		lacks(t, today, "no role", "To begin with", `href="/notices"`)
+		shows(t, today, `href="/people"`, `href="/coverage"`)
+		shows(t, e.page(t, officer.session, "/people"), `href="/tokens"`, `href="/groups"`)
+		lacks(t, e.page(t, officer.session, "/people"), `href="/access"`)
 		ledger := e.page(t, officer.session, "/ledger")
 		shows(t, ledger, ">Harbour-person</a>", `href="/organisations/harbour"`, "The command line", "What it holds", "Token made")
 		lacks(t, ledger, "Tower-person")
-		lacks(t, e.page(t, auditor.session, "/"), `href="/access"`) // an auditor of one body sees no log of all
+		lacks(t, e.page(t, auditor.session, "/people"), `href="/access"`) // an auditor of one body sees no log of all
 
 		// One role in one body begins nothing; one everywhere does.
 		lacks(t, e.page(t, operator.session, "/"), "To begin with")

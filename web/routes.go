@@ -11,10 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"portcullis/alerts"
+	"portcullis/devices"
 	"portcullis/ledger"
 	"portcullis/people"
+	"portcullis/register"
 	"portcullis/web/account"
 	"portcullis/web/api"
+	"portcullis/web/demo"
+	devicepages "portcullis/web/devices"
 	"portcullis/web/directory"
 	"portcullis/web/gate"
 	"portcullis/web/provision"
@@ -23,9 +27,14 @@ import (
 
 // Parts are the rooms that routes show, and what stands around them.
 type Parts struct {
-	Gate    *gate.Gate
-	People  *people.Room
-	Alerts  alerts.Desk
+	Gate   *gate.Gate
+	People *people.Room
+	Alerts alerts.Desk
+	// Devices and Register are the things, and what is decided about them.
+	Devices  *devices.Room
+	Register *register.Room
+	// Intake takes in reports.
+	Intake  *devices.Intake
 	Account *account.Area
 	// Directory is the pages of people and organisations.
 	Directory directory.Options
@@ -36,6 +45,8 @@ type Parts struct {
 	// Ledger returns what the ledger serves at a path, as C2SP tlog-tiles has it: /checkpoint and
 	// /tile/…. It is nil where there is nothing.
 	Ledger func(ctx context.Context, path string) (*ledger.Resource, error)
+	// Demo is the pages of a demonstration; nil on a server that is none.
+	Demo *demo.Area
 	// Metrics are shown to Prometheus.
 	Metrics *prometheus.Registry
 }
@@ -43,6 +54,7 @@ type Parts struct {
 // Navigation are the places that the head of every page leads to.
 var Navigation = slices.Concat(
 	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}},
+	devicepages.Places(),
 	directory.Places(),
 	[]gate.Place{
 		{Link: ui.Link{Text: "Notices", Href: "/notices"}, Permission: people.SeeNotices, Everywhere: true},
@@ -51,7 +63,7 @@ var Navigation = slices.Concat(
 )
 
 // footer stands at the foot of every page.
-var footer = []ui.Link{{Text: "For programs", Href: "/api"}, {Text: "The head of the ledger", Href: "/ledger/checkpoint"}}
+var footer = []ui.Link{{Text: "For programs", Href: "/api"}, {Text: "Roles", Href: "/roles"}, {Text: "The head of the ledger", Href: "/ledger/checkpoint"}}
 
 // Routes are all routes of the server.
 func Routes(p Parts) []gate.Route {
@@ -71,9 +83,11 @@ func Routes(p Parts) []gate.Route {
 			{Pattern: "GET /notices", Permission: people.SeeNotices, Handler: ui.Handler(pages.notices)},
 			{Pattern: "/", Permission: gate.Public, Handler: ui.Handler(pages.nothing)},
 		},
+		p.Demo.Routes(),
 		p.Account.Routes(),
+		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}),
 		directory.Routes(p.People, p.Directory),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, InvitationLink: p.Directory.Join}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Register: p.Register, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }

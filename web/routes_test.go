@@ -11,9 +11,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"portcullis/alerts"
+	"portcullis/devices"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
+	"portcullis/register"
 	"portcullis/store"
 	"portcullis/web"
 )
@@ -91,4 +93,4 @@ func TestRoutes(t *testing.T) {
 }
 
 // schemas are the tables that the pages read.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema}

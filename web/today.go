@@ -5,6 +5,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	devicepages "portcullis/web/devices"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
@@ -16,6 +17,9 @@ type pages struct{ Parts }
 // has.
 func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 	who := gate.Who(r.Context())
+	if who.Person == "" && p.Demo != nil {
+		return ui.Render(w, r, http.StatusOK, ui.Page{Title: "One register of decisions", Wide: true, Content: p.Demo.Choice()})
+	}
 	if who.Person == "" {
 		return ui.Render(w, r, http.StatusOK, ui.Page{Title: "One register of decisions", Content: []ui.Component{
 			ui.Para("Portcullis keeps what a government or a parliament has decided about apps and equipment: one register for every body, and a record that proves it."),
@@ -26,7 +30,11 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 		}})
 	}
 	page := ui.Page{Title: "Today", Caption: who.Name}
-	for _, part := range []func(*http.Request) (ui.Component, error){p.waiting, p.beginning} {
+	if look := p.Demo.For(who.Person); look != nil {
+		page.Content = append(page.Content, look)
+	}
+	things := devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}
+	for _, part := range []func(*http.Request) (ui.Component, error){p.waiting, things.Today, p.beginning} {
 		shown, err := part(r)
 		if err != nil {
 			return err

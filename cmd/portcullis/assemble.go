@@ -12,10 +12,12 @@ import (
 	"portcullis/alerts"
 	"portcullis/alerts/mail"
 	"portcullis/alerts/webhook"
+	"portcullis/devices"
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/people/oidc"
 	"portcullis/people/passkey"
+	"portcullis/register"
 	"portcullis/store"
 	"portcullis/web"
 	"portcullis/web/account"
@@ -26,8 +28,9 @@ import (
 
 // assembly is a server whose parts know each other.
 type assembly struct {
-	people *people.Room
-	parts  web.Parts
+	people  *people.Room
+	devices *devices.Room
+	parts   web.Parts
 	// workers run until their context ends, each for itself: nothing waits for one but the stop of the server.
 	workers []func(context.Context)
 }
@@ -39,6 +42,11 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	if err != nil {
 		return nil, err
 	}
+	fleet, err := devicesRoom(env, room, c.Index, log)
+	if err != nil {
+		return nil, err
+	}
+	intake := devices.NewIntake(fleet, env.now)
 	outbox, workers, err := sender(db, book, c, address, log)
 	if err != nil {
 		return nil, err
@@ -51,7 +59,12 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	if err != nil {
 		return nil, fmt.Errorf("url %s: %w", c.URL, err)
 	}
-	a := &assembly{people: room, workers: append(workers, func(ctx context.Context) { hours(ctx, room, log) })}
+	keeper := devices.NewKeeper(fleet.Fleet, fleet.Server, log)
+	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet) }, intake.Run, fleet.Fleet.Run, keeper.Run)
+	if c.Index != "" {
+		workers = append(workers, func(ctx context.Context) { saveFleet(ctx, fleet.Fleet, c.Index, log) })
+	}
+	a := &assembly{people: room, devices: fleet, workers: workers}
 	g := &gate.Gate{
 		People: room, Now: env.now, Log: log, Secure: address.Scheme == "https", Proxies: c.Proxies,
 		Frame: ui.Frame{Body: c.Body, Notice: c.Notice}, Navigation: web.Navigation,
@@ -66,7 +79,7 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 		area.Providers = append(area.Providers, client)
 	}
 	a.parts = web.Parts{
-		Gate: g, People: room, Alerts: desk, Account: area, URL: address, Metrics: newMetrics(db, log),
+		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Account: area, URL: address, Metrics: newMetrics(db, log),
 		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }},
 		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
 		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },
@@ -101,18 +114,26 @@ func sender(db *store.DB, book *ledger.Ledger, c configuration, address *url.URL
 	return outbox, workers, nil
 }
 
-// hoursEvery is how often it is looked whether an hour's work of the room people is due.
+// hoursEvery is how often it is looked whether an hour's work is due.
 const hoursEvery = time.Minute
 
+// hourly is a room with work that falls due each hour.
+type hourly interface {
+	StartHours(context.Context) error
+	Hourly(context.Context) error
+}
+
 // hours does what falls due each hour.
-func hours(ctx context.Context, room *people.Room, log *slog.Logger) {
+func hours(ctx context.Context, log *slog.Logger, rooms ...hourly) {
 	for {
-		err := room.StartHours(ctx)
-		if err == nil {
-			err = room.Hourly(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			log.Warn("the digest of the access log waits", "error", err)
+		for _, room := range rooms {
+			err := room.StartHours(ctx)
+			if err == nil {
+				err = room.Hourly(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
+				log.Warn("the digest of an hour waits", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -27,6 +27,7 @@ type configuration struct {
 	Data      string                `yaml:"data"`
 	Database  string                `yaml:"database"`
 	LedgerKey string                `yaml:"ledger_key"`
+	Index     string                `yaml:"index"`
 	Body      string                `yaml:"body"`
 	Notice    string                `yaml:"notice"`
 	Proxies   int                   `yaml:"proxies"`
@@ -144,7 +145,7 @@ func (c configuration) withDefaults() configuration {
 
 // locate makes the paths relative to the folder of the configuration.
 func (c *configuration) locate(dir string) {
-	paths := []*string{&c.Data, &c.LedgerKey}
+	paths := []*string{&c.Data, &c.LedgerKey, &c.Index}
 	if c.Mail != nil {
 		paths = append(paths, &c.Mail.PasswordFile)
 		if c.Mail.DKIM != nil {

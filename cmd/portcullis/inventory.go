@@ -11,38 +11,10 @@ import (
 	"strings"
 
 	"portcullis/platform"
-	"portcullis/platform/android"
-	"portcullis/platform/apple"
-	"portcullis/platform/glpi"
-	"portcullis/platform/intune"
-	"portcullis/platform/jamf"
-	"portcullis/platform/linux"
-	"portcullis/platform/ocs"
-	"portcullis/platform/osquery"
-	"portcullis/platform/santa"
-	"portcullis/platform/sheet"
-	"portcullis/platform/windows"
+	"portcullis/platform/kinds"
 	"portcullis/policy"
 	"portcullis/world"
 )
-
-// readers are the kinds of inventory that can be read, by the word for them on the command line.
-var readers = map[string]platform.Reader{
-	"android":         android.Read,
-	"apple":           apple.Read,
-	"csv":             sheet.Read,
-	"dpkg":            linux.Read,
-	"glpi":            glpi.Read,
-	"intune":          intune.Read,
-	"jamf":            jamf.Read,
-	"ocs":             ocs.Read,
-	"osquery":         osquery.Read,
-	"santa":           santa.Read,
-	"system_profiler": apple.ReadSystemProfiler,
-	"winget":          windows.Read,
-}
-
-func kinds() []string { return slices.Sorted(maps.Keys(readers)) }
 
 // inventoryFile is one KIND=FILE or KIND@DEVICE=FILE of the command line.
 type inventoryFile struct{ kind, device, path string }
@@ -54,8 +26,8 @@ func (f *inventoryFile) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not KIND=FILE, such as intune=inventory.csv", text)
 	}
 	kind, device, _ := strings.Cut(what, "@")
-	if _, ok := readers[kind]; !ok {
-		return fmt.Errorf("%q is no kind of inventory; the kinds are %s", kind, strings.Join(kinds(), ", "))
+	if kinds.Reader(kind) == nil {
+		return fmt.Errorf("%q is no kind of inventory; the kinds are %s", kind, strings.Join(kinds.All(), ", "))
 	}
 	*f = inventoryFile{kind, device, path}
 	return nil
@@ -138,7 +110,7 @@ func (f *fleet) read(file inventoryFile, standardInput *os.File, progress func(d
 	if other, taken := f.unnamed[f.assume.Device]; taken && file.device == "" && other != file.path {
 		f.assume.Device = file.path // two files of one name are of two devices
 	}
-	if err := readers[file.kind](&meter{in, 0, info.Size(), progress}, f); err != nil {
+	if err := kinds.Reader(file.kind)(&meter{in, 0, info.Size(), progress}, f); err != nil {
 		return fmt.Errorf("%s: as %s: %w", file.path, file.kind, err)
 	}
 	switch named, host := f.unnamed[f.assume.Device] == file.path, f.assume.Device; {

@@ -18,6 +18,8 @@ import (
 	"github.com/alecthomas/kong"
 	completion "github.com/jotaen/kong-completion"
 	"github.com/schollz/progressbar/v3"
+
+	"portcullis/platform/kinds"
 )
 
 // The exit statuses of every command.
@@ -33,7 +35,8 @@ type commands struct {
 	Convert    convertCommand        `cmd:"" help:"Turn an inventory that another tool wrote into the hosts of a world file."`
 	Catalogue  catalogueCommand      `cmd:"" help:"Print the starter catalogue: well-known apps, their makers and owners, as a world file."`
 	Serve      serveCommand          `cmd:"" help:"Run the server."`
-	Import     importCommand         `cmd:"" help:"Take a world or people into a server's database."`
+	Demo       demoCommand           `cmd:"" help:"Run a demonstration: a fictional government, on a loopback address."`
+	Import     importCommand         `cmd:"" help:"Take a world, people or tools' inventories into a server's database."`
 	Export     exportCommand         `cmd:"" help:"Write what a server's register holds to a file."`
 	Link       linkCommand           `cmd:"" help:"Make a one-time link, for the first administrator or for somebody who cannot sign in."`
 	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
@@ -89,7 +92,7 @@ func run(env *environment, args []string) int {
 		kong.Exit(func(status int) { exited = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(env),
-		kong.Vars{"kinds": strings.Join(kinds(), ", "), "kindEnum": strings.Join(kinds(), ",")},
+		kong.Vars{"kinds": strings.Join(kinds.All(), ", "), "kindEnum": strings.Join(kinds.All(), ",")},
 	)
 	if err != nil {
 		fmt.Fprintf(env.err, "portcullis: %v\n", err)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -26,6 +27,8 @@ type serveCommand struct {
 	Config string `placeholder:"FILE" type:"path" help:"What the server is told, as docs/configuration.md has it. What a flag says, wins."`
 	Listen string `placeholder:"ADDRESS" help:"Where to answer HTTP: 127.0.0.1:8417 unless said."`
 	URL    string `name:"url" placeholder:"URL" help:"How people reach the server: http://localhost and the port unless said."`
+
+	demonstration bool
 }
 
 // configuration is what the file says and the flags say otherwise.
@@ -50,8 +53,14 @@ func (c *serveCommand) configuration() (configuration, error) {
 	if said.Listen == "" {
 		said.Listen = defaultListen
 	}
+	if said.Index == "" && said.Data != "" {
+		said.Index = filepath.Join(said.Data, indexFile)
+	}
 	return said, nil
 }
+
+// indexFile is the snapshot of the devices in the directory of an SQLite database.
+const indexFile = "devices.index"
 
 // serverStarted is that a server began to work. The payload has its version.
 var serverStarted = ledger.Kind{Name: "server.started", Version: 1}
@@ -94,7 +103,13 @@ func (c *serveCommand) Run(env *environment) error {
 	if said.URL == "" {
 		said.URL = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 	}
+	if c.demonstration {
+		said.Notice = "This is a demonstration: nothing here is real, and it goes when it ends"
+	}
 	server, err := assemble(env, db, book, said, log)
+	if err == nil && c.demonstration {
+		server.parts.Demo, err = server.demonstration(env)
+	}
 	if err == nil {
 		err = started(env, db, book, holder)
 	}
@@ -105,7 +120,9 @@ func (c *serveCommand) Run(env *environment) error {
 	ctx, stop := signal.NotifyContext(env, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log.Info("listening", "address", "http://"+listener.Addr().String(), "url", said.URL, "version", versionText(), "ledger", key.Public)
-	if err := server.welcome(env, said.URL, log); err != nil {
+	if c.demonstration {
+		server.invite(env, said.URL)
+	} else if err := server.welcome(env, said.URL, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return server.run(ctx, sequencer, listener, log)

@@ -16,6 +16,8 @@ import (
 type importCommand struct {
 	World  importWorldCommand  `cmd:"" help:"Fill an empty register from a world file: organisations, suppliers, products, sites, rules, exemptions and hosts."`
 	People importPeopleCommand `cmd:"" help:"Add the people of a CSV file, and change those who are there."`
+
+	Inventory importInventoryCommand `cmd:"" default:"withargs" help:"Take in what tools say is installed on devices: portcullis import KIND FILE…"`
 }
 
 type exportCommand struct {
@@ -42,8 +44,12 @@ func (c *importWorldCommand) Run(env *environment) error {
 	}
 	defer loaded.Close()
 	return c.in(env, false, func(r *rooms) error {
+		room, err := r.openDevices(env)
+		if err != nil {
+			return err
+		}
 		progress, finish := env.bar("Importing hosts")
-		imported, err := r.register.Import(env, atCommand, loaded, progress)
+		imported, err := room.Import(env, atCommand, loaded, progress)
 		finish()
 		if err != nil {
 			return located(err, c.File, loaded)
@@ -121,8 +127,12 @@ func (c *exportWorldCommand) Run(env *environment) error {
 		return err
 	}
 	return c.in(env, true, func(r *rooms) error {
+		room, err := r.openDevices(env)
+		if err != nil {
+			return err
+		}
 		export := func(w io.Writer) error {
-			return flagged(r.register.Export(env, atCommand, w, at, known), "known")
+			return flagged(room.Export(env, atCommand, w, at, known), "known")
 		}
 		if c.Out == "" {
 			return export(env.out)

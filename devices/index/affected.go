@@ -2,7 +2,9 @@ package index
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 
 	"portcullis/policy"
 )
@@ -43,34 +45,49 @@ func (x *Index) Affected(draft policy.Rule) (Affected, error) {
 	g := x.basis.graph
 	to := reach{products: map[int32]bool{}}
 	to.addRule(g, &draft)
-	j, err := x.newDraftJudge(&draft, &to)
+	b, err := x.newDraftBasis(&draft, &to)
 	if err != nil {
 		return Affected{}, err
 	}
-	var direct, component tally
-	collect := func(_ uint32, found []gathered) {
-		for _, g := range found {
-			if g.outcome == coversDirectly {
-				direct = append(direct, slices.Clone(g.hosts))
-			} else {
-				component = append(component, slices.Clone(g.hosts))
-			}
-		}
-	}
-	for _, n := range x.reached(&to) {
-		j.name(n, collect)
-	}
-	u := newUnion(len(x.hosts.ids))
-	found := Affected{Direct: Set{u.of(direct), x.hosts.ids}, Component: Set{u.of(component), x.hosts.ids}, Exemptions: x.exemptions(&draft, &to)}
+	direct, component := x.borrow(), x.borrow()
+	defer x.unions.Put(direct)
+	defer x.unions.Put(component)
+	x.try(b, x.reached(&to), direct, component)
+	found := Affected{Direct: x.set(direct.take()), Component: x.set(component.take()), Exemptions: x.exemptions(&draft, &to)}
 	directly, inside := x.newCounts(), x.newCounts()
 	directly.count(found.Direct.numbers)
 	inside.count(found.Component.numbers)
-	for _, o := range x.organisationsInOrder() {
+	for _, o := range x.hosts.inOrder {
 		if directly.of[o]+inside.of[o] > 0 {
 			found.Organisations = append(found.Organisations, OrganisationAffected{x.hosts.organisations.items[o], directly.of[o], inside.of[o]})
 		}
 	}
 	return found, nil
+}
+
+// try judges the things of many names on the basis of a draft, on all processors, and adds the hosts on
+// which it covers them.
+func (x *Index) try(b *Basis, names []uint32, direct, component *union) {
+	workers := min(runtime.GOMAXPROCS(0), len(names)/64+1)
+	var mu sync.Mutex
+	parallel(workers, func(w int) {
+		covered := [...]*union{coversDirectly: x.borrow(), coversComponent: x.borrow()}
+		j := x.newDraftJudge(b)
+		from, to := share(len(names), w, workers)
+		for _, n := range names[from:to] {
+			j.name(n, func(_ uint32, found []gathered) {
+				for _, g := range found {
+					covered[g.outcome].add(g.hosts)
+				}
+			})
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		direct.merge(covered[coversDirectly])
+		component.merge(covered[coversComponent])
+		x.unions.Put(covered[coversDirectly])
+		x.unions.Put(covered[coversComponent])
+	})
 }
 
 // reached returns the names that stand for what a draft may reach.
@@ -98,9 +115,9 @@ const (
 	directID = "direct"
 )
 
-// newDraftJudge makes a judge of the draft alone, with all else that bears on whether it covers. It
-// asks the decision itself: here nothing is said of what a rule covers.
-func (x *Index) newDraftJudge(draft *policy.Rule, to *reach) (*judge, error) {
+// newDraftBasis makes a basis of the draft alone, with all else that bears on whether it covers: the
+// decision itself is asked, for here nothing is said of what a rule covers.
+func (x *Index) newDraftBasis(draft *policy.Rule, to *reach) (*Basis, error) {
 	rule := *draft
 	rule.ID, rule.Period = draftID, policy.Period{From: x.basis.at}
 	if rule.Effect == policy.PhaseOut {
@@ -115,13 +132,17 @@ func (x *Index) newDraftJudge(draft *policy.Rule, to *reach) (*judge, error) {
 		return nil, fmt.Errorf("trying the rule: %w", err)
 	}
 	b.prepare(nil)
+	return b, nil
+}
+
+func (x *Index) newDraftJudge(b *Basis) *judge {
 	j := x.newJudge(b)
 	var d policy.Decision
 	j.ask = func(s *policy.Subject, _ *policy.Host, in *policy.Installation) uint32 {
 		s.Decide(in, &d)
 		return covers(&d)
 	}
-	return j, nil
+	return j
 }
 
 // covers tells which of a draft's two rules cover or, if they allow, admit.

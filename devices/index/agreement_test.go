@@ -30,12 +30,14 @@ type model struct {
 	at    time.Time
 	hosts map[string]policy.Host
 	open  map[open]bool
+	heard map[string]uint32
 }
 
 // TestAgreement holds the index to the single decision: after any sequence of rows, removals, worlds
 // and times, every installation of every host is in breach exactly where policy says so of it by
 // itself, and the changes that were told add up to the same.
 func TestAgreement(t *testing.T) {
+	listFew(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{drawing: drawing{t}, x: New(NewDictionary()), hosts: map[string]policy.Host{}, open: map[open]bool{}}
 		if m.oneIn(2) {
@@ -181,7 +183,7 @@ func (m *model) check() {
 	got := map[open]bool{}
 	for t := range m.x.things {
 		for _, b := range m.x.things[t].breaches {
-			for id := range m.x.set(b.hosts).All() {
+			for id := range m.x.set(b.hosts.appendTo(nil)).All() {
 				for _, c := range m.x.outcomes.at(b.outcome).causes {
 					got[open{id, *m.x.dictionary.At(uint32(t)), c}] = true
 				}
@@ -194,6 +196,12 @@ func (m *model) check() {
 	m.checkVerdicts()
 	m.checkBreaches(want)
 	m.checkAffected()
+	m.hear()
+	m.checkCoverage(want)
+	m.checkFind(want)
+	m.checkWhere()
+	m.checkUnlinked()
+	m.checkUnlisted()
 }
 
 func (m *model) checkVerdicts() {

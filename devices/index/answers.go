@@ -9,8 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-
-	"github.com/RoaringBitmap/roaring/v2"
+	"sync/atomic"
 
 	"portcullis/policy"
 )
@@ -75,37 +74,35 @@ func (x *Index) Breaches(f Filter) (Breaches, error) {
 		return Breaches{}, errNoBasis
 	}
 	queries := make([]*query, runtime.GOMAXPROCS(0))
-	var done sync.WaitGroup
-	for i := range queries {
+	parallel(len(queries), func(w int) {
 		q := x.newQuery(&f)
-		queries[i] = q
-		done.Go(func() {
-			for t := i * len(x.things) / len(queries); t < (i+1)*len(x.things)/len(queries); t++ {
-				for _, b := range x.things[t].breaches {
-					q.add(uint32(t), b)
-				}
-			}
-		})
-	}
-	done.Wait()
+		from, to := share(len(x.things), w, len(queries))
+		q.makeRoom(x.things[from:to])
+		for ; from < to; from++ {
+			q.thing(uint32(from))
+		}
+		queries[w] = q
+	})
 	return x.answer(queries), nil
 }
 
-// query gathers breaches, by outcome first: there are far fewer outcomes than things.
+// query gathers breaches, by outcome first: there are far fewer outcomes than things. It is for one
+// goroutine.
 type query struct {
 	index     *Index
 	filter    *Filter
-	within    *roaring.Bitmap     // nil for all hosts
-	passes    []bool              // by outcome
-	products  []string            // by outcome
+	wanted    []bool // by class; nil for all
+	passes    []bool // by outcome
+	products  []string
 	outcomes  [][]uint32          // by outcome: a host for each installation
-	strangers map[string][]uint32 // the same by identifier, for those of no product
+	strangers map[uint32][]uint32 // the same by name, of what is no known product
 	counts    *counts
-	buffer    []uint32
+	kept      []uint32
+	buffer    [1024]uint32
 }
 
 func (x *Index) newQuery(f *Filter) *query {
-	q := &query{index: x, filter: f, within: x.within(f.Organisations), strangers: map[string][]uint32{}, counts: x.newCounts()}
+	q := &query{index: x, filter: f, wanted: x.classesOf(f.Organisations), strangers: map[uint32][]uint32{}, counts: x.newCounts()}
 	for _, o := range x.outcomes.all() {
 		q.passes, q.products = append(q.passes, f.lets(&o)), append(q.products, o.product)
 	}
@@ -113,23 +110,57 @@ func (x *Index) newQuery(f *Filter) *query {
 	return q
 }
 
-func (q *query) add(t uint32, b breach) {
-	if !q.passes[b.outcome] {
-		return
+// makeRoom makes room for the hosts of all outcomes of things at once: to grow each by itself takes longer
+// than all else.
+func (q *query) makeRoom(things []thing) {
+	sizes, all := make([]int, len(q.outcomes)), 0
+	for i := range things {
+		breaches := things[i].breaches
+		for j := range breaches {
+			if b := &breaches[j]; q.passes[b.outcome] {
+				n := b.hosts.len()
+				sizes[b.outcome] += n
+				all += n
+			}
+		}
 	}
-	hosts := b.hosts
-	if q.within != nil {
-		hosts = roaring.And(hosts, q.within)
+	room := make([]uint32, all)
+	for o, n := range sizes {
+		q.outcomes[o], room = room[:0:n], room[n:]
 	}
-	n := int(hosts.GetCardinality())
-	q.buffer = slices.Grow(q.buffer[:0], n)[:n]
-	hosts.ToExistingArray(&q.buffer)
-	q.counts.count(q.buffer)
-	q.outcomes[b.outcome] = append(q.outcomes[b.outcome], q.buffer...)
-	if q.products[b.outcome] == "" {
-		name := q.index.dictionary.At(t).Name
-		q.strangers[name] = append(q.strangers[name], q.buffer...)
+}
+
+func (q *query) thing(t uint32) {
+	breaches := q.index.things[t].breaches
+	for i := range breaches {
+		if b := &breaches[i]; q.passes[b.outcome] {
+			b.hosts.each(q.buffer[:], func(hosts []uint32) { q.take(t, b.outcome, q.keep(hosts)) })
+		}
 	}
+}
+
+// take adds hosts on which a thing came to an outcome.
+func (q *query) take(t, outcome uint32, hosts []uint32) {
+	q.counts.count(hosts)
+	q.outcomes[outcome] = append(q.outcomes[outcome], hosts...)
+	if q.products[outcome] == "" {
+		name := q.index.things[t].name
+		q.strangers[name] = append(q.strangers[name], hosts...)
+	}
+}
+
+// keep leaves out hosts that are not wanted.
+func (q *query) keep(hosts []uint32) []uint32 {
+	if q.wanted == nil {
+		return hosts
+	}
+	q.kept = q.kept[:0]
+	for _, n := range hosts {
+		if q.wanted[q.index.hosts.class[n]] {
+			q.kept = append(q.kept, n)
+		}
+	}
+	return q.kept
 }
 
 // groups are the tallies of an answer.
@@ -158,8 +189,11 @@ func (x *Index) group(queries []*query) *groups {
 				}
 			}
 		}
-		for name, hosts := range q.strangers {
-			g.strangers[name] = append(g.strangers[name], hosts)
+		for n, hosts := range q.strangers {
+			if len(hosts) > 0 {
+				text := x.names.items[n].text
+				g.strangers[text] = append(g.strangers[text], hosts)
+			}
 		}
 	}
 	return g
@@ -167,21 +201,29 @@ func (x *Index) group(queries []*query) *groups {
 
 func (x *Index) answer(queries []*query) (found Breaches) {
 	g := x.group(queries)
-	u := newUnion(len(x.hosts.ids))
-	set := func(t tally) Set { return Set{u.of(t), x.hosts.ids} }
-	found.Hosts, found.Installations = set(g.all), g.all.installations()
-	for _, c := range slices.SortedFunc(maps.Keys(g.causes), compareCauses) {
-		found.Causes = append(found.Causes, CauseBreaches{c, set(g.causes[c]), g.causes[c].installations()})
+	var r reckoning
+	r.add(g.all, &found.Hosts, &found.Installations)
+	found.Causes = make([]CauseBreaches, len(g.causes))
+	for i, c := range slices.SortedFunc(maps.Keys(g.causes), compareCauses) {
+		f := &found.Causes[i]
+		f.Cause = c
+		r.add(g.causes[c], &f.Hosts, &f.Installations)
 	}
-	for _, id := range slices.Sorted(maps.Keys(g.products)) {
-		found.Products = append(found.Products, ProductBreaches{id, "", set(g.products[id]), g.products[id].installations()})
+	found.Products = make([]ProductBreaches, len(g.products)+len(g.strangers))
+	for i, id := range slices.Sorted(maps.Keys(g.products)) {
+		f := &found.Products[i]
+		f.Product = id
+		r.add(g.products[id], &f.Hosts, &f.Installations)
 	}
-	for _, id := range slices.Sorted(maps.Keys(g.strangers)) {
-		found.Products = append(found.Products, ProductBreaches{"", id, set(g.strangers[id]), g.strangers[id].installations()})
+	for i, id := range slices.Sorted(maps.Keys(g.strangers)) {
+		f := &found.Products[len(g.products)+i]
+		f.Identifier = id
+		r.add(g.strangers[id], &f.Hosts, &f.Installations)
 	}
+	r.run(x)
 	hosts := x.newCounts()
 	hosts.count(found.Hosts.numbers)
-	for _, o := range x.organisationsInOrder() {
+	for _, o := range x.hosts.inOrder {
 		if n := hosts.of[o]; n > 0 {
 			installations := 0
 			for _, q := range queries {
@@ -195,6 +237,32 @@ func (x *Index) answer(queries []*query) (found Breaches) {
 
 func compareCauses(a, b Cause) int {
 	return cmp.Or(cmp.Compare(a.Result, b.Result), cmp.Compare(a.Rule, b.Rule))
+}
+
+// reckoning is tallies whose hosts are to be found.
+type reckoning []struct {
+	tally tally
+	hosts *Set
+}
+
+func (r *reckoning) add(t tally, hosts *Set, installations *int) {
+	*installations = t.installations()
+	*r = append(*r, struct {
+		tally tally
+		hosts *Set
+	}{t, hosts})
+}
+
+// run finds them on all processors.
+func (r reckoning) run(x *Index) {
+	var next atomic.Int64
+	parallel(runtime.GOMAXPROCS(0), func(int) {
+		u := x.borrow()
+		defer x.unions.Put(u)
+		for i := int(next.Add(1)) - 1; i < len(r); i = int(next.Add(1)) - 1 {
+			*r[i].hosts = x.set(u.of(r[i].tally))
+		}
+	})
 }
 
 // tally is the hosts of one group, one for each installation, in lists that each ascend by themselves
@@ -216,15 +284,59 @@ func newUnion(hosts int) *union {
 	return &union{words: make([]uint64, hosts/64+1), above: make([]uint64, hosts/64/64+1)}
 }
 
+// borrow returns an empty union, to be put back as empty: a question then needs no new memory of this size.
+func (x *Index) borrow() *union {
+	if u, ok := x.unions.Get().(*union); ok && len(u.words) > x.hosts.len()/64 {
+		return u
+	}
+	return newUnion(x.hosts.len())
+}
+
+// fewHosts is up to how many are sorted sooner than marked and looked for.
+const fewHosts = 32
+
 // of returns the hosts of a tally, ascending.
 func (u *union) of(t tally) []uint32 {
+	if t.installations() <= fewHosts {
+		all := slices.Concat(t...)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
 	for _, hosts := range t {
-		for _, h := range hosts {
-			u.words[h/64] |= 1 << (h % 64)
-			u.above[h/64/64] |= 1 << (h / 64 % 64)
+		u.add(hosts)
+	}
+	return u.take()
+}
+
+func (u *union) add(hosts []uint32) {
+	for _, h := range hosts {
+		u.words[h/64] |= 1 << (h % 64)
+		u.above[h/64/64] |= 1 << (h / 64 % 64)
+	}
+}
+
+// merge takes the hosts of another.
+func (u *union) merge(other *union) {
+	for i, above := range other.above {
+		u.above[i] |= above
+		for ; above != 0; above &= above - 1 {
+			w := i*64 + bits.TrailingZeros64(above)
+			u.words[w] |= other.words[w]
+			other.words[w] = 0
+		}
+		other.above[i] = 0
+	}
+}
+
+// take returns the hosts that were added, ascending, and begins anew.
+func (u *union) take() []uint32 {
+	n := 0
+	for i, above := range u.above {
+		for ; above != 0; above &= above - 1 {
+			n += bits.OnesCount64(u.words[i*64+bits.TrailingZeros64(above)])
 		}
 	}
-	hosts := make([]uint32, 0, min(t.installations(), 64*len(u.words)))
+	hosts := make([]uint32, 0, n)
 	for i, above := range u.above {
 		for ; above != 0; above &= above - 1 {
 			w := i*64 + bits.TrailingZeros64(above)
@@ -242,21 +354,10 @@ func (u *union) of(t tally) []uint32 {
 type counts struct {
 	class, organisation []uint32
 	of                  []int
-	buffer              [1024]uint32
 }
 
 func (x *Index) newCounts() *counts {
 	return &counts{class: x.hosts.class, organisation: x.hosts.organisation, of: make([]int, len(x.hosts.organisations.items))}
-}
-
-func (c *counts) add(hosts *roaring.Bitmap) {
-	for it := hosts.ManyIterator(); ; {
-		n := it.NextMany(c.buffer[:])
-		if n == 0 {
-			return
-		}
-		c.count(c.buffer[:n])
-	}
 }
 
 func (c *counts) count(hosts []uint32) {
@@ -265,38 +366,20 @@ func (c *counts) count(hosts []uint32) {
 	}
 }
 
-func (x *Index) organisationsInOrder() []uint32 {
-	order := make([]uint32, 0, len(x.hosts.organisations.items))
-	for _, id := range slices.Sorted(maps.Keys(x.hosts.organisations.numbers)) {
-		order = append(order, x.hosts.organisations.numbers[id])
+func (c *counts) merge(other *counts) {
+	for i, n := range other.of {
+		c.of[i] += n
 	}
-	return order
-}
-
-// within is the hosts of some organisations; nil for those of all.
-func (x *Index) within(organisations []string) *roaring.Bitmap {
-	if len(organisations) == 0 {
-		return nil
-	}
-	wanted := make([]bool, len(x.hosts.organisations.items))
-	for _, id := range organisations {
-		if n, ok := x.hosts.organisations.numbers[id]; ok {
-			wanted[n] = true
-		}
-	}
-	bits := roaring.New()
-	for n, c := range x.hosts.class {
-		if c != gone && wanted[x.hosts.organisation[c]] {
-			bits.Add(uint32(n))
-		}
-	}
-	return bits
 }
 
 // Coverage is how much of one organisation's own hosts is judged, and what came of it.
 type Coverage struct {
 	Organisation  string
 	Hosts         int
+	Devices       int // hosts that are devices; the rest are equipment
+	Equipment     int
+	Silent        int // devices not heard from since the minute asked about, those of Never among them
+	Never         int // devices never heard from; equipment does not report, and is neither
 	Empty         int // hosts of which nothing is known to be installed
 	Unjudged      int // hosts that cannot be judged: the world does not know the organisation
 	Installations int
@@ -304,8 +387,9 @@ type Coverage struct {
 	Breaches      int // installations in breach
 }
 
-// Coverage returns it for every organisation that has hosts, by id.
-func (x *Index) Coverage() ([]Coverage, error) {
+// Coverage returns it for every organisation that has hosts, by id. A device is silent that was last
+// heard from before the minute silentBefore, in minutes since the Unix epoch, or never.
+func (x *Index) Coverage(silentBefore uint32) ([]Coverage, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.basis == nil {
@@ -316,23 +400,15 @@ func (x *Index) Coverage() ([]Coverage, error) {
 		if c != gone {
 			o := &of[x.hosts.organisation[c]]
 			o.Hosts++
-			if x.hosts.packed[n] == "" {
+			o.hear(x.hosts.classes.items[c].kind, x.hosts.contact(uint32(n)).Heard, silentBefore)
+			if len(x.hosts.packed.at(uint32(n))) == 0 {
 				o.Empty++
 			}
 		}
 	}
-	installed, breaches, inBreach := x.newCounts(), x.newCounts(), x.newCounts()
-	var all tally
-	for t := range x.things {
-		installed.add(x.things[t].hosts)
-		for _, b := range x.things[t].breaches {
-			breaches.add(b.hosts)
-			all = append(all, b.hosts.ToArray())
-		}
-	}
-	inBreach.count(newUnion(len(x.hosts.ids)).of(all))
+	installed, breaches, inBreach := x.census()
 	var covered []Coverage
-	for _, n := range x.organisationsInOrder() {
+	for _, n := range x.hosts.inOrder {
 		c := of[n]
 		c.Organisation, c.Installations, c.Breaches, c.InBreach = x.hosts.organisations.items[n], installed.of[n], breaches.of[n], inBreach.of[n]
 		if _, known := x.basis.enforced[c.Organisation]; !known {
@@ -345,11 +421,46 @@ func (x *Index) Coverage() ([]Coverage, error) {
 	return covered, nil
 }
 
+// census counts installations, those in breach, and hosts with one of these.
+func (x *Index) census() (installed, breaches, inBreach *counts) {
+	installed, breaches, inBreach = x.newCounts(), x.newCounts(), x.newCounts()
+	all, outcomes := newUnion(x.hosts.len()), x.outcomes.all()
+	var mu sync.Mutex
+	workers := runtime.GOMAXPROCS(0)
+	parallel(workers, func(w int) {
+		i, b, u := x.newCounts(), x.newCounts(), newUnion(x.hosts.len())
+		var buffer [1024]uint32
+		for from, to := share(x.hosts.len(), w, workers); from < to; from++ {
+			if c := x.hosts.class[from]; c != gone {
+				i.of[i.organisation[c]] += countThings(x.hosts.packed.at(uint32(from)))
+			}
+		}
+		for from, to := share(len(x.things), w, workers); from < to; from++ {
+			breaches := x.things[from].breaches
+			for n := range breaches {
+				if breach := &breaches[n]; outcomes[breach.outcome].breach() { // not only watched
+					breach.hosts.each(buffer[:], func(hosts []uint32) {
+						b.count(hosts)
+						u.add(hosts)
+					})
+				}
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		installed.merge(i)
+		breaches.merge(b)
+		all.merge(u)
+	})
+	inBreach.count(all.take())
+	return installed, breaches, inBreach
+}
+
 // Verdicts judges all that is on one host, and returns the host with it, in one order. A host that the
 // index does not know, or whose organisation the world does not know, is an error.
 func (x *Index) Verdicts(id string) (policy.Host, []policy.Decision, error) {
 	x.mu.RLock()
-	n, known := x.hosts.numbers[id]
+	n, known := x.hosts.number(id)
 	if !known || x.basis == nil {
 		x.mu.RUnlock()
 		if x.basis == nil {

@@ -25,6 +25,7 @@ type Basis struct {
 	touches map[int32][]subject
 	touched []subject         // by exemptions that may be about anything
 	named   map[int32][]int32 // by product: the exemptions in force that name it
+	lifting bool              // whether touches rest on what exemptions lift, too
 }
 
 // NewBasis compiles w for a time. A world that the decision does not take is an error.
@@ -33,12 +34,60 @@ func NewBasis(w *policy.World, at time.Time) (*Basis, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the basis of the index: %w", err)
 	}
+	return newBasis(w, at, compiled), nil
+}
+
+// Next returns what NewBasis(w, at) does, made from b: what of w is the same memory as in b's world
+// is not looked at again. So a decision taken by anyone is a new basis in a few milliseconds.
+func (b *Basis) Next(w *policy.World, at time.Time) (*Basis, error) {
+	compiled, err := b.compiled.Recompile(w, at)
+	if err != nil {
+		return nil, fmt.Errorf("making the next basis of the index: %w", err)
+	}
+	b.prepare(nil)
+	next := newBasis(w, at, compiled)
+	next.once.Do(func() { next.follow(b) })
+	return next, nil
+}
+
+// follow finds out what prepare does, with what is the same as before.
+func (b *Basis) follow(before *Basis) {
+	was, is := before.world, b.world
+	if !shared(was.Products, is.Products) || !shared(was.Suppliers, is.Suppliers) {
+		b.graph = newGraph(is)
+		b.findBounds()
+		b.findTouches()
+		return
+	}
+	g := *before.graph
+	g.world = is // lest the one before is kept
+	b.graph = &g
+	still := policy.Period{From: before.Since(), Until: before.Until()}.Contains(b.at)
+	rules := still && shared(was.Rules, is.Rules)
+	if rules {
+		b.bounds, b.every = before.bounds, before.every
+	} else {
+		b.findBounds()
+	}
+	if still && shared(was.Exemptions, is.Exemptions) && (rules || !before.lifting) {
+		b.touches, b.touched, b.named, b.lifting = before.touches, before.touched, before.named, before.lifting
+	} else {
+		b.findTouches()
+	}
+}
+
+// shared tells whether two sections are the same memory, which nobody changes.
+func shared[T any](was, is []T) bool {
+	return len(was) == len(is) && (len(is) == 0 || &was[0] == &is[0])
+}
+
+func newBasis(w *policy.World, at time.Time, compiled *policy.Policy) *Basis {
 	b := &Basis{world: w, at: at, compiled: compiled, enforced: make(map[string]bool, len(w.Organisations))}
 	for i := range w.Organisations {
 		o := &w.Organisations[i]
 		b.enforced[o.ID] = o.Monitor == nil || !o.Monitor.Contains(at)
 	}
-	return b, nil
+	return b
 }
 
 // At is the time for which the basis answers; it answers alike from Since to Until.
@@ -83,6 +132,10 @@ func (b *Basis) findBounds() {
 		r := &b.world.Rules[i]
 		windows := r.Versions != policy.Window{}
 		if !r.Contains(b.at) || !windows && r.MinVersion == "" && len(r.MinVersionCode) == 0 {
+			continue
+		}
+		if i, ok := b.graph.products[r.Target.Product]; ok && !r.Components {
+			b.boundsOf(i).add(r, windows)
 			continue
 		}
 		to := reach{products: map[int32]bool{}}
@@ -191,13 +244,19 @@ func (b *Basis) findTouches() {
 		if !e.Contains(b.at) {
 			continue
 		}
-		if product, ok := b.graph.products[e.Product]; ok {
+		product, named := b.graph.products[e.Product]
+		if named {
 			b.named[product] = append(b.named[product], int32(i))
 		}
 		s, ok := single(e)
 		if !ok {
 			continue
 		}
+		if named {
+			b.touches[product] = append(b.touches[product], s)
+			continue
+		}
+		b.lifting = true
 		to := reach{products: map[int32]bool{}}
 		to.addExemption(b.graph, e, rules)
 		if to.all {

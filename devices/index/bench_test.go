@@ -181,9 +181,10 @@ func BenchmarkRuleChange(b *testing.B) {
 		Scope: "org-000", Period: policy.Period{From: policytest.At.AddDate(0, 0, -1)}, Clearance: "minister", Components: true})
 	worlds := []*policy.World{&with, f.world}
 	var changes []Change
+	basis := f.basis
 	for i := 0; b.Loop(); i++ {
-		basis, err := NewBasis(worlds[i%2], policytest.At)
-		if err != nil {
+		var err error
+		if basis, err = basis.Next(worlds[i%2], policytest.At); err != nil {
 			b.Fatal(err)
 		}
 		changes = f.index.SetBasis(basis)
@@ -263,4 +264,5 @@ func BenchmarkStartFromSnapshot(b *testing.B) {
 	b.ReportMetric(float64(file.Len())/(1<<20), "MiB-file")
 	b.ReportMetric(float64(inUse()-before)/(1<<20), "MiB")
 	runtime.KeepAlive(x)
+	runtime.KeepAlive(file.Bytes())
 }

@@ -3,8 +3,10 @@
 //
 // It owns no table and reads no clock; nothing in it goes to disk but through the writer that Snapshot
 // is given. It holds one compact row for each host (Row: what the host is, and which things are on it,
-// as numbers in a Dictionary), and for each thing a bitmap of the hosts that have it and one of those
-// on which it is in breach. What verdicts rest on is a Basis: a world compiled for one time.
+// as numbers in a Dictionary), and for each thing the set of the hosts that have it and those of the ones
+// on which it is in breach, or on no list and only watched: small sets are listed, large ones are bitmaps.
+// Beside its row a host has a Contact: when it last reported, and what. What verdicts rest on is a Basis:
+// a world compiled for one time.
 //
 // What every caller relies on:
 //
@@ -21,7 +23,8 @@
 //     returns;
 //   - a host whose organisation the world does not know is judged by nothing and counted as such in
 //     Coverage: it is never shown as clean;
-//   - readers and writers may come at once; an answer is of one moment.
+//   - readers and writers may come at once; an answer is of one moment, but for the contacts, which may
+//     change while it is made.
 //
 // A host's number within the index is never given to another, so that a Set which was handed out stays
 // what it was; a snapshot keeps the empty places, and an index that is loaded from rows has none. Any

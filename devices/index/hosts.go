@@ -4,8 +4,7 @@ import (
 	"iter"
 	"math"
 	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
+	"strings"
 
 	"portcullis/policy"
 )
@@ -31,21 +30,30 @@ const gone = math.MaxUint32
 // hosts are the rows, a column for each part. A host keeps its number for as long as it is there,
 // and nobody gets it afterwards.
 type hosts struct {
-	ids     []string
-	numbers map[string]uint32
-	class   []uint32
-	holder  []uint32 // a number of persons
-	groups  []uint32 // a number of sets
-	packed  []string // things, as packThings has them
+	ids    texts // those of hosts that are gone too
+	known  int   // how many are not gone
+	class  []uint32
+	holder []uint32 // a number of persons
+	groups []uint32 // a number of sets
+	packed shelves  // things, as packThings has them
+	digest []uint64 // read and written atomically, under the read lock
+	heard  []uint32 // as digest
 
 	classes       numbering[class]
 	organisation  []uint32 // by class: a number of organisations
 	organisations numbering[string]
-	persons       numbering[string]
-	sets          numbering[string] // of groups, as their texts with their lengths
+	inOrder       []uint32 // the organisations by their ids
+	persons       texts
+	sets          texts // of groups, as their texts with their lengths
 }
 
-func newHosts() hosts { return hosts{numbers: map[string]uint32{}} }
+func newHosts() hosts { return hosts{ids: newTexts(), persons: newTexts(), sets: newTexts()} }
+
+// number returns that of a host, or false.
+func (h *hosts) number(id string) (n uint32, known bool) {
+	n, known = h.ids.find(id)
+	return n, known && h.class[n] != gone
+}
 
 // numbering gives items numbers from 0 on.
 type numbering[T comparable] struct {
@@ -69,48 +77,83 @@ func (n *numbering[T]) number(item T) uint32 {
 type attributes struct{ class, holder, groups uint32 }
 
 func (h *hosts) attributes(r *Row) attributes {
-	c := h.classOf(class{r.Organisation, r.Kind, r.Ownership, r.Platform, r.Site})
 	var set []byte
 	for _, g := range r.Groups {
 		set = appendText(set, g)
 	}
-	return attributes{c, h.persons.number(r.Holder), h.sets.number(string(set))}
+	a := attributes{class: h.classOf(class{r.Organisation, r.Kind, r.Ownership, r.Platform, r.Site})}
+	a.holder, _ = h.persons.number(r.Holder)
+	a.groups, _ = h.sets.number(string(set))
+	return a
 }
 
 func (h *hosts) classOf(c class) uint32 {
-	n := h.classes.number(c)
-	if int(n) == len(h.organisation) {
-		h.organisation = append(h.organisation, h.organisations.number(c.organisation))
+	if n, ok := h.classes.numbers[c]; ok {
+		return n
 	}
-	return n
+	o := h.organisations.number(c.organisation)
+	if int(o) == len(h.inOrder) {
+		at, _ := slices.BinarySearchFunc(h.inOrder, c.organisation, func(o uint32, id string) int {
+			return strings.Compare(h.organisations.items[o], id)
+		})
+		h.inOrder = slices.Insert(h.inOrder, at, o)
+	}
+	h.organisation = append(h.organisation, o)
+	return h.classes.number(c)
 }
 
-// add gives a host a number; its columns follow by set.
-func (h *hosts) add(id string) uint32 {
-	n := uint32(len(h.ids))
-	h.numbers[id] = n
-	h.ids = append(h.ids, id)
+// add returns the number of a host, and whether it is a new one; its columns follow by set.
+func (h *hosts) add(id string) (n uint32, fresh bool) {
+	if n, fresh = h.ids.number(id); !fresh {
+		if h.class[n] != gone {
+			return n, false
+		}
+		n = h.ids.renumber(id)
+	}
+	h.known++
+	h.grow()
+	return n, true
+}
+
+// skip gives a number to a host that is gone.
+func (h *hosts) skip() {
+	h.grow()
+	h.ids.skip()
+	h.packed.set(uint32(h.len()-1), nil)
+}
+
+func (h *hosts) grow() {
 	h.class, h.holder, h.groups = append(h.class, gone), append(h.holder, 0), append(h.groups, 0)
-	h.packed = append(h.packed, "")
-	return n
+	h.digest, h.heard = append(h.digest, 0), append(h.heard, 0)
 }
 
-func (h *hosts) set(n uint32, a attributes, packed string) {
-	h.class[n], h.holder[n], h.groups[n], h.packed[n] = a.class, a.holder, a.groups, packed
+// len is how many hosts have a number.
+func (h *hosts) len() int { return len(h.class) }
+
+func (h *hosts) set(n uint32, a attributes, packed []byte) {
+	h.class[n], h.holder[n], h.groups[n] = a.class, a.holder, a.groups
+	h.packed.set(n, packed)
 }
 
 func (h *hosts) at(n uint32) attributes { return attributes{h.class[n], h.holder[n], h.groups[n]} }
 
 func (h *hosts) remove(n uint32) {
-	delete(h.numbers, h.ids[n])
-	h.set(n, attributes{class: gone}, "")
+	h.known--
+	h.set(n, attributes{class: gone}, nil)
 }
 
 // row puts a row together again.
 func (h *hosts) row(n uint32) Row {
+	row := h.bare(n)
+	row.Things = h.things(n)
+	return row
+}
+
+// bare is a row without its things.
+func (h *hosts) bare(n uint32) Row {
 	c := &h.classes.items[h.class[n]]
 	return Row{Kind: c.kind, Organisation: c.organisation, Ownership: c.ownership, Platform: c.platform, Site: c.site,
-		Holder: h.persons.items[h.holder[n]], Groups: groupsOf(h.sets.items[h.groups[n]]), Things: h.things(n)}
+		Holder: h.persons.items[h.holder[n]], Groups: groupsOf(h.sets.items[h.groups[n]])}
 }
 
 func groupsOf(set string) (groups []string) {
@@ -121,41 +164,41 @@ func groupsOf(set string) (groups []string) {
 }
 
 func (h *hosts) things(n uint32) (things []uint32) {
-	eachThing(h.packed[n], func(t uint32) { things = append(things, t) })
+	eachThing(h.packed.at(n), func(t uint32) { things = append(things, t) })
 	return things
 }
 
 // naming finds the hosts that each of the subjects is or belongs to.
-func (h *hosts) naming(subjects []subject) map[subject]*roaring.Bitmap {
-	named := make(map[subject]*roaring.Bitmap, len(subjects))
-	holders, groups := map[uint32]*roaring.Bitmap{}, map[string]*roaring.Bitmap{}
+func (h *hosts) naming(subjects []subject) map[subject]*hostSet {
+	named := make(map[subject]*hostSet, len(subjects))
+	byHolder, groups := map[uint32]*hostSet{}, map[string]*hostSet{}
 	for _, s := range subjects {
-		bits := roaring.New()
-		named[s] = bits
+		set := &hostSet{}
+		named[s] = set
 		switch {
 		case s.host != "":
-			if n, ok := h.numbers[s.host]; ok {
-				bits.Add(n)
+			if n, ok := h.number(s.host); ok {
+				set.add(n)
 			}
 		case s.person != "":
-			if n, ok := h.persons.numbers[s.person]; ok {
-				holders[n] = bits
+			if n, ok := h.persons.find(s.person); ok {
+				byHolder[n] = set
 			}
 		default:
-			groups[s.group] = bits
+			groups[s.group] = set
 		}
 	}
-	if len(holders)+len(groups) == 0 {
+	if len(byHolder)+len(groups) == 0 {
 		return named
 	}
-	byHolder, bySet := make([]*roaring.Bitmap, len(h.persons.items)), make([][]*roaring.Bitmap, len(h.sets.items))
-	for n, bits := range holders {
-		byHolder[n] = bits
+	holders, members := make([]*hostSet, len(h.persons.items)), make([][]*hostSet, len(h.sets.items))
+	for n, set := range byHolder {
+		holders[n] = set
 	}
-	for i, set := range h.sets.items {
-		for _, g := range groupsOf(set) {
-			if bits := groups[g]; bits != nil {
-				bySet[i] = append(bySet[i], bits)
+	for i, texts := range h.sets.items {
+		for _, g := range groupsOf(texts) {
+			if set := groups[g]; set != nil {
+				members[i] = append(members[i], set)
 			}
 		}
 	}
@@ -163,11 +206,11 @@ func (h *hosts) naming(subjects []subject) map[subject]*roaring.Bitmap {
 		if c == gone {
 			continue
 		}
-		if bits := byHolder[h.holder[n]]; bits != nil {
-			bits.Add(uint32(n))
+		if set := holders[h.holder[n]]; set != nil {
+			set.add(uint32(n))
 		}
-		for _, bits := range bySet[h.groups[n]] {
-			bits.Add(uint32(n))
+		for _, set := range members[h.groups[n]] {
+			set.add(uint32(n))
 		}
 	}
 	return named
@@ -175,7 +218,7 @@ func (h *hosts) naming(subjects []subject) map[subject]*roaring.Bitmap {
 
 // subjectsOf are all that an exemption may name a host by.
 func (h *hosts) subjectsOf(n uint32) []subject {
-	s := []subject{{host: h.ids[n]}, {person: h.persons.items[h.holder[n]]}}
+	s := []subject{{host: h.ids.items[n]}, {person: h.persons.items[h.holder[n]]}}
 	for _, g := range groupsOf(h.sets.items[h.groups[n]]) {
 		s = append(s, subject{group: g})
 	}

@@ -1,14 +1,12 @@
 package index
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"iter"
-	"runtime"
+	"math"
 	"slices"
 	"sync"
-
-	"github.com/RoaringBitmap/roaring/v2"
 
 	"portcullis/policy"
 )
@@ -25,9 +23,11 @@ type Index struct {
 	things     []thing // by their numbers in the dictionary
 	names      numbering[name]
 	named      [][]uint32 // by name: its things
-	subjects   map[subject]*roaring.Bitmap
+	subjects   map[subject]*hostSet
 	basis      *Basis
 	mark       string // what the breaches of a snapshot rest on, until something changes
+
+	unions sync.Pool // to be borrowed
 }
 
 // name is what a thing is called, whatever its platform and version.
@@ -38,14 +38,15 @@ type name struct {
 
 // thing is the hosts that have it, and those of them on which it is in breach.
 type thing struct {
-	hosts    *roaring.Bitmap
+	hosts    hostSet
+	name     uint32 // by names
 	breaches []breach
 }
 
 // New makes an empty index over a dictionary, in which every thing of every row must be. It has no
 // basis as yet: nothing is judged, and no breach found.
 func New(d *Dictionary) *Index {
-	return &Index{dictionary: d, outcomes: newOutcomes(), hosts: newHosts(), subjects: map[subject]*roaring.Bitmap{}}
+	return &Index{dictionary: d, outcomes: newOutcomes(), hosts: newHosts(), subjects: map[subject]*hostSet{}}
 }
 
 // Dictionary returns the one that the index's rows refer to.
@@ -73,28 +74,24 @@ func (x *Index) Put(id string, row Row) ([]Change, error) {
 	defer x.mu.Unlock()
 	x.growThings()
 	x.mark = ""
-	n, known := x.hosts.numbers[id]
-	if !known {
-		n = x.hosts.add(id)
-	}
+	n, fresh := x.hosts.add(id)
 	is := x.hosts.attributes(&row)
-	if known && x.hosts.at(n) == is {
+	packed := packThings(nil, row.Things)
+	if !fresh && x.hosts.at(n) == is {
 		was := x.hosts.things(n)
 		before := x.withdraw(n, without(was, row.Things))
-		x.hosts.set(n, is, packed(row.Things))
+		x.hosts.set(n, is, packed)
 		return x.changes(n, before, x.enter(n, without(row.Things, was))), nil
 	}
 	before := x.leave(n)
-	x.hosts.set(n, is, packed(row.Things))
+	x.hosts.set(n, is, packed)
 	for _, s := range x.hosts.subjectsOf(n) {
-		if bits := x.subjects[s]; bits != nil {
-			bits.Add(n)
+		if set := x.subjects[s]; set != nil {
+			set.add(n)
 		}
 	}
 	return x.changes(n, before, x.enter(n, row.Things)), nil
 }
-
-func packed(things []uint32) string { return string(packThings(nil, things)) }
 
 // without returns those of some ascending numbers that are not among others.
 func without(things, others []uint32) (rest []uint32) {
@@ -115,7 +112,7 @@ func (x *Index) Remove(id string) []Change {
 	defer x.writer.Unlock()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	n, known := x.hosts.numbers[id]
+	n, known := x.hosts.number(id)
 	if !known {
 		return nil
 	}
@@ -127,14 +124,14 @@ func (x *Index) Remove(id string) []Change {
 // finding is what one thing on one host came to.
 type finding struct{ thing, outcome uint32 }
 
-// leave takes a host out of every bitmap, and returns the breaches that it was in.
+// leave takes a host out of every set, and returns the breaches that it was in.
 func (x *Index) leave(n uint32) []finding {
 	if x.hosts.class[n] == gone {
 		return nil
 	}
 	for _, s := range x.hosts.subjectsOf(n) {
-		if bits := x.subjects[s]; bits != nil {
-			bits.Remove(n)
+		if set := x.subjects[s]; set != nil {
+			set.remove(n)
 		}
 	}
 	return x.withdraw(n, x.hosts.things(n))
@@ -143,14 +140,16 @@ func (x *Index) leave(n uint32) []finding {
 // withdraw takes things from a host, and returns the breaches that end with it.
 func (x *Index) withdraw(n uint32, things []uint32) (before []finding) {
 	for _, t := range things {
-		x.things[t].hosts.Remove(n)
-		for i, b := range x.things[t].breaches {
-			if !b.hosts.CheckedRemove(n) {
+		thing := &x.things[t]
+		thing.hosts.remove(n)
+		for i := range thing.breaches {
+			b := &thing.breaches[i]
+			if !b.hosts.remove(n) {
 				continue
 			}
 			before = append(before, finding{t, b.outcome})
-			if b.hosts.IsEmpty() {
-				x.things[t].breaches = slices.Delete(x.things[t].breaches, i, i+1)
+			if b.hosts.isEmpty() {
+				thing.breaches = slices.Delete(thing.breaches, i, i+1)
 			}
 			break
 		}
@@ -161,14 +160,14 @@ func (x *Index) withdraw(n uint32, things []uint32) (before []finding) {
 // enter gives things to a host, whose columns are set, and returns the breaches that it is in by them.
 func (x *Index) enter(n uint32, things []uint32) (after []finding) {
 	for _, t := range things {
-		x.things[t].hosts.Add(n)
+		x.things[t].hosts.add(n)
 	}
 	if x.basis == nil || len(things) == 0 {
 		return nil
 	}
-	row := x.hosts.row(n)
+	row := x.hosts.bare(n)
 	row.Things = things
-	h := x.dictionary.Host(x.hosts.ids[n], &row)
+	h := x.dictionary.Host(x.hosts.ids.items[n], &row)
 	s, err := x.basis.compiled.Subject(&h)
 	if err != nil {
 		return nil // its organisation is not known: Coverage counts it
@@ -188,7 +187,7 @@ func (x *Index) enter(n uint32, things []uint32) (after []finding) {
 
 // changes compares the breaches of one host.
 func (x *Index) changes(n uint32, before, after []finding) (changes []Change) {
-	host := Set{[]uint32{n}, x.hosts.ids}
+	host := x.set([]uint32{n})
 	missing := func(opened bool, from, in []finding) {
 		for _, f := range from {
 			other := uint32(0)
@@ -214,104 +213,26 @@ func (x *Index) change(changes []Change, opened bool, t, outcome, other uint32, 
 	return changes
 }
 
+// naming returns the hosts that each of the subjects is or belongs to, where there are any.
+func (x *Index) naming(subjects []subject) (named []*hostSet) {
+	for _, s := range subjects {
+		if set := x.subjects[s]; set != nil && !set.isEmpty() {
+			named = append(named, set)
+		}
+	}
+	return named
+}
+
 // growThings makes room for all things of the dictionary.
 func (x *Index) growThings() {
 	for n := uint32(len(x.things)); int(n) < x.dictionary.Len(); n++ {
 		t := x.dictionary.At(n)
-		x.things = append(x.things, thing{hosts: roaring.New()})
 		i := x.names.number(name{t.Name, t.Product})
+		x.things = append(x.things, thing{name: i})
 		if int(i) == len(x.named) {
 			x.named = append(x.named, nil)
 		}
 		x.named[i] = append(x.named[i], n)
-	}
-}
-
-// hostsOf returns the hosts that any of the subjects is or belongs to; nil where there is none.
-func (x *Index) hostsOf(subjects []subject) *roaring.Bitmap {
-	var all []*roaring.Bitmap
-	for _, s := range subjects {
-		if bits := x.subjects[s]; bits != nil && !bits.IsEmpty() {
-			all = append(all, bits)
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return roaring.FastOr(all...)
-}
-
-// Load fills an empty index with many rows, each host once. It is much faster than putting them.
-func (x *Index) Load(rows iter.Seq2[string, Row]) error {
-	x.writer.Lock()
-	defer x.writer.Unlock()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if len(x.hosts.ids) > 0 || x.basis != nil {
-		return errors.New("rows can be loaded only into an empty index")
-	}
-	for id, row := range rows {
-		if _, double := x.hosts.numbers[id]; double {
-			return fmt.Errorf("host %q is there twice", id)
-		}
-		if n := len(row.Things); n > 0 && int(row.Things[n-1]) >= x.dictionary.Len() {
-			return fmt.Errorf("host %q: %w", id, errNotInDictionary)
-		}
-		x.hosts.set(x.hosts.add(id), x.hosts.attributes(&row), packed(row.Things))
-	}
-	x.fillThings()
-	return nil
-}
-
-// fillThings makes the things' bitmaps from all rows, on all processors: each fills every so many-th.
-func (x *Index) fillThings() {
-	x.growThings()
-	workers := uint32(runtime.GOMAXPROCS(0))
-	var done sync.WaitGroup
-	for w := range workers {
-		done.Go(func() { x.fillShare(w, workers) })
-	}
-	done.Wait()
-}
-
-// fillShare fills the bitmaps of the things whose numbers leave a rest, a block of hosts after another:
-// within one, the hosts of each thing are brought together first, so that its bitmap is touched once.
-func (x *Index) fillShare(rest, of uint32) {
-	const block = 1 << 16
-	share := (uint32(len(x.things)) + of - 1 - rest) / of
-	ends := make([]uint32, share+1)
-	var hosts []uint32
-	for first := 0; first < len(x.hosts.packed); first += block {
-		rows := x.hosts.packed[first:min(first+block, len(x.hosts.packed))]
-		clear(ends)
-		for _, p := range rows {
-			eachThing(p, func(t uint32) {
-				if t%of == rest {
-					ends[t/of+1]++
-				}
-			})
-		}
-		for i := range share {
-			ends[i+1] += ends[i]
-		}
-		hosts = slices.Grow(hosts[:0], int(ends[share]))[:ends[share]]
-		for i, p := range rows {
-			eachThing(p, func(t uint32) {
-				if t%of == rest {
-					hosts[ends[t/of]] = uint32(first + i)
-					ends[t/of]++
-				}
-			})
-		}
-		from := uint32(0)
-		for i := range share {
-			x.things[i*of+rest].hosts.AddMany(hosts[from:ends[i]])
-			from = ends[i]
-		}
-	}
-	for i := range share {
-		t := &x.things[i*of+rest]
-		t.hosts = t.hosts.Clone() // no larger than it need be
 	}
 }
 
@@ -338,8 +259,7 @@ func (x *Index) Diff(before, after *Basis) []Change {
 	is := x.judgeDifference(before, after)
 	var names []uint32
 	for _, r := range is {
-		t := x.dictionary.At(r.thing)
-		names = append(names, x.names.numbers[name{t.Name, t.Product}])
+		names = append(names, x.things[r.thing].name)
 	}
 	slices.Sort(names)
 	was := map[uint32][]breach{}
@@ -415,37 +335,78 @@ func (x *Index) find(b *Basis) {
 
 // compare lists what changes between the breaches that were and those found.
 func (x *Index) compare(found []judged, was func(thing uint32) []breach) (changes []Change) {
+	var c comparer
 	for _, r := range found {
-		before := was(r.thing)
-		for _, b := range before {
-			rest := b.hosts
-			for _, a := range r.breaches {
-				if !rest.Intersects(a.hosts) {
-					continue
-				}
-				if a.outcome != b.outcome {
-					both := x.set(roaring.And(b.hosts, a.hosts))
-					changes = x.change(changes, false, r.thing, b.outcome, a.outcome, both)
-					changes = x.change(changes, true, r.thing, a.outcome, b.outcome, both)
-				}
-				rest = roaring.AndNot(rest, a.hosts)
-			}
-			if !rest.IsEmpty() {
-				changes = x.change(changes, false, r.thing, b.outcome, 0, x.set(rest))
-			}
-		}
-		for _, a := range r.breaches {
-			rest := a.hosts
-			for _, b := range before {
-				rest = roaring.AndNot(rest, b.hosts)
-			}
-			if !rest.IsEmpty() {
-				changes = x.change(changes, true, r.thing, a.outcome, 0, x.set(rest))
-			}
+		for _, turn := range c.turns(was(r.thing), r.breaches) {
+			hosts := x.set(turn.hosts)
+			changes = x.change(changes, false, r.thing, turn.was, turn.is, hosts)
+			changes = x.change(changes, true, r.thing, turn.is, turn.was, hosts)
 		}
 	}
 	return changes
 }
 
-// set returns the hosts of a bitmap.
-func (x *Index) set(bits *roaring.Bitmap) Set { return Set{bits.ToArray(), x.hosts.ids} }
+// comparer compares the breaches of one thing after another.
+type comparer struct {
+	was, is []placed
+	buffer  [1024]uint32
+}
+
+// placed is a host in breach with an outcome.
+type placed struct{ host, outcome uint32 }
+
+// turn is hosts on which a thing turned from one outcome to another; outcome 0 is no breach.
+type turn struct {
+	was, is uint32
+	hosts   []uint32
+}
+
+// turns walks through the hosts of both in step.
+func (c *comparer) turns(before, after []breach) (turns []turn) {
+	c.was, c.is = c.place(c.was[:0], before), c.place(c.is[:0], after)
+	was, is := c.was, c.is
+	for len(was)+len(is) > 0 {
+		var from, to placed
+		host := uint32(math.MaxUint32)
+		if len(was) > 0 {
+			host = was[0].host
+		}
+		if len(is) > 0 {
+			host = min(host, is[0].host)
+		}
+		if len(was) > 0 && was[0].host == host {
+			from, was = was[0], was[1:]
+		}
+		if len(is) > 0 && is[0].host == host {
+			to, is = is[0], is[1:]
+		}
+		if from.outcome == to.outcome {
+			continue
+		}
+		i := slices.IndexFunc(turns, func(t turn) bool { return t.was == from.outcome && t.is == to.outcome })
+		if i < 0 {
+			i, turns = len(turns), append(turns, turn{was: from.outcome, is: to.outcome})
+		}
+		turns[i].hosts = append(turns[i].hosts, host)
+	}
+	return turns
+}
+
+// place appends all hosts of breaches, ascending.
+func (c *comparer) place(to []placed, breaches []breach) []placed {
+	for i := range breaches {
+		b := &breaches[i]
+		b.hosts.each(c.buffer[:], func(hosts []uint32) {
+			for _, n := range hosts {
+				to = append(to, placed{n, b.outcome})
+			}
+		})
+	}
+	if len(breaches) > 1 {
+		slices.SortFunc(to, func(a, b placed) int { return cmp.Compare(a.host, b.host) })
+	}
+	return to
+}
+
+// set returns ascending hosts, in memory that is theirs from now on.
+func (x *Index) set(hosts []uint32) Set { return Set{hosts, x.hosts.ids.items} }

@@ -212,7 +212,7 @@ func TestDecisionsChange(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	x := New(NewDictionary())
-	if _, err := x.Coverage(); err == nil {
+	if _, err := x.Coverage(0); err == nil {
 		t.Error("an index without a basis tells its coverage")
 	}
 	x.SetBasis(basisOf(t, plain(), day(1)))
@@ -225,13 +225,13 @@ func TestCoverage(t *testing.T) {
 	lost := phone("d4", "pat", app)
 	lost.Organisation = "nowhere"
 	putHost(t, x, lost)
-	got, err := x.Coverage()
+	got, err := x.Coverage(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Coverage{
-		{Organisation: "dept", Hosts: 2, Empty: 1, Installations: 2, InBreach: 1, Breaches: 2},
-		{Organisation: "nowhere", Hosts: 1, Unjudged: 1, Installations: 1},
+		{Organisation: "dept", Hosts: 2, Devices: 2, Silent: 2, Never: 2, Empty: 1, Installations: 2, InBreach: 1, Breaches: 2},
+		{Organisation: "nowhere", Hosts: 1, Devices: 1, Silent: 1, Never: 1, Unjudged: 1, Installations: 1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("coverage (-want +got):\n%s", diff)
@@ -306,7 +306,7 @@ func TestTogether(t *testing.T) {
 				if _, err := x.Affected(policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "app"}, Scope: "gov", Clearance: policy.ClearanceNone}); err != nil {
 					t.Error(err)
 				}
-				if _, err := x.Coverage(); err != nil {
+				if _, err := x.Coverage(0); err != nil {
 					t.Error(err)
 				}
 			}

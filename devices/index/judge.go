@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"portcullis/policy"
 )
 
@@ -18,11 +16,20 @@ type Cause struct {
 	Rule   string
 }
 
-// outcome is what an installation in breach came to. Number 0 stands for no breach.
+// outcome is what an installation came to that is in breach, or is unlisted or unknown and only watched.
+// Number 0 stands for all else.
 type outcome struct {
 	product string // the id of the product found; empty where none was
 	verdict policy.Result
-	causes  []Cause // in the order of the findings and of the rules' ids
+	causes  []Cause // in the order of the findings and of the rules' ids; none where it is only watched
+}
+
+// breach tells whether it is one.
+func (o *outcome) breach() bool { return len(o.causes) > 0 }
+
+// stray tells whether a verdict is that something is on no list.
+func stray(verdict policy.Result) bool {
+	return verdict == policy.Unlisted || verdict == policy.Unknown
 }
 
 // outcomes numbers them, for several goroutines at once. None is ever taken away.
@@ -51,7 +58,7 @@ func (o *outcomes) all() []outcome {
 
 // number returns the number of what a decision came to. The key is memory to be used again.
 func (o *outcomes) number(d *policy.Decision, enforced bool, key []byte) (uint32, []byte) {
-	if !d.Breach {
+	if !d.Breach && !stray(d.Verdict) {
 		return 0, key
 	}
 	key = append(appendText(key[:0], d.Product), byte(d.Verdict))
@@ -111,10 +118,10 @@ func eachCause(d *policy.Decision, enforced bool, f func(Cause)) {
 	}
 }
 
-// breach is the hosts on which a thing came to one outcome. The hosts of a thing's breaches are apart.
+// breach is the hosts on which a thing came to one outcome: in breach, or only watched. The hosts of a thing's breaches are apart.
 type breach struct {
 	outcome uint32
-	hosts   *roaring.Bitmap
+	hosts   hostSet
 }
 
 // judged is a thing with its breaches.
@@ -133,11 +140,13 @@ type judge struct {
 	// apart is whether exemptions matter.
 	apart bool
 
-	classes []*exemplar // by class; nil where it was not asked as yet
-	memo    []memo      // by class, of the likeness at hand
-	stamp   uint32
-	buffer  []uint32
-	found   []gathered
+	classes   []*exemplar // by class; nil where it was not asked as yet
+	exemplars []exemplar  // to be used
+	memo      []memo      // by class, of the likeness at hand
+	stamp     uint32
+	singly    hostBits // hosts that are judged each by itself, in the name at hand
+	buffer    [1024]uint32
+	found     []gathered
 }
 
 // exemplar is a host that stands for its class. It is not known where its organisation is not.
@@ -158,7 +167,7 @@ type gathered struct {
 
 func (x *Index) newJudge(b *Basis) *judge {
 	n := len(x.hosts.classes.items)
-	return &judge{index: x, basis: b, classes: make([]*exemplar, n), memo: make([]memo, n), buffer: make([]uint32, 1024)}
+	return &judge{index: x, basis: b, classes: make([]*exemplar, n), memo: make([]memo, n)}
 }
 
 // newVerdictJudge makes one that finds breaches.
@@ -166,7 +175,7 @@ func (x *Index) newVerdictJudge(b *Basis) *judge {
 	j := x.newJudge(b)
 	var d policy.Decision
 	var key []byte
-	j.apart = true
+	j.apart, j.singly = true, make(hostBits, x.hosts.len()/64+1)
 	j.ask = func(s *policy.Subject, h *policy.Host, in *policy.Installation) (n uint32) {
 		s.Decide(in, &d)
 		n, key = x.outcomes.number(&d, b.enforced[h.Organisation], key)
@@ -181,63 +190,65 @@ func (j *judge) name(n uint32, f func(thing uint32, found []gathered)) {
 	limits := j.basis.limits(x.names.items[n])
 	alike := map[likeness][]uint32{}
 	for _, t := range x.named[n] {
-		if x.things[t].hosts.IsEmpty() {
+		if x.things[t].hosts.isEmpty() {
 			f(t, nil)
 			continue
 		}
 		k := limits.likeness(x.dictionary.At(t))
 		alike[k] = append(alike[k], t)
 	}
-	var singly *roaring.Bitmap
+	var named []*hostSet
 	if j.apart && len(alike) > 0 {
-		singly = x.hostsOf(j.basis.subjects(x.names.items[n]))
+		named = x.naming(j.basis.subjects(x.names.items[n]))
 	}
+	j.mark(named, hostBits.add)
 	for _, things := range alike {
 		j.stamp++
 		in := x.dictionary.At(things[0]).Installation()
 		for _, t := range things {
-			j.thing(t, &in, singly)
+			j.thing(t, &in, len(named) > 0)
 			f(t, j.found)
 		}
 	}
+	j.mark(named, hostBits.drop)
 }
 
-// thing gathers the hosts of a thing by what it comes to on them.
-func (j *judge) thing(t uint32, in *policy.Installation, singly *roaring.Bitmap) {
-	j.found = j.found[:0]
-	hosts := j.index.things[t].hosts
-	var apart *roaring.Bitmap
-	if singly != nil && hosts.Intersects(singly) {
-		apart = roaring.And(hosts, singly)
-		hosts = roaring.AndNot(hosts, singly)
+// mark has hosts judged singly, or no longer.
+func (j *judge) mark(sets []*hostSet, as func(hostBits, []uint32)) {
+	for _, s := range sets {
+		s.each(j.buffer[:], func(hosts []uint32) { as(j.singly, hosts) })
 	}
+}
+
+// thing gathers the hosts of a thing by what it comes to on them; some may be judged singly.
+func (j *judge) thing(t uint32, in *policy.Installation, singly bool) {
+	j.found = j.found[:0]
 	class := j.index.hosts.class
-	for it := hosts.ManyIterator(); ; {
-		n := it.NextMany(j.buffer)
-		if n == 0 {
-			break
-		}
-		for _, h := range j.buffer[:n] {
+	j.index.things[t].hosts.each(j.buffer[:], func(hosts []uint32) {
+		for _, h := range hosts {
+			if singly && j.singly.has(h) {
+				j.gather(j.host(h, in), h)
+				continue
+			}
 			c := class[h]
 			m := &j.memo[c]
 			if m.stamp != j.stamp {
 				*m = memo{j.stamp, j.class(c, in)}
 			}
-			if m.outcome != 0 {
-				j.gather(m.outcome, h)
-			}
+			j.gather(m.outcome, h)
 		}
-	}
-	if apart != nil {
-		j.singly(apart, in)
-	}
+	})
 }
 
 // class decides for a class of hosts.
 func (j *judge) class(c uint32, in *policy.Installation) uint32 {
 	e := j.classes[c]
 	if e == nil {
-		e = &exemplar{host: j.index.hosts.classes.items[c].host()}
+		if len(j.exemplars) == 0 {
+			j.exemplars = make([]exemplar, 32)
+		}
+		e, j.exemplars = &j.exemplars[0], j.exemplars[1:]
+		e.host = j.index.hosts.classes.items[c].host()
 		s, err := j.basis.compiled.Subject(&e.host)
 		e.subject, e.known = s, err == nil
 		j.classes[c] = e
@@ -248,49 +259,44 @@ func (j *judge) class(c uint32, in *policy.Installation) uint32 {
 	return j.ask(&e.subject, &e.host, in)
 }
 
-// singly decides for hosts that an exemption names, each by itself.
-func (j *judge) singly(hosts *roaring.Bitmap, in *policy.Installation) {
-	for it := hosts.Iterator(); it.HasNext(); {
-		n := it.Next()
-		row := j.index.hosts.row(n)
-		h := policy.Host{ID: j.index.hosts.ids[n], Kind: row.Kind, Organisation: row.Organisation, Ownership: row.Ownership,
-			Platform: row.Platform, Holder: row.Holder, Groups: row.Groups, Site: row.Site}
-		s, err := j.basis.compiled.Subject(&h)
-		if err != nil {
-			continue
-		}
-		if o := j.ask(&s, &h, in); o != 0 {
-			j.gather(o, n)
-		}
+// host decides for one host, which an exemption names.
+func (j *judge) host(n uint32, in *policy.Installation) uint32 {
+	row := j.index.hosts.bare(n)
+	h := policy.Host{ID: j.index.hosts.ids.items[n], Kind: row.Kind, Organisation: row.Organisation, Ownership: row.Ownership,
+		Platform: row.Platform, Holder: row.Holder, Groups: row.Groups, Site: row.Site}
+	s, err := j.basis.compiled.Subject(&h)
+	if err != nil {
+		return 0
 	}
-	for i := range j.found {
-		slices.Sort(j.found[i].hosts)
-	}
+	return j.ask(&s, &h, in)
 }
 
 func addBreach(breaches []breach, outcome, host uint32) []breach {
 	for i := range breaches {
 		if breaches[i].outcome == outcome {
-			breaches[i].hosts.Add(host)
+			breaches[i].hosts.add(host)
 			return breaches
 		}
 	}
-	return append(breaches, breach{outcome, roaring.BitmapOf(host)})
+	return append(breaches, breach{outcome, setOf([]uint32{host})})
 }
 
-// breaches are what was gathered, in bitmaps.
+// breaches are what was gathered, in sets.
 func breaches(found []gathered) []breach {
 	if len(found) == 0 {
 		return nil
 	}
 	breaches := make([]breach, 0, len(found))
 	for _, g := range found {
-		breaches = append(breaches, breach{g.outcome, roaring.BitmapOf(g.hosts...).Clone()}) // no larger than it need be
+		breaches = append(breaches, breach{g.outcome, setOf(g.hosts)})
 	}
 	return breaches
 }
 
 func (j *judge) gather(outcome, host uint32) {
+	if outcome == 0 {
+		return
+	}
 	for i := range j.found {
 		if g := &j.found[i]; g.outcome == outcome {
 			g.hosts = append(g.hosts, host)

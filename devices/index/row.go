@@ -109,14 +109,15 @@ func packThings(b []byte, things []uint32) []byte {
 }
 
 func unpackThings(b []byte) ([]uint32, error) {
-	if _, _, ok := lastOf(string(b)); !ok {
+	_, count, ok := lastOf(b)
+	if !ok {
 		return nil, fmt.Errorf("%w: a thing's number is not one", errRow)
 	}
-	if len(b) == 0 {
+	if count == 0 {
 		return nil, nil
 	}
-	things := make([]uint32, 0, len(b))
-	eachThing(string(b), func(t uint32) { things = append(things, t) })
+	things := make([]uint32, 0, count)
+	eachThing(b, func(t uint32) { things = append(things, t) })
 	return things, nil
 }
 
@@ -124,53 +125,67 @@ func unpackThings(b []byte) ([]uint32, error) {
 const lastThing = 1<<31 - 1
 
 // eachThing calls f with the numbers that packThings packed; the index packed them itself.
-func eachThing(packed string, f func(uint32)) {
+func eachThing(packed []byte, f func(uint32)) {
 	next := uint32(0)
 	for i := 0; i < len(packed); {
-		n, shift := uint32(0), 0
-		for {
-			c := packed[i]
-			i++
-			n |= uint32(c&0x7f) << shift
-			if c < 0x80 {
-				break
+		n := uint32(packed[i])
+		i++
+		if n >= 0x80 {
+			n &= 0x7f
+			for shift := 7; ; shift += 7 {
+				c := packed[i]
+				i++
+				n |= uint32(c&0x7f) << shift
+				if c < 0x80 {
+					break
+				}
 			}
-			shift += 7
 		}
 		f(next + n)
 		next += n + 1
 	}
 }
 
+// countThings is how many numbers packThings packed: each has one byte that is its last.
+func countThings(packed []byte) (n int) {
+	for _, b := range packed {
+		n += int(b>>7 ^ 1)
+	}
+	return n
+}
+
 // lastOf returns the last of packed numbers, -1 where there are none, and how many they are; false where
 // the bytes are not such numbers.
-func lastOf(packed string) (last int64, count uint64, ok bool) {
+func lastOf(packed []byte) (last int64, count int, ok bool) {
 	last = -1
-	for i := 0; i < len(packed); {
-		n, shift := int64(0), 0
-		for {
-			if i == len(packed) || shift > 28 {
-				return 0, 0, false
-			}
-			c := packed[i]
-			i++
-			n |= int64(c&0x7f) << shift
-			if shift += 7; c < 0x80 {
-				if c == 0 && shift > 7 {
+	for i := 0; i < len(packed); count++ {
+		n := int64(packed[i])
+		i++
+		if n >= 0x80 {
+			n &= 0x7f
+			for shift := 7; ; shift += 7 {
+				if i == len(packed) || shift > 28 {
+					return 0, 0, false
+				}
+				c := packed[i]
+				i++
+				n |= int64(c&0x7f) << shift
+				if c == 0 {
 					return 0, 0, false // not the shortest form
 				}
-				break
+				if c < 0x80 {
+					break
+				}
 			}
 		}
 		if last += n + 1; last > lastThing {
 			return 0, 0, false
 		}
-		count++
 	}
 	return last, count, true
 }
 
-func appendText(b []byte, s string) []byte {
+func appendText[T []byte | string](b []byte, s T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
@@ -211,9 +226,14 @@ func (c *cursor) letter() byte {
 	return b
 }
 
-func (c *cursor) text() string {
-	n := c.count()
-	s := string(c.rest[:n])
+func (c *cursor) text() string { return string(c.bytes()) }
+
+// bytes are part of what is read.
+func (c *cursor) bytes() []byte { return c.next(c.count()) }
+
+// next are the next n bytes, which there are.
+func (c *cursor) next(n int) []byte {
+	b := c.rest[:n]
 	c.rest = c.rest[n:]
-	return s
+	return b
 }

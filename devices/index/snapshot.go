@@ -1,30 +1,24 @@
 package index
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"slices"
 	"time"
-
-	"github.com/RoaringBitmap/roaring/v2"
-
-	"portcullis/policy"
 )
 
 // A snapshot is the line snapshotHead, then frames: the length of what follows and its check, four
 // bytes each, low byte first, and as many bytes of whole records. The check is the CRC-32C of all
 // frames so far, so that none can be missing or in another place. The last frame is empty.
 //
-// A record is a letter and its fields: t a thing, c a class, p a person, s a set of groups, h a host,
-// g the place of one that was removed, o an outcome, b the hosts of the next thing, r a thing's hosts in
-// breach with one outcome, m what the breaches rest on, e the end with the number of hosts. They come in
-// this order, and are numbered in it.
-const snapshotHead = "portcullis index 1\n"
+// A record is a letter and its fields: t a thing, c a class, p a person, s a set of groups, h a host with
+// its contact, g the place of one that was removed, o an outcome, b the hosts of the next thing, r a thing's
+// hosts with one outcome, m what the outcomes rest on, e the end with the number of hosts. They come in this
+// order, and are numbered in it.
+const snapshotHead = "portcullis index 3\n"
 
 const (
 	fullFrame    = 1 << 20 // a frame ends with the record that reaches this size
@@ -54,18 +48,18 @@ func (x *Index) Snapshot(w io.Writer, mark string) error {
 		out.record(o.append(append(out.buffer, 'o')))
 	}
 	for t := range x.things {
-		out.record(appendBits(append(out.buffer, 'b'), x.things[t].hosts))
+		out.record(x.things[t].hosts.append(append(out.buffer, 'b')))
 	}
 	for t := range x.things {
 		for _, b := range x.things[t].breaches {
 			head := binary.AppendUvarint(append(out.buffer, 'r'), uint64(t))
-			out.record(appendBits(binary.AppendUvarint(head, uint64(b.outcome)), b.hosts))
+			out.record(b.hosts.append(binary.AppendUvarint(head, uint64(b.outcome))))
 		}
 	}
 	if x.basis != nil {
 		out.record(appendText(append(out.buffer, 'm'), x.basis.marked(mark)))
 	}
-	out.record(binary.AppendUvarint(append(out.buffer, 'e'), uint64(len(x.hosts.numbers))))
+	out.record(binary.AppendUvarint(append(out.buffer, 'e'), uint64(x.hosts.known)))
 	out.flush()
 	out.flush()
 	if out.err != nil {
@@ -96,11 +90,12 @@ func (x *Index) writeHosts(out *frames) {
 			out.record(append(out.buffer, 'g'))
 			continue
 		}
-		b := appendText(append(out.buffer, 'h'), h.ids[n])
+		b := appendText(append(out.buffer, 'h'), h.ids.items[n])
 		b = binary.AppendUvarint(b, uint64(c))
 		b = binary.AppendUvarint(b, uint64(h.holder[n]))
 		b = binary.AppendUvarint(b, uint64(h.groups[n]))
-		out.record(appendText(b, h.packed[n]))
+		b = h.contact(uint32(n)).append(b)
+		out.record(appendText(b, h.packed.at(uint32(n))))
 	}
 }
 
@@ -114,11 +109,16 @@ func (o *outcome) append(b []byte) []byte {
 	return b
 }
 
-// appendBits appends a bitmap in roaring's portable form, with its length.
-func appendBits(b []byte, hosts *roaring.Bitmap) []byte {
-	b = binary.AppendUvarint(b, hosts.GetSerializedSizeInBytes())
+// append appends the hosts of a set: the length of what follows, doubled, and 1 more for a bitmap; then
+// this in roaring's portable form, or the numbers as packThings has them.
+func (s *hostSet) append(b []byte) []byte {
+	if s.many == nil {
+		packed := packThings(nil, s.few)
+		return append(binary.AppendUvarint(b, uint64(len(packed))<<1), packed...)
+	}
+	b = binary.AppendUvarint(b, s.many.GetSerializedSizeInBytes()<<1|1)
 	w := bytes.NewBuffer(b)
-	_, _ = hosts.WriteTo(w) // a buffer takes all
+	_, _ = s.many.WriteTo(w) // a buffer takes all
 	return w.Bytes()
 }
 
@@ -161,196 +161,4 @@ func (f *frames) flush() {
 		}
 	}
 	f.buffer = f.buffer[:0]
-}
-
-// Read makes an index from a snapshot. Anything but a whole one is ErrDamaged. It has no basis as yet:
-// Resume takes the breaches as they are, and SetBasis returns what has changed in them since.
-func Read(r io.Reader) (*Index, error) {
-	in := bufio.NewReader(r)
-	head := make([]byte, len(snapshotHead))
-	if _, err := io.ReadFull(in, head); err != nil || string(head) != snapshotHead {
-		return nil, fmt.Errorf("%w: it does not begin as one of this version does", ErrDamaged)
-	}
-	l := &loader{x: New(NewDictionary())}
-	check := uint32(0)
-	var frame []byte
-	for {
-		var head [8]byte
-		if _, err := io.ReadFull(in, head[:]); err != nil {
-			return nil, fmt.Errorf("%w: it ends too early", ErrDamaged)
-		}
-		size := binary.LittleEndian.Uint32(head[:])
-		if size > longestFrame {
-			return nil, fmt.Errorf("%w: it says that a part of it has %d bytes", ErrDamaged, size)
-		}
-		frame = slices.Grow(frame[:0], int(size))[:size]
-		if _, err := io.ReadFull(in, frame); err != nil {
-			return nil, fmt.Errorf("%w: it ends too early", ErrDamaged)
-		}
-		if check = crc32.Update(check, castagnoli, frame); check != binary.LittleEndian.Uint32(head[4:]) {
-			return nil, fmt.Errorf("%w: a part of it is not as it was written", ErrDamaged)
-		}
-		if size == 0 {
-			break
-		}
-		if err := l.frame(frame); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := in.ReadByte(); err != io.EOF || !l.ended {
-		return nil, fmt.Errorf("%w: it does not end where it should", ErrDamaged)
-	}
-	return l.x, nil
-}
-
-// loader takes records into an index.
-type loader struct {
-	x         *Index
-	filled    uint32 // things whose hosts are known
-	installed uint64 // in rows, less those in bitmaps
-	ended     bool
-}
-
-func (l *loader) frame(b []byte) error {
-	c := cursor{rest: b}
-	for len(c.rest) > 0 {
-		letter := c.rest[0]
-		c.rest = c.rest[1:]
-		if !l.record(letter, &c) || c.bad {
-			return fmt.Errorf("%w: it holds something that makes no sense", ErrDamaged)
-		}
-	}
-	return nil
-}
-
-// record takes one in, and tells whether it makes sense; the cursor knows whether it is whole.
-func (l *loader) record(letter byte, c *cursor) bool {
-	h := &l.x.hosts
-	if l.ended {
-		return false
-	}
-	switch letter {
-	case 't':
-		t, ok := parseThing(c)
-		fresh := ok && int(l.x.dictionary.Add(t)) == len(l.x.things) && len(h.ids) == 0
-		l.x.growThings()
-		return fresh
-	case 'c':
-		return l.class(c)
-	case 'p':
-		return int(h.persons.number(c.text())) == len(h.persons.items)-1
-	case 's':
-		set := c.text()
-		groups := cursor{rest: []byte(set)}
-		for len(groups.rest) > 0 {
-			groups.text()
-		}
-		return !groups.bad && int(h.sets.number(set)) == len(h.sets.items)-1
-	case 'h':
-		return l.host(c)
-	case 'g':
-		h.remove(h.add(""))
-		return true
-	case 'o':
-		return l.outcome(c)
-	case 'b':
-		return l.thing(c)
-	case 'r':
-		return l.breach(c)
-	case 'm':
-		l.x.mark = c.text()
-		return l.x.mark != ""
-	case 'e':
-		l.ended = true
-		return c.number() == uint64(len(h.numbers)) && l.installed == 0 && int(l.filled) == len(l.x.things)
-	}
-	return false
-}
-
-func (l *loader) outcome(c *cursor) bool {
-	o := outcome{product: c.text(), verdict: policy.Result(c.letter())}
-	for range c.count() {
-		o.causes = append(o.causes, Cause{policy.Result(c.letter()), c.text()})
-	}
-	return !c.bad && l.x.outcomes.add(o)
-}
-
-// bits reads a bitmap of hosts that there are.
-func (l *loader) bits(c *cursor) (*roaring.Bitmap, bool) {
-	n := c.count()
-	b := c.rest[:n]
-	c.rest = c.rest[n:]
-	hosts := roaring.New()
-	if c.bad || hosts.UnmarshalBinary(b) != nil || hosts.Validate() != nil {
-		return nil, false
-	}
-	return hosts, hosts.IsEmpty() || int64(hosts.Maximum()) < int64(len(l.x.hosts.ids))
-}
-
-func (l *loader) thing(c *cursor) bool {
-	hosts, ok := l.bits(c)
-	if !ok || int(l.filled) >= len(l.x.things) {
-		return false
-	}
-	l.x.things[l.filled].hosts = hosts
-	l.filled++
-	l.installed -= hosts.GetCardinality()
-	return true
-}
-
-func (l *loader) breach(c *cursor) bool {
-	t, o := c.number(), c.number()
-	hosts, ok := l.bits(c)
-	if !ok || t >= uint64(l.filled) || o == 0 || o >= uint64(len(l.x.outcomes.items)) {
-		return false
-	}
-	thing := &l.x.things[t]
-	thing.breaches = append(thing.breaches, breach{uint32(o), hosts})
-	return hosts.AndCardinality(thing.hosts) == hosts.GetCardinality()
-}
-
-// parseThing reads the fields of a thing.
-func parseThing(c *cursor) (t Thing, ok bool) {
-	if len(c.rest) < 2 {
-		return t, false
-	}
-	flags, platform := c.rest[0], c.rest[1]
-	c.rest = c.rest[2:]
-	t = Thing{Product: flags&1 != 0, Coded: flags&2 != 0, Managed: Managed(flags >> 2), Platform: policy.Platform(platform)}
-	t.Name, t.Version, t.Signer = c.text(), c.text(), c.text()
-	code := c.number()
-	t.Code = int64(code>>1) ^ -int64(code&1)
-	return t, t.Managed <= ManagedYes && int(platform) < len(policy.PlatformWords)
-}
-
-func (l *loader) class(c *cursor) bool {
-	if len(c.rest) < 3 {
-		return false
-	}
-	made := class{kind: policy.HostKind(c.rest[0]), ownership: policy.Ownership(c.rest[1]), platform: policy.Platform(c.rest[2])}
-	c.rest = c.rest[3:]
-	made.organisation, made.site = c.text(), c.text()
-	return int(made.kind) < len(policy.HostKindWords) && int(made.ownership) < len(policy.OwnershipWords) &&
-		int(made.platform) < len(policy.PlatformWords) && int(l.x.hosts.classOf(made)) == len(l.x.hosts.classes.items)-1
-}
-
-func (l *loader) host(c *cursor) bool {
-	h := &l.x.hosts
-	id := c.text()
-	kind, holder, groups := c.number(), c.number(), c.number()
-	packed := c.text()
-	if c.bad || kind >= uint64(len(h.classes.items)) || holder >= uint64(len(h.persons.items)) || groups >= uint64(len(h.sets.items)) {
-		return false
-	}
-	last, count, ok := lastOf(packed)
-	if !ok || last >= int64(len(l.x.things)) || l.filled > 0 {
-		return false
-	}
-	l.installed += count
-	if _, double := h.numbers[id]; double {
-		return false
-	}
-	n := h.add(id)
-	h.set(n, attributes{uint32(kind), uint32(holder), uint32(groups)}, packed)
-	return true
 }

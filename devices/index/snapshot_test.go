@@ -22,6 +22,7 @@ func snapshot(t interface{ Fatal(...any) }, x *Index) []byte {
 
 // TestSnapshotAgrees reads back indexes that rows came to and left, and holds them to the single decision.
 func TestSnapshotAgrees(t *testing.T) {
+	listFew(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{drawing: drawing{t}, x: New(NewDictionary()), hosts: map[string]policy.Host{}, open: map[open]bool{}}
 		m.setBasis(m.drawing.world(), day(m.upTo(7)))

@@ -27,6 +27,7 @@ var order = map[string]room{
 	// The wing of things.
 	"register": {over: []string{"alerts", "handbook"}},
 	"devices":  {over: []string{"register"}},
+	"demo":     {over: []string{"people"}}, // data
 	"estate":   {over: []string{"register"}},
 	"vetting":  {over: []string{"register"}},
 	"enforce":  {over: []string{"devices", "estate", "vetting"}},
@@ -40,7 +41,7 @@ var order = map[string]room{
 	// Above both.
 	"publish": {over: []string{"enforce", "drills"}},
 	"web":     {over: []string{"publish"}},
-	"cmd":     {over: []string{"web"}},
+	"cmd":     {over: []string{"web", "demo"}},
 
 	// The side-by-side benchmarks, a module of their own.
 	"bench": {over: []string{"web"}},

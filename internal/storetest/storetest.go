@@ -26,10 +26,10 @@ import (
 func Run(t *testing.T, schemas []store.Schema, test func(t *testing.T, open Open)) {
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
-		test(t, opener(t, store.Options{Data: dir}, schemas))
+		test(t, Opener(t, store.Options{Data: dir}, schemas))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		test(t, opener(t, store.Options{Database: Database(t)}, schemas))
+		test(t, Opener(t, store.Options{Database: Database(t)}, schemas))
 	})
 }
 
@@ -44,7 +44,8 @@ func Each(t *testing.T, test func(t *testing.T, data, database string)) {
 // is closed when the test ends.
 type Open func(now func() time.Time) *store.DB
 
-func opener(t *testing.T, o store.Options, schemas []store.Schema) Open {
+// Opener opens a database of the options, with the given schemas.
+func Opener(t testing.TB, o store.Options, schemas []store.Schema) Open {
 	return func(now func() time.Time) *store.DB {
 		t.Helper()
 		o := o

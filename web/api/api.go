@@ -10,7 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"portcullis/alerts"
+	"portcullis/devices"
 	"portcullis/people"
+	"portcullis/register"
 	"portcullis/web/gate"
 )
 
@@ -21,6 +23,10 @@ const Base = "/api/v1"
 type Rooms struct {
 	People *people.Room
 	Alerts alerts.Desk
+	// Devices and Register answer, Intake takes in reports.
+	Devices  *devices.Room
+	Register *register.Room
+	Intake   *devices.Intake
 	// InvitationLink is the address of the page on which an invitation is used.
 	InvitationLink func(invitation string) string
 }
@@ -64,6 +70,7 @@ func describe(rooms Rooms) *api {
 		RejectUnknownQueryParameters: true,
 	})
 	a.register()
+	a.addReports()
 	a.tidy()
 	return a
 }
@@ -71,24 +78,42 @@ func describe(rooms Rooms) *api {
 // tidy takes out of the document what holds for requests alone, so that an answer may have more one
 // day, and what an operation never does.
 func (a *api) tidy() {
-	asked := map[string]bool{}
+	registry := a.huma.OpenAPI().Components.Schemas
+	asked := map[*huma.Schema]bool{}
 	for _, path := range a.huma.OpenAPI().Paths {
 		for _, o := range []*huma.Operation{path.Get, path.Post, path.Patch, path.Delete} {
 			if o == nil {
 				continue
 			}
 			if o.RequestBody != nil {
-				asked[o.RequestBody.Content["application/json"].Schema.Ref] = true
+				for _, content := range o.RequestBody.Content {
+					ask(registry, asked, content.Schema)
+				}
 			}
-			if o.DefaultStatus != http.StatusCreated {
-				delete(o.Responses[strconv.Itoa(o.DefaultStatus)].Headers, "Location")
+			if created := o.Responses[strconv.Itoa(o.DefaultStatus)]; o.DefaultStatus != http.StatusCreated {
+				delete(created.Headers, "Location")
 			}
 		}
 	}
-	for name, schema := range a.huma.OpenAPI().Components.Schemas.Map() {
-		if !asked["#/components/schemas/"+name] {
+	for _, schema := range registry.Map() {
+		if !asked[schema] {
 			schema.AdditionalProperties = nil
 		}
+	}
+}
+
+// ask notes what a request may have in it, at any depth: what is not known there is refused.
+func ask(registry huma.Registry, asked map[*huma.Schema]bool, schema *huma.Schema) {
+	if schema != nil && schema.Ref != "" {
+		schema = registry.SchemaFromRef(schema.Ref)
+	}
+	if schema == nil || asked[schema] {
+		return
+	}
+	asked[schema] = true
+	ask(registry, asked, schema.Items)
+	for _, member := range schema.Properties {
+		ask(registry, asked, member)
 	}
 }
 

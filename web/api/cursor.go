@@ -72,8 +72,7 @@ func parseCursor(list, text string) (c cursor, err error) {
 // paged makes the answer of a list. read returns the items after a place, in the list's order, limit
 // of them at most; place is where an item stands. The query is what else the list was asked for.
 func paged[F, T any](p Paging, path string, query url.Values, read func(after cursor, limit int) ([]F, error), place func(F) cursor, show func(F) T) (*list[T], error) {
-	name := path + "?" + query.Encode()
-	after, err := parseCursor(name, p.After)
+	after, err := parseCursor(path+"?"+query.Encode(), p.After)
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +87,40 @@ func paged[F, T any](p Paging, path string, query url.Values, read func(after cu
 	if len(found) <= p.Limit {
 		return answer, nil
 	}
-	last := place(found[p.Limit-1])
-	last.Version, last.List = cursorVersion, name
-	if answer.Body.Next, err = last.String(); err != nil {
-		return nil, fmt.Errorf("the cursor of %s: %w", path, err)
+	return answer, answer.goOn(p, path, query, place(found[p.Limit-1]))
+}
+
+// stretched makes the answer of a list whose room says itself after which id the next page begins.
+func stretched[F, T any](p Paging, path string, query url.Values, read func(after string) (found []F, next string, err error), show func(F) T) (*list[T], error) {
+	after, err := parseCursor(path+"?"+query.Encode(), p.After)
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := read(after.ID)
+	if err != nil {
+		return nil, err
+	}
+	answer := whole(found, show)
+	if next == "" {
+		return answer, nil
+	}
+	return answer, answer.goOn(p, path, query, cursor{ID: next})
+}
+
+// goOn says where the next page begins: after a place.
+func (l *list[T]) goOn(p Paging, path string, query url.Values, last cursor) (err error) {
+	last.Version, last.List = cursorVersion, path+"?"+query.Encode()
+	if l.Body.Next, err = last.String(); err != nil {
+		return fmt.Errorf("the cursor of %s: %w", path, err)
 	}
 	next := url.Values{}
 	for key, values := range query {
 		next[key] = values
 	}
-	next.Set("after", answer.Body.Next)
+	next.Set("after", l.Body.Next)
 	next.Set("limit", strconv.Itoa(p.Limit))
-	answer.Link = fmt.Sprintf(`<%s%s?%s>; rel="next"`, Base, path, next.Encode())
-	return answer, nil
+	l.Link = fmt.Sprintf(`<%s%s?%s>; rel="next"`, Base, path, next.Encode())
+	return nil
 }
 
 // whole makes the answer of a short list that is one page.

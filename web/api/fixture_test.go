@@ -17,9 +17,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"portcullis/alerts"
+	"portcullis/devices"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
+	"portcullis/register"
 	"portcullis/store"
 	"portcullis/web/api"
 	"portcullis/web/gate"
@@ -39,6 +41,8 @@ type house struct {
 	clock   *storetest.Clock
 	ledger  *ledger.Ledger
 	desk    alerts.Desk
+	devices *devices.Room
+	rooms   api.Rooms
 	log     *lockedBuffer
 	url     string
 	tokens  map[people.Grant]string
@@ -65,9 +69,9 @@ func (l *lockedBuffer) String() string {
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
-	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema}, func(t *testing.T, open storetest.Open) {
+	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
-		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds)...)
+		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,25 +83,43 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 			h.organisation(t, id, parent)
 		}
 		h.organisation(t, "audit", "treasury")
+		h.furnish(t, log)
 		h.serve(t, log)
 		test(t, h)
 	})
+}
+
+// furnish makes the rooms of devices. What is decided there the fleet learns when it is told to follow.
+func (h *house) furnish(t *testing.T, log *slog.Logger) {
+	t.Helper()
+	fleet, err := devices.OpenFleet(t.Context(), h.DB, h.clock.Now, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.devices = &devices.Room{People: h.Room, Server: "first", Fleet: fleet}
+	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Register: &register.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
+		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
+	go h.rooms.Intake.Run(t.Context())
+}
+
+// follow has the fleet answer on all that was done.
+func (h *house) follow(t *testing.T) {
+	t.Helper()
+	if err := h.devices.Fleet.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (h *house) serve(t *testing.T, log *slog.Logger) {
 	g := &gate.Gate{People: h.Room, Now: h.clock.Now, Log: log}
 	g.Frame.Now = noon
 	mux := http.NewServeMux()
-	for _, r := range routes(h.desk) {
+	for _, r := range api.Routes(h.rooms) {
 		mux.Handle(r.Pattern, g.Guard(r))
 	}
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h.url = server.URL
-}
-
-func routes(desk alerts.Desk) []gate.Route {
-	return api.Routes(api.Rooms{People: desk.People, Alerts: desk, InvitationLink: func(i string) string { return "https://gate.example/join/" + i }})
 }
 
 func (h *house) organisation(t *testing.T, id, parent string) {

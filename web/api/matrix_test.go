@@ -1,19 +1,23 @@
 package api_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"portcullis/alerts"
+	"portcullis/devices"
 	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/web/api"
 	"portcullis/web/gate"
 )
 
 // operationRoutes are the routes that need a token.
 func operationRoutes() []gate.Route {
-	return slices.DeleteFunc(routes(alerts.Desk{}), func(r gate.Route) bool { return r.Permission == gate.Open })
+	return slices.DeleteFunc(api.Routes(api.Rooms{}), func(r gate.Route) bool { return r.Permission == gate.Open })
 }
 
 // attempt is a request that concerns an organisation, and what becomes of it where the role may.
@@ -123,6 +127,75 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"POST /endpoints/{id}/trial": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/endpoints/" + h.endpoint(t, o) + "/trial", status: 200}
 	},
+	"GET /hosts": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts?limit=200", status: 200, shows: h.host(t, o)}
+	},
+	"POST /hosts": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"id": "new-%s", "platform": "android", "organisation": %q}`, h.unique(), o)}
+	},
+	"GET /hosts/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o), status: 200}
+	},
+	"PATCH /hosts/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o), status: 200, body: fmt.Sprintf(`{"name": "name %s"}`, h.unique())}
+	},
+	"POST /hosts/{id}/move": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o) + "/move", status: 200, body: `{"organisation": "audit"}`}
+	},
+	"POST /hosts/{id}/retire": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o) + "/retire", status: 200, body: `{"state": "lost"}`}
+	},
+	"POST /hosts/{id}/return": func(t *testing.T, h *house, o string) attempt {
+		id := h.host(t, o)
+		h.lose(t, id)
+		return attempt{path: "/hosts/" + id + "/return", status: 200}
+	},
+	"GET /hosts/{id}/installations": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o) + "/installations", status: 200}
+	},
+	"GET /hosts/{id}/decisions": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o) + "/decisions", status: 200}
+	},
+	"GET /breaches": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/breaches?limit=200", status: 200, shows: h.breaching(t, o)}
+	},
+	"GET /coverage": func(t *testing.T, h *house, o string) attempt {
+		h.follow(t)
+		return attempt{status: 200, shows: `"organisation":"` + o + `"`}
+	},
+	"GET /changes": func(t *testing.T, h *house, o string) attempt {
+		beginning := decode[api.HostChanges](t, h.call(t, h.token(t, people.Operator, "*"), "GET", "/api/v1/changes", ""), 200).Next
+		return attempt{path: "/changes?limit=200&after=" + beginning, status: 200, shows: h.host(t, o)}
+	},
+	"POST /affected": func(t *testing.T, h *house, o string) attempt {
+		h.follow(t)
+		return attempt{status: 200, body: fmt.Sprintf(`{"effect": "ban", "target": {"any": true}, "scope": %q}`, o)}
+	},
+	"POST /rules": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"id": "rule-%s", "effect": "allow", "target": {"any": true}, "scope": %q, "reason": "a reason"}`, h.unique(), o)}
+	},
+	"GET /rules/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/rules/" + h.rule(t, o), status: 200}
+	},
+	"POST /rules/{id}/end": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/rules/" + h.rule(t, o) + "/end", status: 200, body: `{"reason": "no longer"}`}
+	},
+	"GET /unlinked": func(t *testing.T, h *house, o string) attempt {
+		h.host(t, o, "com.unknown."+o)
+		return attempt{path: "/unlinked?limit=200", status: 200, shows: "com.unknown." + o}
+	},
+	"POST /unlinked": func(t *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, everywhere: true, body: `{"platform": "android", "identifier": "com.x", "product": "p"}`}
+	},
+	"POST /reports": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, body: fmt.Sprintf(`{"host": "reported-%s", "organisation": %q, "platform": "android", "installed": []}`, h.unique(), o)}
+	},
+	"POST /reports/batch": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, body: fmt.Sprintf(`{"reports": [{"host": "reported-%s", "organisation": %q, "platform": "android", "installed": []}]}`, h.unique(), o), shows: `"result":"enrolled"`}
+	},
+	"POST /inventories/{kind}": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{path: "/inventories/dpkg?platform=linux&device=reported-" + h.unique() + "&organisation=" + o, status: 200, body: "less\tinstall\n", shows: `"enrolled":1`}
+	},
 	"GET /access":      func(*testing.T, *house, string) attempt { return attempt{status: 200, everywhere: true} },
 	"GET /notices":     func(*testing.T, *house, string) attempt { return attempt{status: 200, everywhere: true} },
 	"GET /ledger":      func(*testing.T, *house, string) attempt { return attempt{status: 200} },
@@ -131,7 +204,7 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 }
 
 // ownless are the operations that concern no organisation in particular.
-var ownless = []string{"GET /ledger", "GET /permissions", "GET /roles"}
+var ownless = []string{"GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}"}
 
 // TestWhoMay tries every operation with a token of every role in treasury, on what belongs to
 // treasury, to audit below it, and to health.
@@ -213,7 +286,51 @@ func (h *house) target(t *testing.T, organisation string) people.Person {
 	return h.targets[organisation]
 }
 
-// spare is the id of a new token in the organisation.
+// host enrols a device of the organisation with some apps on it, and returns its id.
+func (h *house) host(t *testing.T, organisation string, identifiers ...string) string {
+	t.Helper()
+	r := devices.Report{Host: "host-" + h.unique() + "-" + organisation, Organisation: organisation, Platform: policy.Android}
+	for _, id := range identifiers {
+		r.Installed = append(r.Installed, policy.Installation{Identifier: id})
+	}
+	got, err := h.rooms.Intake.Report(t.Context(), command, []devices.Report{r})
+	if err = cmp.Or(err, got.Errors[0]); err != nil {
+		t.Fatal(err)
+	}
+	h.follow(t)
+	return r.Host
+}
+
+// chief is a program that may decide everywhere.
+func (h *house) chief(t *testing.T) people.Actor {
+	t.Helper()
+	return people.Actor{Token: h.token(t, people.CentreOfficer, people.Everywhere)}
+}
+
+func (h *house) lose(t *testing.T, id string) {
+	t.Helper()
+	if _, err := h.devices.ChangeState(t.Context(), h.chief(t), id, devices.StateChange{State: devices.Lost}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// breaching enrols a device of the organisation with an app that is on no list.
+func (h *house) breaching(t *testing.T, organisation string) string {
+	t.Helper()
+	return h.host(t, organisation, "com.unlisted")
+}
+
+// rule adds a rule of the organisation.
+func (h *house) rule(t *testing.T, organisation string) string {
+	t.Helper()
+	r, err := h.rooms.Register.AddRule(t.Context(), h.chief(t), policy.Rule{ID: "rule-" + h.unique(), Effect: policy.Allow, Target: policy.Target{Any: true}, Scope: organisation, Reason: "a reason"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.follow(t)
+	return r.ID
+}
+
 // endpoint adds a server that is told of an organisation's events, and returns its id.
 func (h *house) endpoint(t *testing.T, organisation string) string {
 	t.Helper()
@@ -224,6 +341,7 @@ func (h *house) endpoint(t *testing.T, organisation string) string {
 	return e.ID
 }
 
+// spare is the id of a new token in the organisation.
 func (h *house) spare(t *testing.T, organisation string) string {
 	t.Helper()
 	m, err := h.MakeToken(t.Context(), command, "spare", people.Grant{Role: people.Staff, Organisation: organisation}, people.Time{})

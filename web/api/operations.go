@@ -42,6 +42,27 @@ func (a *api) register() {
 	add(a, operation{id: "get-token", pattern: "GET /tokens/{id}", permission: people.SeeTokens, summary: "Get a token, without its secret"}, a.getToken)
 	add(a, operation{id: "end-token", pattern: "DELETE /tokens/{id}", permission: people.ChangeTokens, summary: "End a token at once", status: gone}, a.endToken)
 
+	add(a, operation{id: "list-hosts", pattern: "GET /hosts", permission: people.SeeDevices, summary: "List devices and equipment, in the order of their ids"}, a.listHosts)
+	add(a, operation{id: "enrol-host", pattern: "POST /hosts", permission: people.ChangeDevices, summary: "Enrol a device that has not reported yet", status: created}, a.enrolHost)
+	add(a, operation{id: "get-host", pattern: "GET /hosts/{id}", permission: people.SeeDevices, summary: "Get a device or a piece of equipment"}, a.getHost)
+	add(a, operation{id: "change-host", pattern: "PATCH /hosts/{id}", permission: people.ChangeDevices, summary: "Change what a device is called and who has it, or have more of it judged"}, a.changeHost)
+	add(a, operation{id: "move-host", pattern: "POST /hosts/{id}/move", permission: people.ChangeDevices, summary: "Move a device to another organisation"}, a.moveHost)
+	add(a, operation{id: "retire-host", pattern: "POST /hosts/{id}/retire", permission: people.ChangeDevices, summary: "Say that a device is lost, retired or replaced"}, a.retireHost)
+	add(a, operation{id: "return-host", pattern: "POST /hosts/{id}/return", permission: people.ChangeDevices, summary: "Return a device to use"}, a.returnHost)
+	add(a, operation{id: "list-installations", pattern: "GET /hosts/{id}/installations", permission: people.SeeDevices, summary: "List what is on a host, and what the rules say of it now; what is in breach first"}, a.listInstallations)
+	add(a, operation{id: "list-decisions", pattern: "GET /hosts/{id}/decisions", permission: people.SeeDevices, summary: "List what the rules said of a host at any time, as it was known at any other"}, a.listDecisions)
+
+	add(a, operation{id: "list-breaches", pattern: "GET /breaches", permission: people.SeeDevices, summary: "List the hosts with something in breach now, in the order of their ids"}, a.listBreaches)
+	add(a, operation{id: "get-coverage", pattern: "GET /coverage", permission: people.SeeDevices, summary: "Get how much of what each organisation has is judged, and how many are silent"}, a.getCoverage)
+	add(a, operation{id: "list-changes", pattern: "GET /changes", permission: people.SeeDevices, summary: "List which hosts have changed since one asked last"}, a.listChanges)
+	add(a, operation{id: "try-rule", pattern: "POST /affected", permission: people.SeeDevices, summary: "Count whom a ban or a phase-out that is not yet made would reach"}, a.tryRule)
+
+	add(a, operation{id: "add-rule", pattern: "POST /rules", permission: people.DecideList, summary: "Add a rule; a ban or a phase-out needs " + string(people.DecideBans) + " as well", status: created}, a.addRule)
+	add(a, operation{id: "get-rule", pattern: "GET /rules/{id}", permission: people.SeeDevices, summary: "Get a rule, and what it does now"}, a.getRule)
+	add(a, operation{id: "end-rule", pattern: "POST /rules/{id}/end", permission: people.DecideList, summary: "Have a rule end; a ban or a phase-out needs " + string(people.DecideBans) + " as well"}, a.endRule)
+	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
+	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)
+
 	add(a, operation{id: "list-endpoints", pattern: "GET /endpoints", permission: people.ChangeEndpoints, summary: "List the servers that are told of events by webhooks"}, a.listEndpoints)
 	add(a, operation{id: "add-endpoint", pattern: "POST /endpoints", permission: people.ChangeEndpoints, summary: "Have a server be told of events; its secret is shown this once", status: created, secret: true}, a.addEndpoint)
 	add(a, operation{id: "change-endpoint", pattern: "PATCH /endpoints/{id}", permission: people.ChangeEndpoints, summary: "Change an endpoint, or switch it off or on"}, a.changeEndpoint)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -43,10 +44,16 @@ func (a *area) people(w http.ResponseWriter, r *http.Request) error {
 }
 
 func peopleActions(r *http.Request) []ui.Component {
-	if !may(r, people.ChangePeople) {
-		return nil
+	var buttons ui.ButtonGroup
+	if may(r, people.ChangePeople) {
+		buttons = ui.ButtonGroup{{Text: "Add a person", Href: "/people/add"}, {Text: "Import people", Href: "/people/import", Kind: ui.Secondary}}
 	}
-	return []ui.Component{ui.ButtonGroup{{Text: "Add a person", Href: "/people/add"}, {Text: "Import people", Href: "/people/import", Kind: ui.Secondary}}}
+	for _, p := range beside {
+		if p.Shown(gate.Who(r.Context())) {
+			buttons = append(buttons, ui.Button{Text: p.Text, Href: p.Href, Kind: ui.Secondary})
+		}
+	}
+	return []ui.Component{buttons}
 }
 
 func peopleFilter(r *http.Request, t tree) *ui.Filter {

@@ -83,19 +83,24 @@ func Routes(room *people.Room, o Options) []gate.Route {
 	return routes
 }
 
-// Places are the ways in, for the navigation.
+// Places are the ways in, for the navigation: everything else is reached from People.
 func Places() []gate.Place {
-	place := func(text, href string, p people.Permission) gate.Place {
-		return gate.Place{Link: ui.Link{Text: text, Href: href}, Permission: p}
-	}
 	return []gate.Place{
-		place("People", "/people", people.SeePeople),
-		place("Groups", "/groups", people.SeePeople),
-		place("Organisations", "/organisations", people.SeeOrganisations),
-		place("Roles", "/roles", people.Own),
-		place("Tokens", "/tokens", people.SeeTokens),
-		{Link: ui.Link{Text: "Access log", Href: "/access"}, Permission: people.SeeAccess, Everywhere: true},
+		way("People", "/people", people.SeePeople),
+		way("Organisations", "/organisations", people.SeeOrganisations),
 	}
+}
+
+func way(text, href string, p people.Permission) gate.Place {
+	return gate.Place{Link: ui.Link{Text: text, Href: href}, Permission: p}
+}
+
+// beside are the places that stand beside the list of people.
+var beside = []gate.Place{
+	way("Groups", "/groups", people.SeePeople),
+	way("Roles", "/roles", people.Own),
+	way("Tokens", "/tokens", people.SeeTokens),
+	{Link: ui.Link{Text: "Access log", Href: "/access"}, Permission: people.SeeAccess, Everywhere: true},
 }
 
 // may tells whether to show the way to something on a list of many.

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"portcullis/devices"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/policy/policytest"
+	"portcullis/store"
+)
+
+// fleetHosts is how many devices BenchmarkFleet has: 10,000 unless the environment says otherwise. The figures
+// that count are those of 1,000,000.
+func fleetHosts(b *testing.B) int {
+	text := os.Getenv("PORTCULLIS_BENCH_HOSTS")
+	if text == "" {
+		return 10_000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// BenchmarkFleet measures a server on SQLite with many devices of 60 apps, in the government of package
+// policytest: how long it takes from the start of the process until it is ready, without a snapshot of its
+// index and with one; what memory it then holds; and how long each page takes, the median of nine.
+func BenchmarkFleet(b *testing.B) {
+	program, hosts := itself(b), fleetHosts(b)
+	where := []string{"--data", b.TempDir()}
+	w := policytest.World(1)
+	app := w.Products[500].ID
+	began := time.Now()
+	session := fillFleet(b, where[1], w, hosts)
+	b.ReportMetric(time.Since(began).Seconds(), "s-import")
+	serve := func() (*exec.Cmd, string, time.Duration) {
+		began := time.Now()
+		server := exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, where...)...)
+		address := launch(b, server)
+		waitFor(b, address+"/readyz")
+		return server, address, time.Since(began)
+	}
+	for range b.N {
+		server, _, cold := serve()
+		b.ReportMetric(cold.Seconds(), "s-start")
+		stop(b, server)
+		server, address, warm := serve()
+		b.ReportMetric(warm.Seconds(), "s-start-from-snapshot")
+		for _, page := range []string{"/", "/coverage", "/breaches", "/devices", "/devices/" + policytest.DeviceID(hosts/2), "/apps", "/apps/" + app, "/suppliers", "/unlinked",
+			"/what-if?effect=ban&components=yes&scope=org-000&product=" + app} {
+			b.Logf("%-60s %s", page, median(b, address+page, session))
+		}
+		b.ReportMetric(resident(b, server.Process.Pid), "MiB")
+		kill(b, server)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// stop has a server stop in good order.
+func stop(b *testing.B, server *exec.Cmd) {
+	b.Helper()
+	if err := server.Process.Signal(os.Interrupt); err != nil {
+		b.Fatal(err)
+	}
+	_ = server.Wait() // it says by its status that it was interrupted
+}
+
+// median is how long a page takes, the middle one of nine times.
+func median(b *testing.B, address, session string) time.Duration {
+	b.Helper()
+	var took []time.Duration
+	for range 9 {
+		began := time.Now()
+		r, err := http.NewRequest("GET", address, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.AddCookie(&http.Cookie{Name: "portcullis", Value: session})
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, err = io.Copy(io.Discard, answer.Body)
+		if answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
+			b.Errorf("%s: %d %v", address, answer.StatusCode, err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return took[len(took)/2].Round(100 * time.Microsecond)
+}
+
+// fillFleet takes the government in, and signs in somebody who may see all of it.
+func fillFleet(b *testing.B, data string, w *policy.World, hosts int) (session string) {
+	b.Helper()
+	env := &environment{Context: b.Context(), in: os.Stdin, out: io.Discard, err: io.Discard, now: time.Now}
+	err := (&database{Data: data}).in(env, false, func(r *rooms) error {
+		fleet, err := devices.OpenFleet(env, r.db, time.Now, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return err
+		}
+		room := &devices.Room{People: r.people, Server: "import", Fleet: fleet}
+		heard := time.Now().Add(-time.Hour)
+		_, err = room.Fill(env, atCommand, devices.Government{World: w, Count: hosts, Hosts: func(yield func(devices.Known, error) bool) {
+			draw := rand.New(rand.NewPCG(1, 2))
+			for h := range policytest.Hosts(w, 1, hosts, 60) {
+				for i := range h.Installed { // most run one of few versions
+					in := &h.Installed[i]
+					release := min(int(draw.ExpFloat64()*1.3), 9)
+					if in.Version = fmt.Sprintf("%d.%d.1", 69-release, release); in.VersionCode != nil {
+						*in.VersionCode = int64(69-release) * 1000
+					}
+				}
+				if !yield(devices.Known{Host: h, Name: "Device " + h.ID, Heard: heard}, nil) {
+					return
+				}
+			}
+		}}, nil)
+		if err != nil {
+			return err
+		}
+		session, err = signedIn(env, r.people, w.Organisations[0].ID)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return session
+}
+
+// signedIn is the session of somebody new, who is a centre officer everywhere.
+func signedIn(ctx context.Context, room *people.Room, organisation string) (session string, err error) {
+	p, err := room.AddPerson(ctx, atCommand, organisation, people.Particulars{Name: "Ada", Mail: fmt.Sprintf("ada@%s.example", organisation)})
+	if err != nil {
+		return "", err
+	}
+	if _, err := room.GiveRole(ctx, atCommand, p.ID, people.Grant{Role: people.CentreOfficer, Organisation: people.Everywhere}, store.Period{}); err != nil {
+		return "", err
+	}
+	return room.OpenSession(ctx, p.ID, "test", "", "")
+}

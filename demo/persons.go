@@ -1,0 +1,99 @@
+package demo
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+
+	"portcullis/people"
+)
+
+//go:embed persons.txt
+var personLines string
+
+// persons are all of them, in the order of the file.
+var persons = readPersons(personLines)
+
+func readPersons(lines string) (all []Person) {
+	for line := range strings.Lines(lines) {
+		fields := strings.Split(line, "|")
+		if strings.HasPrefix(line, "#") || len(fields) != 3 {
+			continue
+		}
+		p := Person{Name: strings.TrimSpace(fields[0]), Organisation: strings.TrimSpace(fields[1])}
+		p.ID = plain.Replace(hyphened(p.Name))
+		p.Mail = p.ID + "@" + p.Organisation + ".merrow.example"
+		for grant := range strings.FieldsSeq(fields[2]) {
+			role, organisation, _ := strings.Cut(grant, "@")
+			p.Roles = append(p.Roles, people.Grant{Role: people.Role(role), Organisation: organisation})
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// plain writes the letters in persons' names as those of mail addresses.
+var plain = strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ö", "o", "ó", "o", "ń", "n", "ř", "r", "ı", "i", "ễ", "e", "ị", "i", "þ", "th")
+
+// minister is the person whose exemption falls short.
+const minister = "edmund-carraway"
+
+// nameOf is the name of the face of a role.
+func nameOf(role people.Role) string {
+	face := slices.IndexFunc(faces, func(f Face) bool { return f.Role == role })
+	person := slices.IndexFunc(persons, func(p Person) bool { return p.ID == faces[face].Person })
+	return persons[person].Name
+}
+
+// looks are what to look at in each role.
+var looks = map[people.Role]string{
+	people.CentreOfficer:       "Type Umberfell, see where it all is, and ban it.",
+	people.SecurityOfficer:     "Decide what Island Hospitals may keep of the apps that came in with its devices this week.",
+	people.Reviewer:            "Say which products the unlinked identifiers are, once for everyone.",
+	people.Approver:            "See what the list allows, since when and why, and add to it.",
+	people.ClearingOffice:      "See which exemptions were cleared, by whom, and which one falls short.",
+	people.DeviceAdministrator: "Open " + brokenPhone + ": in breach for four reasons, each with the path that led to it.",
+	people.EstateManager:       "See which cameras must go from sensitive sites, and by when.",
+	people.Desk:                "See who works where, and what the register says.",
+	people.Trainer:             "See what a person with no say in the register sees.",
+	people.Member:              "See what is your own: your account, your messages, your way of signing in.",
+	people.Staff:               "See what is your own, and nothing that is a colleague's.",
+	people.Auditor:             "See who decided what and when, and check that nothing was rewritten.",
+	people.Operator:            "See who has signed in, what was refused, and that the server is well.",
+}
+
+// faces are the people of the centre in each role or, where it has none, those of the Department of
+// Health; in the order of people.Roles.
+var faces = func() (all []Face) {
+	for _, line := range people.Roles {
+		for _, organisation := range []string{"merrow", "health", people.Everywhere, "assembly"} {
+			i := slices.IndexFunc(persons, func(p Person) bool {
+				return slices.Contains(p.Roles, people.Grant{Role: line.Role, Organisation: organisation})
+			})
+			if i >= 0 {
+				all = append(all, Face{line.Role, persons[i].ID, looks[line.Role]})
+				break
+			}
+		}
+	}
+	return all
+}()
+
+// peopleAndGroups returns copies, for the caller to keep.
+func peopleAndGroups() ([]Person, []Group) {
+	in := func(organisation string, last int) (ids []string) {
+		for _, p := range persons {
+			if p.Organisation == organisation && len(ids) < last {
+				ids = append(ids, p.ID)
+			}
+		}
+		return ids
+	}
+	return slices.Clone(persons), []Group{
+		{"press", "Press office", "external-affairs", []string{"camille-rousselot", "salma-haddad", "jun-ho-baek"}},
+		{"analysts", "Analysts' bench", "security-centre", []string{"yuki-hoshino", "idris-benhaddou"}},
+		{"hearings", "Remote hearings", "public-defender", in("public-defender", 3)},
+		{"echo-lab", "Echo laboratory", "hydrographic-survey", in("hydrographic-survey", 2)},
+		{"ward-leads", "Ward leads", imported, []string{"gethin-rowlands", "rukhsana-mirza"}},
+	}
+}

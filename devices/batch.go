@@ -1,0 +1,320 @@
+package devices
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"portcullis/devices/index"
+	"portcullis/people"
+	"portcullis/store"
+)
+
+// Change is that what is on a host changed: which things came and which went, by their numbers.
+type Change struct {
+	Host     string
+	Version  int64
+	Recorded store.Time
+	Taken    store.Time // when the inventory was taken that said so
+	Source   string
+	Reporter string // who brought it, as the ledger names actors
+	Added    []uint32
+	Removed  []uint32
+}
+
+// batch is what one transaction does to hosts. Everything that changes a host goes through one, so that
+// every server learns of it.
+type batch struct {
+	tx   *store.Tx
+	room *Room
+
+	known   map[string]*Host // that were read or made
+	changed map[string]bool
+	made    []*Host // that are new
+	changes []Change
+	names   []Named
+
+	since map[string]store.Time // of hosts that are new: since when they are what they are, where that is not now
+
+	fresh   []index.Thing          // that have no number in the room's dictionary
+	numbers map[index.Thing]uint32 // of them
+	final   []uint32               // which they got
+	later   map[uint32]index.Thing // those that got a number in this transaction, by it
+	settled int                    // numbers below this one are known, here or in the dictionary
+
+	// beyond are the things that the database has and the room's dictionary had not when one was first asked
+	// for: what another server has numbered, and this one has not followed yet.
+	beyond      map[index.Thing]uint32
+	beyondThing map[uint32]index.Thing
+	failed      error // of reading them
+}
+
+func (r *Room) batch(tx *store.Tx) *batch {
+	return &batch{tx: tx, room: r, known: map[string]*Host{}, changed: map[string]bool{}, since: map[string]store.Time{}, numbers: map[index.Thing]uint32{}, later: map[uint32]index.Thing{}}
+}
+
+// next is another batch of the same transaction, which knows the things that this one numbered.
+func (b *batch) next() *batch {
+	n := b.room.batch(b.tx)
+	n.later, n.settled = b.later, b.settled
+	n.numbers = b.numbers
+	for i, t := range b.fresh {
+		n.numbers[t] = b.final[i]
+	}
+	return n
+}
+
+// read makes the hosts known; those that are not there are nil.
+func (b *batch) read(ids []string) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := b.known[id]; return ok })
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	found, err := selectHosts(b.tx, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if h, ok := found[id]; ok {
+			b.known[id] = &h
+		} else {
+			b.known[id] = nil
+		}
+	}
+	return nil
+}
+
+// enrol adds a host.
+func (b *batch) enrol(h *Host) {
+	b.known[h.ID] = h
+	b.made = append(b.made, h)
+	b.touch(h)
+}
+
+// touch raises the version of a host that has changed, once for each transaction.
+func (b *batch) touch(h *Host) {
+	if !b.changed[h.ID] {
+		b.changed[h.ID] = true
+		h.Version++
+		h.Changed = b.tx.Now()
+	}
+}
+
+// add enters what changed on a host.
+func (b *batch) add(h *Host, c Change) {
+	b.touch(h)
+	c.Version = h.Version
+	// Two reports of one host in one transaction are one change.
+	if i := slices.IndexFunc(b.changes, func(other Change) bool { return other.Host == h.ID }); i >= 0 {
+		was := &b.changes[i]
+		added, removed := union(index.Without(was.Added, c.Removed), c.Added), union(index.Without(was.Removed, c.Added), c.Removed)
+		was.Added, was.Removed = index.Without(added, was.Removed), index.Without(removed, was.Added)
+		was.Taken, was.Source, was.Reporter = c.Taken, c.Source, c.Reporter
+		return
+	}
+	b.changes = append(b.changes, c)
+}
+
+// number is the number of a thing, for this transaction where it is new. What the transaction has called so
+// once it calls so on, also where the dictionary learns of it meanwhile; and what its rows may have, it knows
+// by the same number: otherwise a thing would be on a host twice.
+func (b *batch) number(t index.Thing) uint32 {
+	if n, ok := b.numbers[t]; ok {
+		return n
+	}
+	if n, ok := b.room.Fleet.dictionary.Lookup(t); ok {
+		return n
+	}
+	b.readBeyond()
+	if n, ok := b.beyond[t]; ok {
+		return n
+	}
+	if n, ok := b.room.Fleet.dictionary.Lookup(t); ok {
+		return n // learnt while it was read
+	}
+	n := uint32(unnumbered + len(b.fresh))
+	b.fresh = append(b.fresh, t)
+	b.numbers[t] = n
+	return n
+}
+
+// unnumbered is the first of the numbers that stand for things until it is known which numbers they get.
+const unnumbered = 1 << 30
+
+// thing is the thing of a number that this transaction uses.
+func (b *batch) thing(n uint32) *index.Thing {
+	if n >= unnumbered {
+		return &b.fresh[n-unnumbered]
+	}
+	if t, ok := b.later[n]; ok {
+		return &t
+	}
+	if d := b.room.Fleet.dictionary; int(n) < d.Len() {
+		return d.At(n)
+	}
+	b.readBeyond()
+	t, ok := b.beyondThing[n]
+	if !ok {
+		b.failed = errors.Join(b.failed, fmt.Errorf("a host has the thing %d, which is not numbered", n))
+	}
+	return &t
+}
+
+// readBeyond reads once what this server has not followed yet. Where that fails, so does write.
+func (b *batch) readBeyond() {
+	if b.beyond != nil {
+		return
+	}
+	known := b.room.Fleet.dictionary.Len() // before they are read: it grows meanwhile
+	tail, err := selectThings(b.tx, known)
+	b.beyond, b.beyondThing, b.failed = make(map[index.Thing]uint32, len(tail)), make(map[uint32]index.Thing, len(tail)), errors.Join(b.failed, err)
+	for i, t := range tail {
+		b.beyond[t], b.beyondThing[uint32(known+i)] = uint32(known+i), t
+	}
+}
+
+// settle gives the fresh things their numbers: those that they have got since, here or by another server, or
+// the next.
+func (b *batch) settle() error {
+	if len(b.fresh) == 0 {
+		return nil
+	}
+	d := b.room.Fleet.dictionary
+	known := max(d.Len(), b.settled) // before the tail is read, and before anything is looked up once more: it grows meanwhile
+	last, err := take(b.tx, "things", 0)
+	if err != nil {
+		return err
+	}
+	tail, err := selectThings(b.tx, known)
+	if err != nil {
+		return err
+	}
+	since := make(map[index.Thing]uint32, len(tail))
+	for i, t := range tail {
+		since[t] = uint32(known + i)
+		b.later[uint32(known+i)] = t
+	}
+	final := make([]uint32, len(b.fresh))
+	var unknown []index.Thing
+	for i, t := range b.fresh {
+		n, ok := d.Lookup(t)
+		if !ok {
+			n, ok = since[t]
+		}
+		if !ok {
+			n = uint32(last + len(unknown))
+			unknown = append(unknown, t)
+		}
+		final[i] = n
+		b.later[n] = t
+	}
+	if len(unknown) > 0 {
+		if _, err := take(b.tx, "things", len(unknown)); err != nil {
+			return err
+		}
+		if err := insertThings(b.tx, last, unknown); err != nil {
+			return err
+		}
+	}
+	b.settled = last + len(unknown)
+	b.final = final
+	return b.renumber(final)
+}
+
+// renumber puts the final numbers in the place of those that stood for them.
+func (b *batch) renumber(final []uint32) error {
+	settled := func(things []uint32) []uint32 {
+		for i, n := range things {
+			if n >= unnumbered {
+				things[i] = final[n-unnumbered]
+			}
+		}
+		slices.Sort(things)
+		return things
+	}
+	for i := range b.changes {
+		b.changes[i].Added, b.changes[i].Removed = settled(b.changes[i].Added), settled(b.changes[i].Removed)
+	}
+	for id := range b.changed {
+		h := b.known[id]
+		h.Row.Things = settled(slices.Clone(h.Row.Things))
+		for i := range h.Sources {
+			s := &h.Sources[i]
+			if len(s.Packed) == 0 {
+				continue
+			}
+			things, err := index.ParseThings(s.Packed)
+			if err != nil {
+				return err
+			}
+			s.Packed = index.AppendThings(nil, settled(things))
+		}
+	}
+	return nil
+}
+
+// write writes it all, as this server's next batch.
+func (b *batch) write() error {
+	if len(b.changed) == 0 || b.failed != nil {
+		return b.failed
+	}
+	if err := b.settle(); err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(b.changed))
+	for id := range b.changed {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids) // in one order, so that two servers do not wait for each other
+	hosts := make([]*Host, 0, len(ids))
+	for _, id := range ids {
+		hosts = append(hosts, b.known[id])
+	}
+	encoded, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	number, err := nextBatch(b.tx, b.room.Server)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		upsertHosts(b.tx, hosts),
+		insertAttributes(b.tx, b.made, b.since),
+		insertChanges(b.tx, b.changes),
+		b.writeNames(),
+		insertBatch(b.tx, b.room.Server, number, encoded),
+	)
+	if err == nil {
+		b.tx.AfterCommit(func() { b.room.Fleet.wrote(hosts) })
+	}
+	return err
+}
+
+// writeNames notes how people know what nobody has given a name before; the last name stands.
+func (b *batch) writeNames() error {
+	last := map[nameKey]Named{}
+	for _, n := range b.names {
+		if _, known := b.room.Fleet.Name(n.Identifier, n.Platform); !known {
+			last[nameKey{n.Identifier, n.Platform}] = n
+		}
+	}
+	if len(last) == 0 {
+		return nil
+	}
+	names := slices.SortedFunc(maps.Values(last), func(a, b Named) int { // in one order, so that two servers do not wait for each other
+		return cmp.Or(cmp.Compare(a.Identifier, b.Identifier), cmp.Compare(a.Platform, b.Platform))
+	})
+	b.tx.AfterCommit(func() { b.room.Fleet.learnNames(names) })
+	return upsertNames(b.tx, names)
+}
+
+// Room is this room's operations. There is one for each process; it is safe for concurrent use.
+type Room struct {
+	People *people.Room
+	// Server is what this process numbers its batches under; no other has the same.
+	Server string
+	Fleet  *Fleet
+}

@@ -1,0 +1,24 @@
+package devices
+
+import (
+	"context"
+
+	"portcullis/store"
+)
+
+// ChunksOf has a keeper write so many breaches at once, and calls f after each chunk.
+func (k *Keeper) ChunksOf(n int, f func()) { k.chunk, k.written = n, f }
+
+// BreachesOf returns the breaches of a host that there were and are.
+func BreachesOf(tx *store.Tx, host string) ([]Breach, error) { return breachesOf(tx, host) }
+
+// WriteUnknowing writes the next chunk and does not learn that it was committed; the next step tries it again.
+func (k *Keeper) WriteUnknowing(ctx context.Context) error {
+	k.take()
+	err := k.write(ctx, k.unwritten)
+	k.last--
+	return err
+}
+
+// LookedAt has a fleet believe that it looked for what is new at a time.
+func (f *Fleet) LookedAt(t store.Time) { f.looked = t }

@@ -1,0 +1,235 @@
+package devices
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"portcullis/devices/index"
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/policy"
+)
+
+// WhatIf is whom a rule that is not yet made would reach.
+type WhatIf struct {
+	Rule policy.Rule
+	Reached
+	Either int // hosts that it would reach in one way or in both
+	Hosts  int // that the rule's scope has in all
+	// Bodies are in order of their ids.
+	Bodies []index.OrganisationAffected
+	// Exemptions are those in force for what the rule may reach, as far as the actor may see them; Others is
+	// how many more there are. They do not lift it unless they come to name it.
+	Exemptions []policy.Exemption
+	Others     int
+	Narrower   []Narrower
+}
+
+// Reached counts hosts: those that a rule reaches for what is installed itself, and those that it reaches for
+// what that contains. One may be in both.
+type Reached struct{ Direct, Component int }
+
+// Narrower is a rule that reaches less.
+type Narrower struct {
+	Rule policy.Rule
+	By   Narrowing
+	Reached
+}
+
+// Narrowing is in what a rule is narrower.
+type Narrowing string
+
+// What a rule may be narrower in.
+const (
+	WithoutComponents Narrowing = "components"
+	BelowOneBody      Narrowing = "scope"
+	OnOnePlatform     Narrowing = "platforms"
+)
+
+// WhatIf tells whom a ban or a phase-out would reach, and whom narrower ones would. It needs people.SeeDevices in
+// the rule's scope. The rule's id, period and reason do not matter.
+func (r *Room) WhatIf(ctx context.Context, actor people.Actor, rule policy.Rule) (WhatIf, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (found WhatIf, err error) {
+		bodies, err := r.scope(tx, rule.Scope)
+		if err != nil {
+			return found, err
+		}
+		if err := r.checkDraft(&rule); err != nil {
+			return found, err
+		}
+		affected, err := r.Fleet.Index().Affected(rule)
+		if err != nil {
+			return found, err
+		}
+		found = WhatIf{Rule: rule, Reached: reached(affected.Organisations, bodies), Either: either(affected), Bodies: affected.Organisations}
+		if _, found.Hosts, err = r.Fleet.Index().Find(index.Query{Organisations: bodies}); err != nil {
+			return found, err
+		}
+		found.Exemptions, found.Others, err = r.exemptions(tx, func(e *policy.Exemption) bool {
+			_, is := slices.BinarySearch(affected.Exemptions, e.ID)
+			return is
+		})
+		if err != nil {
+			return found, err
+		}
+		found.Narrower, err = r.narrower(&found)
+		return found, err
+	})
+}
+
+// checkDraft returns faults for what would be no rule, and fills in what does not matter to whom it reaches.
+func (r *Room) checkDraft(rule *policy.Rule) error {
+	b := newBook(r.Fleet.View().World)
+	var faults []error
+	if rule.Effect != policy.Ban && rule.Effect != policy.PhaseOut {
+		faults = append(faults, fault.In("effect", "Choose a ban or a phase-out"))
+	}
+	switch t := rule.Target; {
+	case t.Product != "" && b.products[t.Product] == nil:
+		faults = append(faults, fault.In("target", "There is no product %s", t.Product))
+	case t.Supplier != "" && b.suppliers[t.Supplier] == nil:
+		faults = append(faults, fault.In("target", "There is no supplier %s", t.Supplier))
+	case t == policy.Target{}:
+		faults = append(faults, fault.In("target", "Say what the rule is about: a product, a supplier or anything"))
+	}
+	if rule.Scope == "" {
+		faults = append(faults, fault.In("scope", "Say for which body the rule is: it holds for all below as well"))
+	}
+	rule.Clearance = policy.ClearanceNone
+	return errors.Join(faults...)
+}
+
+// reached sums up what stands for some bodies; for all where these are nil.
+func reached(all []index.OrganisationAffected, bodies []string) (sum Reached) {
+	for _, o := range all {
+		if bodies == nil || slices.Contains(bodies, o.Organisation) {
+			sum.Direct += o.Direct
+			sum.Component += o.Component
+		}
+	}
+	return sum
+}
+
+// either counts the hosts that are reached in one way or in both.
+func either(a index.Affected) int {
+	fewer, more := a.Direct, a.Component
+	if fewer.Len() > more.Len() {
+		fewer, more = more, fewer
+	}
+	n := fewer.Len() + more.Len()
+	if fewer.Len() == 0 {
+		return n
+	}
+	both := make(map[string]bool, fewer.Len())
+	for id := range fewer.All() {
+		both[id] = true
+	}
+	for id := range more.All() {
+		if both[id] {
+			n--
+		}
+	}
+	return n
+}
+
+// most is how many bodies are offered, the ones that are reached most, to narrow a rule down to.
+const most = 5
+
+// narrower are the rules that reach some of what the rule does. Without components, and below one body, the
+// numbers are known already.
+func (r *Room) narrower(of *WhatIf) (all []Narrower, err error) {
+	if of.Direct+of.Component == 0 {
+		return nil, nil
+	}
+	if of.Component > 0 {
+		without := of.Rule
+		without.Components = false
+		all = append(all, Narrower{without, WithoutComponents, Reached{Direct: of.Direct}})
+	}
+	all = append(all, r.narrowerByBody(of)...)
+	byPlatform, err := r.narrowerByPlatform(of)
+	return append(all, byPlatform...), err
+}
+
+func (r *Room) narrowerByBody(of *WhatIf) (all []Narrower) {
+	w := r.Fleet.View().World
+	for i := range w.Organisations {
+		o := &w.Organisations[i]
+		if o.Parent != of.Rule.Scope {
+			continue
+		}
+		if n := reached(of.Bodies, below(w, []string{o.ID})); n.Direct+n.Component > 0 {
+			rule := of.Rule
+			rule.Scope = o.ID
+			all = append(all, Narrower{rule, BelowOneBody, n})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Narrower) int { return b.Direct + b.Component - a.Direct - a.Component })
+	return all[:min(len(all), most)]
+}
+
+func (r *Room) narrowerByPlatform(of *WhatIf) (all []Narrower, err error) {
+	if of.Rule.Target.Any {
+		return nil, nil // it is everything of the platform: no narrower ban at all
+	}
+	for p := policy.Android; int(p) < len(policy.PlatformWords); p++ {
+		if len(of.Rule.Platforms) > 0 && !slices.Contains(of.Rule.Platforms, p) {
+			continue
+		}
+		rule := of.Rule
+		rule.Platforms = []policy.Platform{p}
+		affected, err := r.Fleet.Index().Affected(rule)
+		if err != nil {
+			return nil, err
+		}
+		if n := reached(affected.Organisations, nil); n.Direct+n.Component > 0 && n != of.Reached {
+			all = append(all, Narrower{rule, OnOnePlatform, n})
+		}
+	}
+	return all, nil
+}
+
+// RuleEffect is a rule, and what it does now.
+type RuleEffect struct {
+	Rule  policy.Rule
+	Holds bool // now
+	Ended bool
+	// Reaches counts the hosts that it reaches, or would if it held; of a rule that has ended, none.
+	Reaches Reached
+	// InBreach are the hosts in breach by it, by body, in order of the bodies' ids.
+	InBreach index.Breaches
+	// Exemptions are those that lift it, as far as the actor may see them; Others is how many more there are.
+	Exemptions []policy.Exemption
+	Others     int
+}
+
+// Rule returns a rule and what it does now. It needs people.SeeDevices; hosts of organisations where the actor
+// does not have it are not counted.
+func (r *Room) Rule(ctx context.Context, actor people.Actor, id string) (RuleEffect, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (found RuleEffect, err error) {
+		scope, err := r.scope(tx, "")
+		if err != nil {
+			return found, err
+		}
+		view, now := r.Fleet.View(), tx.Now().Time()
+		known := view.Rule(id)
+		if known == nil {
+			return found, fault.New(fault.NotFound, "There is no rule %s, or it was taken back before it began", id)
+		}
+		rule := *known
+		found = RuleEffect{Rule: rule, Holds: rule.Contains(now), Ended: !rule.Until.IsZero() && !now.Before(rule.Until)}
+		if !found.Ended {
+			affected, err := r.Fleet.Index().Affected(rule)
+			if err != nil {
+				return found, err
+			}
+			found.Reaches = reached(affected.Organisations, scope)
+		}
+		if found.InBreach, err = r.Fleet.Index().Breaches(index.Filter{Organisations: scope, Rule: id}); err != nil {
+			return found, err
+		}
+		found.Exemptions, found.Others, err = r.exemptions(tx, func(e *policy.Exemption) bool { return slices.Contains(e.Lifts, id) })
+		return found, err
+	})
+}

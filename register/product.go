@@ -1,0 +1,226 @@
+package register
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/store"
+)
+
+// productEntry is the payload of productAdded.
+type productEntry struct {
+	Product any `json:"product"` // its document
+	// Publisher is who the platform says made it, where the product was made of what was found on devices.
+	// It is what somebody wrote about themselves, and no decision rests on it.
+	Publisher string `json:"publisher,omitempty"`
+}
+
+// identifierEntry is the payload of identifierLinked.
+type identifierEntry struct {
+	Platform   string   `json:"platform"`
+	Identifier string   `json:"identifier"`
+	Signers    []string `json:"signers,omitempty"`
+}
+
+// AddSupplier adds a supplier and returns it. It needs people.LinkIdentifiers Everywhere. Where no id is
+// given one is made from the name.
+func (r *Room) AddSupplier(ctx context.Context, actor people.Actor, supplier policy.Supplier) (policy.Supplier, error) {
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Supplier, err error) {
+		if err := tx.Require(people.LinkIdentifiers, people.Everywhere); err != nil {
+			return none, err
+		}
+		supplier := supplier
+		if supplier.ID, err = named(tx.Tx, Suppliers, supplier.ID, numbered(cmp.Or(slug(supplier.Name), "supplier"))); err != nil {
+			return none, err
+		}
+		w, err := stored(Suppliers, supplierOf(&supplier))
+		if err != nil {
+			return none, err
+		}
+		supplier = w.Suppliers[0]
+		if err := known(tx.Tx, &w, each(supplier.OwnedBy, owner), nil); err != nil {
+			return none, err
+		}
+		if err := errors.Join(valid(&w, "suppliers"), noBlanks("aliases", supplier.Aliases)); err != nil {
+			return none, err
+		}
+		p := part{id: supplier.ID, document: supplierOf(&supplier), kind: &supplierAdded, organisation: people.Everywhere}
+		return supplier, write(tx).add(Suppliers, []part{p}, alone)
+	})
+}
+
+func owner(e policy.Edge) string { return e.Supplier }
+
+// AddProduct adds a product and returns it. It needs people.LinkIdentifiers Everywhere. Where no id is
+// given one is made from the name. An identifier that another product has on that platform is a fault of
+// the kind Conflict that names it.
+func (r *Room) AddProduct(ctx context.Context, actor people.Actor, product policy.Product) (policy.Product, error) {
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Product, err error) {
+		if err := tx.Require(people.LinkIdentifiers, people.Everywhere); err != nil {
+			return none, err
+		}
+		product := product
+		if product.ID, err = named(tx.Tx, Products, product.ID, numbered(cmp.Or(slug(product.Name), "product"))); err != nil {
+			return none, err
+		}
+		if product, err = validProduct(tx.Tx, product); err != nil {
+			return none, err
+		}
+		if err := unlinked(tx.Tx, product); err != nil {
+			return none, err
+		}
+		return product, write(tx).addProducts([]policy.Product{product}, []string{""}, alone)
+	})
+}
+
+// addProducts writes new products with their identifiers and entries; publishers are as many.
+func (w *writing) addProducts(products []policy.Product, publishers []string, place func(int) string) error {
+	var parts []part
+	for i := range products {
+		document := productOf(&products[i])
+		parts = append(parts, part{id: products[i].ID, document: document, kind: &productAdded, organisation: people.Everywhere,
+			payload: productEntry{document, publishers[i]}})
+	}
+	if err := w.add(Products, parts, place); err != nil {
+		return err
+	}
+	return w.link(products)
+}
+
+// validProduct returns a product as it is stored, or what is wrong with it.
+func validProduct(tx *store.Tx, product policy.Product) (policy.Product, error) {
+	err := errors.Join(listed("kind", policy.KindWords[:], product.Kind), listed("builtin_on", policy.PlatformWords[:], product.BuiltinOn...),
+		listed("identifiers", policy.PlatformWords[:], slices.Collect(maps.Keys(product.Identifiers))...))
+	if err != nil {
+		return product, err
+	}
+	for platform, ids := range product.Identifiers {
+		for i, id := range ids {
+			if err := noBlanks(fmt.Sprintf("identifiers.%s[%d].signers", platform, i), id.Signers); err != nil {
+				return product, err
+			}
+		}
+	}
+	w, err := stored(Products, productOf(&product))
+	if err != nil {
+		return product, err
+	}
+	product = w.Products[0]
+	suppliers := append(each(product.MadeBy, owner), product.Supplier)
+	if err := known(tx, &w, suppliers, each(product.Contains, func(c policy.Component) string { return c.Product })); err != nil {
+		return product, err
+	}
+	return product, errors.Join(valid(&w, "products"), noBlanks("aliases", product.Aliases), noBlanks("domains", product.Domains))
+}
+
+// unlinked returns a Conflict where another product has one of the identifiers of a product.
+func unlinked(tx *store.Tx, product policy.Product) error {
+	for platform := policy.Platform(1); int(platform) < len(policy.PlatformWords); platform++ {
+		for i, id := range product.Identifiers[platform] {
+			digest := digestOf(platform, id.ID)
+			there, err := selectLinked(tx, []string{digest})
+			if err != nil {
+				return err
+			}
+			if other := there[digest]; other != "" {
+				return linkedAlready(fmt.Sprintf("identifiers.%s[%d]", platform, i), platform, id.ID, other)
+			}
+		}
+	}
+	return nil
+}
+
+func linkedAlready(field string, platform policy.Platform, identifier, product string) error {
+	return &fault.Error{Kind: fault.Conflict, Field: field, Message: fmt.Sprintf(
+		"%q on %s is already an identifier of the product %s: an identifier belongs to one product", identifier, platform, product)}
+}
+
+// LinkIdentifier says which product an identifier of a platform is, and who alone may sign it, where
+// signers are given; and returns the product. It needs people.LinkIdentifiers Everywhere. Said again it
+// changes nothing, but for the signers, where there are others. An identifier that another product has on that
+// platform is a fault of the kind Conflict that names it.
+func (r *Room) LinkIdentifier(ctx context.Context, actor people.Actor, product string, platform policy.Platform, identifier string, signers []string) (policy.Product, error) {
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Product, err error) {
+		if err := tx.Require(people.LinkIdentifiers, people.Everywhere); err != nil {
+			return none, err
+		}
+		if err := errors.Join(listed("platform", policy.PlatformWords[:], platform), checkIdentifier("identifier", identifier), noBlanks("signers", signers)); err != nil {
+			return none, err
+		}
+		row, p, err := findProduct(tx.Tx, product)
+		if err != nil {
+			return none, err
+		}
+		digest := digestOf(platform, identifier)
+		there, err := selectLinked(tx.Tx, []string{digest})
+		if err != nil {
+			return none, err
+		}
+		if other := there[digest]; other != "" && other != product {
+			return none, linkedAlready("identifier", platform, identifier, other)
+		}
+		news := withIdentifier(&p, platform, policy.Identifier{ID: identifier, Signers: signers})
+		if !news {
+			tx.NoEntry("everything is as it was")
+			return p, nil
+		}
+		w := write(tx)
+		if row, err = row.with(productOf(&p), ""); err != nil {
+			return none, err
+		}
+		if err := w.replace(Products, []item{row}); err != nil {
+			return none, err
+		}
+		if there[digest] == "" {
+			if err := insertLinked(tx.Tx, []linked{{digest, product}}); err != nil {
+				return none, err
+			}
+		}
+		return p, tx.Record(identifierLinked, people.Everywhere, []string{product}, identifierEntry{platform.String(), identifier, signers})
+	})
+}
+
+func checkIdentifier(field, identifier string) error {
+	if identifier == "" {
+		return fault.In(field, "Say which identifier")
+	}
+	return nil
+}
+
+func findProduct(tx *store.Tx, id string) (item, policy.Product, error) {
+	rows, err := selectItems(tx, Products, []string{id})
+	if err != nil {
+		return item{}, policy.Product{}, err
+	}
+	row, there := rows[id]
+	if !there {
+		return item{}, policy.Product{}, fault.New(fault.NotFound, "There is no product %s", id)
+	}
+	p, err := row.product()
+	return row, p, err
+}
+
+// withIdentifier gives a product an identifier, and tells whether that was news.
+func withIdentifier(p *policy.Product, platform policy.Platform, id policy.Identifier) (news bool) {
+	if p.Identifiers == nil {
+		p.Identifiers = map[policy.Platform][]policy.Identifier{}
+	}
+	ids := p.Identifiers[platform]
+	at := slices.IndexFunc(ids, func(other policy.Identifier) bool { return other.ID == id.ID })
+	switch {
+	case at < 0:
+		p.Identifiers[platform] = append(ids, id)
+	case len(id.Signers) == 0 || slices.Equal(ids[at].Signers, id.Signers):
+		return false
+	default:
+		ids[at].Signers = id.Signers
+	}
+	return true
+}

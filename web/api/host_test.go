@@ -1,0 +1,371 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portcullis/devices"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/web/api"
+)
+
+// stock has the register know a banned app, parrot, and an allowed one, notes.
+func (h *house) stock(t *testing.T) {
+	t.Helper()
+	ctx, chief := t.Context(), h.chief(t)
+	for id, identifier := range map[string]string{"parrot": "com.parrot", "notes": "com.notes"} {
+		_, err := h.rooms.Register.AddProduct(ctx, chief, policy.Product{ID: id, Name: strings.ToUpper(id), Kind: policy.App, Identifiers: map[policy.Platform][]policy.Identifier{policy.Android: {{ID: identifier}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.follow(t)
+	token := h.token(t, people.CentreOfficer, "*")
+	for _, body := range []string{
+		`{"id": "ban-parrot", "effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": false, "clearance": "none", "reason": "It talks"}`,
+		`{"id": "allow-notes", "effect": "allow", "target": {"product": "notes"}, "scope": "treasury", "reason": "For work", "minVersion": "2", "minVersionCode": {"android": 200}}`,
+	} {
+		got := h.call(t, token, "POST", "/api/v1/rules", body)
+		if rule := decode[api.Rule](t, got, 201); got.header.Get("Location") != "/api/v1/rules/"+rule.ID || !rule.From.Equal(h.clock.Now()) {
+			t.Errorf("%s: %+v at %s", body, rule, got.header.Get("Location"))
+		}
+	}
+	h.follow(t)
+}
+
+func TestHosts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		token := h.token(t, people.DeviceAdministrator, "treasury")
+		body := `{"id": "d/1", "name": "Ada's", "organisation": "treasury", "platform": "android", "holder": "p1", "groups": ["press"]}`
+		got := h.call(t, token, "POST", "/api/v1/hosts", body, "Idempotency-Key", "k1")
+		at := got.header.Get("Location")
+		want := api.Host{ID: "d/1", Name: "Ada's", Kind: "device", Organisation: "treasury", Ownership: "corporate", Platform: "android", Holder: "p1", Groups: []string{"press"},
+			State: "in-use", Enrolled: noon, Changed: noon, Version: 1}
+		if diff := cmp.Diff(want, decode[api.Host](t, got, 201)); diff != "" || at != "/api/v1/hosts/d%2F1" {
+			t.Errorf("at %s: %s", at, diff)
+		}
+		if again := h.call(t, token, "POST", "/api/v1/hosts", body, "Idempotency-Key", "k1"); again.status != 201 || again.body != got.body {
+			t.Errorf("with the same key: %d %s", again.status, again.body)
+		}
+		if twice := h.call(t, token, "POST", "/api/v1/hosts", body); twice.status != 422 {
+			t.Errorf("twice: %d %s", twice.status, twice.body)
+		}
+		h.follow(t)
+		tag := h.call(t, token, "GET", at, "").header.Get("ETag")
+		changed := decode[api.Host](t, h.call(t, token, "PATCH", at, `{"holder": "", "groups": [], "name": "Bo's"}`, "If-Match", tag), 200)
+		if changed.Holder != "" || len(changed.Groups) != 0 || changed.Name != "Bo's" || changed.Version != 2 {
+			t.Errorf("changed: %+v", changed)
+		}
+		for _, path := range []string{"", "/move", "/retire", "/return"} {
+			method, body := "POST", map[string]string{"/move": `{"organisation": "audit"}`, "/retire": `{"state": "lost"}`}[path]
+			if path == "" {
+				method, body = "PATCH", `{"name": "Cy's"}`
+			}
+			if got := h.call(t, token, method, at+path, body, "If-Match", tag); got.status != 412 {
+				t.Errorf("%s of what has changed: %d %s", path, got.status, got.body)
+			}
+		}
+		for body, status := range map[string]int{`{"ownership": "personal"}`: 422, `{"holder": "a\nb"}`: 422, `{"owner": "x"}`: 422, `{}`: 200} {
+			if got := h.call(t, token, "PATCH", at, body); got.status != status {
+				t.Errorf("%s: %d %s", body, got.status, got.body)
+			}
+		}
+		if moved := decode[api.Host](t, h.call(t, token, "POST", at+"/move", `{"organisation": "audit", "from": "2026-02-01T00:00:00Z"}`), 200); moved.Organisation != "audit" {
+			t.Errorf("moved: %+v", moved)
+		}
+		if got := h.call(t, token, "POST", at+"/move", `{"organisation": "health"}`); got.status != 403 {
+			t.Errorf("moved elsewhere: %d", got.status)
+		}
+		decode[api.Host](t, h.call(t, token, "POST", "/api/v1/hosts", `{"id": "d2", "organisation": "treasury", "platform": "ios", "ownership": "personal"}`), 201)
+		if gone := decode[api.Host](t, h.call(t, token, "POST", at+"/retire", `{"state": "replaced", "replacedBy": "d2"}`), 200); gone.State != "replaced" || gone.ReplacedBy != "d2" {
+			t.Errorf("replaced: %+v", gone)
+		}
+		if back := decode[api.Host](t, h.call(t, token, "POST", at+"/return", ""), 200); back.State != "in-use" || back.ReplacedBy != "" {
+			t.Errorf("returned: %+v", back)
+		}
+		if got := h.call(t, token, "POST", at+"/return", ""); got.status != 409 {
+			t.Errorf("returned again: %d %s", got.status, got.body)
+		}
+	})
+}
+
+// hostsOf are the ids of a list of hosts.
+func (h *house) hostsOf(t *testing.T, token, query string) (ids []string) {
+	t.Helper()
+	for _, host := range decode[page[api.HostSeen]](t, h.call(t, token, "GET", "/api/v1/hosts?"+query, ""), 200).Items {
+		ids = append(ids, host.ID)
+	}
+	return ids
+}
+
+func TestListsOfHosts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stock(t)
+		token, reader := h.token(t, people.DeviceAdministrator, "treasury"), h.token(t, people.Auditor, "treasury")
+		h.sends(t, token, `{"host": "a1", "name": "Press 1", "platform": "android", "installed": [`+installed("com.parrot=1", "com.notes=1")+`]}`)
+		h.sends(t, token, `{"host": "a2", "platform": "ios", "ownership": "personal", "installed": []}`)
+		h.sends(t, token, `{"host": "a3", "organisation": "audit", "platform": "android", "installed": [`+installed("com.notes=3")+`]}`)
+		h.sends(t, token, `{"host": "a4", "platform": "linux", "installed": []}`)
+		h.sends(t, h.token(t, people.DeviceAdministrator, "health"), `{"host": "b1", "platform": "android", "installed": [`+installed("com.parrot=1")+`]}`)
+		h.lose(t, "a4")
+		if _, err := h.devices.Enrol(t.Context(), h.chief(t), devices.Enrolment{ID: "a5", Organisation: "treasury", Platform: policy.Android}); err != nil {
+			t.Fatal(err)
+		}
+		h.follow(t)
+		for query, want := range map[string]string{
+			"": "a1 a2 a3 a4 a5", "organisation=audit": "a3", "platform=android": "a1 a3 a5", "ownership=personal": "a2", "state=lost": "a4", "state=retired": "", "silent=true": "a5",
+			"inBreach=true": "a1", "q=Press": "a1", "q=a": "a1 a2 a3 a4 a5", "kind=equipment": "", "kind=device&platform=ios": "a2", "q=%25": "", "q=_1": "",
+		} {
+			if got := strings.Join(h.hostsOf(t, reader, query), " "); got != want {
+				t.Errorf("%s: %s, not %s", query, got, want)
+			}
+		}
+		for query, status := range map[string]int{"organisation=health": 403, "platform=amiga": 422, "state=new": 422, "silent=perhaps": 422, "q=%00": 422, "product=x": 422} {
+			if got := h.call(t, reader, "GET", "/api/v1/hosts?"+query, ""); got.status != status {
+				t.Errorf("%s: %d %s", query, got.status, got.body)
+			}
+		}
+		breaches := decode[page[api.Breached]](t, h.call(t, reader, "GET", "/api/v1/breaches?product=parrot", ""), 200).Items
+		want := []api.Breached{{Host: "a1", Name: "Press 1", Kind: "device", Organisation: "treasury", Heard: noon, Breaches: []api.BreachThing{{Product: "parrot", Identifier: "com.parrot", Version: "1", Verdict: "banned"}}}}
+		if diff := cmp.Diff(want, breaches); diff != "" {
+			t.Error(diff)
+		}
+		for query, n := range map[string]int{"": 1, "result=outdated": 1, "result=overdue": 0, "rule=ban-parrot": 1, "rule=none": 0, "organisation=audit": 0, "age=today": 1, "age=older": 0} {
+			if found := decode[page[api.Breached]](t, h.call(t, reader, "GET", "/api/v1/breaches?"+query, ""), 200).Items; len(found) != n {
+				t.Errorf("breaches with %s: %+v", query, found)
+			}
+		}
+		c := decode[api.Coverage](t, h.call(t, reader, "GET", "/api/v1/coverage", ""), 200)
+		if len(c.Items) != 2 || c.Total.Devices != 5 || c.Total.Reporting != 4 || c.Total.Never != 1 || c.Total.Personal != 1 || c.Total.InBreach != 1 || c.Total.Breaches != 2 || c.Items[1].Devices+c.Items[0].Devices != 5 {
+			t.Errorf("coverage: %+v", c)
+		}
+	})
+}
+
+// TestEveryDevicesListHasPages walks through lists while hosts come.
+func TestEveryDevicesListHasPages(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		token := h.token(t, people.DeviceAdministrator, "treasury")
+		for i := range 30 {
+			h.host(t, "treasury", fmt.Sprintf("com.app%02d", i), "com.all")
+		}
+		for path, want := range map[string]int{"/hosts?limit=7": 30, "/hosts?limit=7&platform=android&q=host": 30, "/breaches?limit=7&organisation=treasury": 30, "/unlinked?limit=7": 31} {
+			seen, pages := map[string]bool{}, 0
+			for next := "/api/v1" + path; next != ""; pages++ {
+				got := h.call(t, token, "GET", next, "")
+				p := decode[page[json.RawMessage]](t, got, 200)
+				if len(p.Items) == 0 || len(p.Items) > 7 {
+					t.Fatalf("%s: %d items", next, len(p.Items))
+				}
+				for _, item := range p.Items {
+					if seen[string(item)] {
+						t.Errorf("%s: twice: %s", path, item)
+					}
+					seen[string(item)] = true
+				}
+				next, _, _ = strings.Cut(strings.TrimPrefix(got.header.Get("Link"), "<"), ">")
+				if (next == "") != (p.Next == "") {
+					t.Errorf("%s: next is %q, the link %q", path, p.Next, next)
+				}
+				if next != "" && !strings.HasPrefix(path, "/unlinked") {
+					h.call(t, token, "POST", "/api/v1/reports", `{"host": "aaa-`+h.unique()+`", "platform": "android", "installed": [{"identifier": "com.all"}]}`)
+					h.follow(t)
+				}
+			}
+			if len(seen) < want || pages < 5 {
+				t.Errorf("%s: %d on %d pages", path, len(seen), pages)
+			}
+		}
+		next := decode[page[api.HostSeen]](t, h.call(t, token, "GET", "/api/v1/hosts?limit=1", ""), 200).Next
+		if got := h.call(t, token, "GET", "/api/v1/breaches?limit=1&after="+next, ""); got.status != 422 {
+			t.Errorf("the cursor of another list: %d", got.status)
+		}
+	})
+}
+
+func TestWhatIsOnAHost(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		token := h.token(t, people.DeviceAdministrator, "treasury")
+		h.sends(t, token, `{"host": "d1", "platform": "android", "installed": [{"identifier": "com.parrot", "version": "1", "versionCode": 7, "managed": true, "name": "Parrot!"}, {"identifier": "com.notes", "versionCode": 100}]}`)
+		h.clock.Advance(time.Hour)
+		h.stock(t)
+		h.clock.Advance(time.Hour)
+		h.sends(t, token, reported("d1", "com.notes=3"))
+		h.follow(t)
+		items := decode[page[api.Installed]](t, h.call(t, token, "GET", "/api/v1/hosts/d1/installations", ""), 200).Items
+		if diff := cmp.Diff([]api.Installed{{Installation: api.Installation{Identifier: "com.notes", Version: "3"}, Called: "NOTES", Known: "notes", Verdict: "allowed", Sources: []string{"api"}}}, items); diff != "" {
+			t.Error(diff)
+		}
+		at := func(query string) api.Judged {
+			t.Helper()
+			return decode[api.Judged](t, h.call(t, token, "GET", "/api/v1/hosts/d1/decisions?"+query, ""), 200)
+		}
+		words := func(j api.Judged) string {
+			var all []string
+			for _, d := range j.Items {
+				all = append(all, d.Identifier+" "+d.Verdict)
+			}
+			return strings.Join(all, ", ")
+		}
+		for query, want := range map[string]string{
+			"":                        "com.notes allowed",
+			"at=2026-03-01T13:30:00Z": "com.notes outdated, com.parrot banned",
+			"at=2026-03-01T12:30:00Z": "com.notes unknown, com.parrot unknown",
+			"at=2026-03-01T13:30:00Z&known=2026-03-01T12:30:00Z": "com.notes unknown, com.parrot unknown",
+			"at=2026-03-01T11:30:00Z":                            "",
+		} {
+			// What was not yet known to be a product is one for all times, once it is known.
+			got := at(query)
+			if query == "at=2026-03-01T12:30:00Z" {
+				want = "com.notes unlisted, com.parrot unlisted"
+			}
+			if words(got) != want || got.Here != (want != "") {
+				t.Errorf("%s: %s, here %t", query, words(got), got.Here)
+			}
+		}
+		if got := h.call(t, token, "GET", "/api/v1/hosts/d1/decisions?at=2026-03-02T00:00:00Z", ""); got.status != 422 {
+			t.Errorf("what will be: %d", got.status)
+		}
+		line := `{"host":"d1","identifier":"com.parrot","platform":"android","product":"parrot","version":"1","verdict":"banned","breach":true,` +
+			`"findings":[{"finding":"ban","result":"banned","rules":["ban-parrot"],"exemptions":[]},{"finding":"listing","result":"unlisted","rules":[],"exemptions":[]}],"paths":{"ban-parrot":["parrot"]}}`
+		if got := h.call(t, token, "GET", "/api/v1/hosts/d1/decisions?at=2026-03-01T13:30:00Z", ""); !strings.Contains(got.body, line) {
+			t.Errorf("the line is not as portcullis check has it: %s", got.body)
+		}
+	})
+}
+
+func TestRules(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stock(t)
+		for range 3 {
+			h.host(t, "treasury", "com.parrot", "com.notes")
+		}
+		h.host(t, "audit", "com.parrot")
+		h.host(t, "health", "com.parrot")
+		token := h.token(t, people.CentreOfficer, "treasury")
+		effect := decode[api.RuleEffect](t, h.call(t, token, "GET", "/api/v1/rules/ban-parrot", ""), 200)
+		if !effect.Holds || effect.Reaches.Direct != 4 || effect.InBreach != 4 || effect.Clearance != "none" || effect.Components == nil {
+			t.Errorf("%+v", effect)
+		}
+		a := decode[api.Affected](t, h.call(t, token, "POST", "/api/v1/affected", `{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury"}`), 200)
+		if a.Direct != 4 || a.Component != 0 || a.Either != 4 || a.Hosts != 4 || len(a.Bodies) != 2 || len(a.Narrower) == 0 {
+			t.Errorf("affected: %+v", a)
+		}
+		for body, field := range map[string]string{
+			`{"effect": "ban", "target": {"product": "none"}, "scope": "treasury", "components": false, "clearance": "none", "reason": "x"}`:                             "target.product",
+			`{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "clearance": "none", "reason": "x"}`:                                                "components",
+			`{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": true, "reason": "x"}`:                                                 "clearance",
+			`{"effect": "allow", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x", "siteClass": [""]}`:                                                "siteClass[0]",
+			`{"effect": "allow", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x", "platforms": ["amiga"]}`:                                           "platforms",
+			`{"effect": "allow", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x", "minVersionCode": {"amiga": 1}}`:                                   "minVersionCode",
+			`{"effect": "allow", "target": {"product": "parrot", "supplier": "s"}, "scope": "treasury", "reason": "x"}`:                                                  "target",
+			`{"effect": "deny", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x"}`:                                                                    "effect",
+			`{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": true, "clearance": "none", "reason": "x", "versions": {"from": "2"}}`: "versions.from",
+		} {
+			p := decode[api.Problem](t, h.call(t, token, "POST", "/api/v1/rules", body), 422)
+			if !slices.ContainsFunc(p.Errors, func(e api.FieldError) bool { return e.Field == field }) {
+				t.Errorf("%s: %+v", body, p)
+			}
+		}
+		if got := h.call(t, h.token(t, people.Approver, "treasury"), "POST", "/api/v1/rules", `{"effect": "ban", "target": {"product": "notes"}, "scope": "treasury", "components": true, "clearance": "none", "reason": "x"}`); got.status != 403 {
+			t.Errorf("a ban by an approver: %d", got.status)
+		}
+		ended := decode[api.Rule](t, h.call(t, token, "POST", "/api/v1/rules/ban-parrot/end", `{"reason": "It is silent now", "until": "2026-04-01T00:00:00Z"}`), 200)
+		if ended.Until.IsZero() {
+			t.Errorf("ended: %+v", ended)
+		}
+		if got := h.call(t, token, "POST", "/api/v1/rules/ban-parrot/end", `{"reason": ""}`); got.status != 422 {
+			t.Errorf("for no reason: %d", got.status)
+		}
+	})
+}
+
+func TestUnlinked(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stock(t)
+		token, chief := h.token(t, people.DeviceAdministrator, "treasury"), h.token(t, people.CentreOfficer, "*")
+		h.sends(t, token, `{"host": "d1", "platform": "android", "installed": [{"identifier": "com.parrot.two", "version": "2", "name": "PARROT", "publisher": "Birds"}, {"identifier": "com.other"}]}`)
+		items := decode[page[api.Unlinked]](t, h.call(t, token, "GET", "/api/v1/unlinked?q=parrot", ""), 200).Items
+		if len(items) != 1 || items[0].Identifier != "com.parrot.two" || items[0].Name != "PARROT" || items[0].Hosts != 1 || len(items[0].Suggestions) == 0 || items[0].Suggestions[0].Product != "parrot" {
+			t.Errorf("%+v", items)
+		}
+		next := decode[page[api.Unlinked]](t, h.call(t, token, "GET", "/api/v1/unlinked?limit=1", ""), 200)
+		link := fmt.Sprintf(`{"platform": "android", "identifier": %q, "product": "parrot"}`, next.Items[0].Identifier)
+		if got := decode[api.Linked](t, h.call(t, chief, "POST", "/api/v1/unlinked", link), 200); got.Product != "parrot" {
+			t.Errorf("%+v", got)
+		}
+		h.follow(t)
+		if got := h.call(t, token, "GET", "/api/v1/unlinked?limit=1&after="+next.Next, ""); got.status != 422 || !strings.Contains(got.body, "linked meanwhile") {
+			t.Errorf("after what has been linked: %d %s", got.status, got.body)
+		}
+		if items := decode[page[api.Unlinked]](t, h.call(t, token, "GET", "/api/v1/unlinked", ""), 200).Items; len(items) != 1 {
+			t.Errorf("afterwards: %+v", items)
+		}
+	})
+}
+
+// changesSince are the hosts that have changed, and where to go on.
+func (h *house) changesSince(t *testing.T, token, after string, limit int) (ids string, c api.HostChanges) {
+	t.Helper()
+	c = decode[api.HostChanges](t, h.call(t, token, "GET", fmt.Sprintf("/api/v1/changes?limit=%d&after=%s", limit, after), ""), 200)
+	var all []string
+	for _, item := range c.Items {
+		if item.Gone != (item.Host == nil) {
+			t.Errorf("%+v", item)
+		}
+		all = append(all, item.ID)
+	}
+	return strings.Join(all, " "), c
+}
+
+func TestChanges(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		token := h.token(t, people.DeviceAdministrator, "treasury")
+		h.sends(t, token, reported("d0", "com.a"))
+		ids, c := h.changesSince(t, token, "", 50)
+		if ids != "" || c.Next == "" || c.More {
+			t.Errorf("at the beginning: %+v", c)
+		}
+		beginning := c.Next
+		for i := range 5 {
+			h.sends(t, token, reported(fmt.Sprint("d", i), fmt.Sprint("com.b=", i)))
+		}
+		h.host(t, "health")
+		if ids, c = h.changesSince(t, token, beginning, 50); ids != "d0 d1 d2 d3 d4" || c.More || c.Items[0].Host.Version != 2 {
+			t.Errorf("all: %s %+v", ids, c)
+		}
+		end := c.Next
+		var walked []string
+		c = api.HostChanges{Next: beginning, More: true}
+		for c.More {
+			ids, c = h.changesSince(t, token, c.Next, 2)
+			walked = append(walked, strings.Fields(ids)...)
+		}
+		if !slices.Equal(walked, []string{"d0", "d1", "d2", "d3", "d4"}) {
+			t.Errorf("walked: %v", walked)
+		}
+		if ids, _ = h.changesSince(t, token, end, 50); ids != "" {
+			t.Errorf("nothing new: %s", ids)
+		}
+		h.clock.Advance(time.Minute)
+		if _, err := h.devices.Move(t.Context(), h.chief(t), "d3", devices.HostMove{Organisation: "health"}); err != nil {
+			t.Fatal(err)
+		}
+		if ids, c = h.changesSince(t, token, end, 50); ids != "d3" || !c.Items[0].Gone {
+			t.Errorf("moved away: %+v", c)
+		}
+		h.clock.Advance(49 * time.Hour)
+		for after, says := range map[string]string{end: "two days", end[1:]: "unchanged", "x": "unchanged"} {
+			if got := h.call(t, token, "GET", "/api/v1/changes?after="+after, ""); got.status != 422 || !strings.Contains(got.body, says) {
+				t.Errorf("%s: %d %s", after, got.status, got.body)
+			}
+		}
+	})
+}

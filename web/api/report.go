@@ -1,0 +1,232 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	stdjson "encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"portcullis/devices"
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/platform/kinds"
+	"portcullis/web/gate"
+)
+
+// Reports come in many times a second, mostly as they were the last time. So their routes are read here and
+// not by huma, which only describes them, and a door remembers for a moment whom the gate would let in.
+
+const (
+	maxReport    = 8 << 20 // bytes; 20,000 installations are some 4 MiB
+	maxReports   = 32 << 20
+	maxInventory = 64 << 20
+	maxBatch     = 500
+	maxRows      = 500
+	// usual is as large as nearly all reports are: room for them is made at once.
+	usual = 64 << 10
+)
+
+// reporting is an operation that takes in reports.
+type reporting struct {
+	id, path, summary string
+	size              int64
+	in, out           any // what it takes and answers; no in is a tool's export
+	do                func(w http.ResponseWriter, r *http.Request) error
+}
+
+// addReports makes the routes of reports, and describes them.
+func (a *api) addReports() {
+	d := newDoor(a.People, people.ReportDevices)
+	for _, o := range []reporting{
+		{"report", "/reports", "Report what is installed on a device; it is stored before the answer comes", maxReport, Report{}, devices.Outcome{}, a.report},
+		{"report-batch", "/reports/batch", "Report several devices at once; each stands for itself", maxReports, BatchOfReports{}, BatchOutcome{}, a.reportBatch},
+		{"report-inventory", "/inventories/{kind}", "Send the export of a tool: " + strings.Join(kinds.All(), ", "), maxInventory, nil, InventoryOutcome{}, a.inventory},
+	} {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			err := d.enter(r)
+			if err == nil {
+				r.Body = http.MaxBytesReader(w, r.Body, o.size)
+				err = o.take(w, r)
+			}
+			if err != nil {
+				Fail(w, d.referenced(r), err)
+			}
+		})
+		a.routes = append(a.routes, gate.Route{Pattern: "POST " + Base + o.path, Permission: people.ReportDevices, Swift: true, Handler: handler, Fail: Fail})
+		a.listed = append(a.listed, Listed{http.MethodPost, Base + o.path, o.summary, people.ReportDevices})
+		a.describeReport(o)
+	}
+}
+
+// take refuses what would not be looked at, and does the rest.
+func (o *reporting) take(w http.ResponseWriter, r *http.Request) error {
+	err := intake{}.precondition(r)
+	if err == nil {
+		err = checkQuery(r.URL.RawQuery)
+	}
+	if err == nil {
+		err = o.do(w, r)
+	}
+	return err
+}
+
+// describeReport adds an operation to the document.
+func (a *api) describeReport(of reporting) {
+	registry := a.huma.OpenAPI().Components.Schemas
+	schema := func(v any) *huma.Schema { return registry.Schema(reflect.TypeOf(v), true, "") }
+	tag, _, _ := strings.Cut(of.path[1:], "/")
+	o := &huma.Operation{
+		OperationID: of.id, Method: http.MethodPost, Path: of.path, Summary: of.summary, Tags: []string{tag}, DefaultStatus: http.StatusOK,
+		Description: "Needs the permission " + string(people.ReportDevices) + ": may " + people.ReportDevices.What() + ". It takes no Idempotency-Key: the same once more changes nothing.",
+		Security:    []map[string][]string{{tokenScheme: {}}},
+		Extensions:  map[string]any{"x-permission": string(people.ReportDevices)},
+		Responses:   map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{"application/json": {Schema: schema(of.out)}}}},
+	}
+	problems := append(intake{}.problems(http.MethodPost, of.path), http.StatusInternalServerError, http.StatusServiceUnavailable)
+	for _, status := range problems {
+		o.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: map[string]*huma.MediaType{problemType: {Schema: schema(Problem{})}}}
+	}
+	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {}}}
+	if of.in != nil {
+		o.RequestBody.Content["application/json"].Schema = schema(of.in)
+	} else {
+		o.RequestBody.Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+		o.Parameters = inventoryParameters()
+	}
+	a.huma.OpenAPI().AddOperation(o)
+}
+
+// report takes one report.
+func (a *api) report(w http.ResponseWriter, r *http.Request) error {
+	body, err := readReport(r)
+	if err != nil {
+		return err
+	}
+	actor, digest, host := gate.Actor(r.Context()), reportDigest(body), hostIn(body)
+	same, err := a.Intake.Unchanged(r.Context(), actor, host, digest, time.Time{})
+	if err != nil {
+		return err
+	}
+	if same {
+		return answerJSON(w, devices.Outcome{Host: host, Result: devices.Unchanged})
+	}
+	report, err := parseReport(body)
+	if err != nil {
+		return err
+	}
+	got, err := a.Intake.Report(r.Context(), actor, []devices.Report{report})
+	if err == nil {
+		err = got.Errors[0]
+	}
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, got.Outcomes[0])
+}
+
+// reportBatch takes several. What is wrong with one keeps no other from being stored, as long as the body is
+// JSON.
+func (a *api) reportBatch(w http.ResponseWriter, r *http.Request) error {
+	body, err := readReport(r)
+	if err != nil {
+		return err
+	}
+	batch, err := parseBatch(body)
+	if err != nil {
+		return err
+	}
+	actor, answer := gate.Actor(r.Context()), BatchOutcome{Items: make([]ReportOutcome, len(batch))}
+	var reports []devices.Report
+	var places []int // of the reports in the batch
+	for n, one := range batch {
+		item := &answer.Items[n]
+		item.Host = hostIn(one)
+		same, err := a.Intake.Unchanged(r.Context(), actor, item.Host, reportDigest(one), time.Time{})
+		if err != nil {
+			return err
+		}
+		if same {
+			item.Result = devices.Unchanged
+			continue
+		}
+		report, err := parseReport(one)
+		if err != nil {
+			item.fail(err)
+			continue
+		}
+		reports, places = append(reports, report), append(places, n)
+	}
+	if len(reports) > 0 {
+		got, err := a.Intake.Report(r.Context(), actor, reports)
+		if err != nil {
+			return err
+		}
+		for i, n := range places {
+			answer.Items[n].Outcome = got.Outcomes[i]
+			if got.Errors[i] != nil {
+				answer.Items[n].Host = reports[i].Host
+				answer.Items[n].fail(got.Errors[i])
+			}
+		}
+	}
+	return answerJSON(w, answer)
+}
+
+// fail says why a report was not taken.
+func (o *ReportOutcome) fail(err error) {
+	p, _ := problemOf(err)
+	o.Problem = &p
+}
+
+// readReport reads a body that is JSON, and says so.
+func readReport(r *http.Request) ([]byte, error) {
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if charset := parameters["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, refuse(wrongType, "", "Send application/json in UTF-8, and say so in Content-Type")
+	}
+	if r.URL.RawQuery != "" {
+		return nil, refuse(fault.Invalid, "", "A report takes no parameters: all of it stands in its body")
+	}
+	var body []byte
+	if n := r.ContentLength; n > 0 && n <= usual {
+		body = make([]byte, n)
+		_, err = io.ReadFull(r.Body, body)
+	} else {
+		body, err = io.ReadAll(r.Body)
+	}
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, refuse(tooLarge, "", "This is more than %d bytes: send less at once", large.Limit)
+	case err != nil:
+		return nil, refuse(malformed, "", "The request broke off, and nothing was stored: send it again")
+	}
+	return body, nil
+}
+
+// reportDigest is what the bytes of a report are known by; never 0.
+func reportDigest(body []byte) uint64 {
+	sum := sha256.Sum256(body)
+	return binary.BigEndian.Uint64(sum[:8]) | 1
+}
+
+func answerJSON(w http.ResponseWriter, v any) error {
+	encoded, err := stdjson.Marshal(v)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(append(encoded, '\n')) // what the other side no longer takes cannot be told to anybody
+	return nil
+}

@@ -1,0 +1,275 @@
+package devices
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	room "portcullis/devices"
+	"portcullis/devices/index"
+	"portcullis/policy"
+	"portcullis/register"
+	"portcullis/web/ui"
+)
+
+// apps finds products by what people call them.
+func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
+	body, err := a.bodyField(r)
+	if err != nil {
+		return err
+	}
+	filter := ui.NewFilter(r.URL,
+		&ui.Field{Name: "q", Label: "Name, maker or identifier", As: ui.Input{Type: "search"}},
+		&ui.Field{Name: "kind", Label: "Kind", As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}}, body)
+	kind, _ := policy.ParseKind(filter.Value("kind"))
+	found, err := a.Devices.Apps(r.Context(), actor(r), room.AppsQuery{
+		Words: filter.Value("q"), Kind: kind, Organisation: filter.Value("organisation"), After: r.URL.Query().Get("after"), Limit: perPage,
+	})
+	if err != nil {
+		return err
+	}
+	n := a.names()
+	table := ui.Table{
+		Caption: "Apps and equipment", Unseen: true, At: r.URL,
+		Columns: []ui.Column{{Title: "Name"}, {Title: "Kind"}, {Title: "Maker"}, {Title: "Installed on", Number: true}},
+		Empty:   ui.Empty{Text: "No product is called so. It may be on devices all the same, by an identifier that is no product’s yet.", Do: ui.Link{Text: "Look among those", Href: "/unlinked?" + r.URL.RawQuery}},
+		Pages:   ui.PagesAt(r.URL, "apps", "", found.Next),
+	}
+	for _, f := range found.Apps {
+		cell := ui.Named{Link: ui.Link{Text: cmp.Or(f.Product.Name, f.Product.ID), Href: AppPath(f.Product.ID)}}
+		if f.By != "" {
+			cell.More = ui.Muted(f.By)
+		}
+		table.Rows = append(table.Rows, ui.Row{cell, ui.Text(kindName(f.Product.Kind)), n.maker(f.Product.Supplier), ui.Number(f.Hosts)})
+	}
+	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Apps", Wide: true, Content: []ui.Component{
+		ui.Paragraph{ui.Text(ui.Capital(ui.Count(found.Total, "product", "products")) + "."), ui.Link{Text: "Makers", Href: "/suppliers"}, ui.Text("·"), ui.Link{Text: "Identifiers that are no product’s yet", Href: "/unlinked"}},
+		filter, table,
+	}})
+}
+
+// maker leads to a supplier; one that is not known is said to be so.
+func (n names) maker(supplier string) ui.Component {
+	if supplier == "" {
+		return ui.Muted("Not known")
+	}
+	return ui.Link{Text: n.supplier(supplier), Href: SupplierPath(supplier)}
+}
+
+// app shows one product.
+func (a *area) app(w http.ResponseWriter, r *http.Request) error {
+	body, err := a.bodyField(r)
+	if err != nil {
+		return err
+	}
+	filter := ui.NewFilter(r.URL, body)
+	app, err := a.Devices.App(r.Context(), actor(r), idIn(r), filter.Value("organisation"))
+	if err != nil {
+		return err
+	}
+	n := a.names()
+	record, err := a.recordTable(r, register.Products, app.Product.ID, n.productChange)
+	if err != nil {
+		return err
+	}
+	ban := ui.Button{Text: "What if this were banned?", Href: "/what-if?" + targetQuery(policy.Target{Product: app.Product.ID})}
+	page := ui.Page{Title: cmp.Or(app.Product.Name, app.Product.ID), Caption: kindName(app.Product.Kind), Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}}
+	page.Content = []ui.Component{n.appFacts(&app), ui.ButtonGroup{ban}, ui.Heading("Where it is"), filter}
+	page.Content = append(page.Content, n.whereParts(&app)...)
+	page.Content = append(page.Content,
+		ui.Heading("Rules that reach it"), n.rulesTable(r, app.Rules, "No rule reaches it: where a list is enforced, it is not on it."),
+		ui.Heading("Exemptions"), n.exemptionsTable(r, app.Exemptions, app.Others),
+		ui.Heading("Who makes it"), n.makersTable(r, "Who makes it", app.Makers, "Nobody has said who makes it.", func(m room.Maker) ui.Link {
+			return ui.Link{Text: n.supplier(m.Supplier), Href: SupplierPath(m.Supplier)}
+		}),
+		ui.Heading("What it contains"), n.partsTable(app.Contains),
+		ui.Heading("What contains it"), n.carriersTable(app.Where.Carriers, app.Where.Inside),
+		ui.Heading("Identifiers"), identifiersTable(&app.Product),
+		ui.Heading("What is recorded"), record,
+	)
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// hosts is a count in words: "12 devices", "3 devices and 2 pieces of equipment".
+func hosts(c index.Count) string {
+	switch devices, equipment := ui.Count(c.Devices, "device", "devices"), ui.Count(c.Equipment, "piece of equipment", "pieces of equipment"); {
+	case c.Equipment == 0:
+		return devices
+	case c.Devices == 0:
+		return equipment
+	default:
+		return devices + " and " + equipment
+	}
+}
+
+func (n names) appFacts(app *room.App) ui.Summary {
+	w := &app.Where
+	facts := ui.Summary{Rows: []ui.SummaryRow{
+		{Key: "Maker", Value: n.maker(app.Product.Supplier)},
+		{Key: "Installed on", Value: ui.Text(ui.Capital(hosts(w.Itself)))},
+	}}
+	add := func(key string, value ui.Component) {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: key, Value: value})
+	}
+	if w.InBreach.Hosts > 0 {
+		add("In breach on", ui.Line{ui.Text(hosts(w.InBreach)), ui.Tag{Text: "In\u00a0breach", Tone: ui.Bad}})
+	} else {
+		add("In breach on", ui.Text("None"))
+	}
+	if w.Inside.Hosts > 0 {
+		add("Inside something else on", ui.Text(hosts(w.Inside)+"; in one way or the other on "+hosts(w.Either)))
+	}
+	if w.Perhaps.Hosts > 0 {
+		add("Perhaps on", ui.Text(hosts(w.Perhaps)+" more: something there has its identifier, on a platform on which it is no product’s. A ban covers that too"))
+	}
+	if len(app.Product.Aliases) > 0 {
+		add("Also called", ui.Text(strings.Join(app.Product.Aliases, ", ")))
+	}
+	if len(app.Product.BuiltinOn) > 0 {
+		add("Comes with", ui.Text(platformList(app.Product.BuiltinOn)))
+	}
+	if len(app.Product.Domains) > 0 {
+		add("Domains", ui.Text(strings.Join(app.Product.Domains, ", ")))
+	}
+	return facts
+}
+
+// whereParts are the numbers of a product: by body, by verdict, by platform and by version.
+func (n names) whereParts(app *room.App) []ui.Component {
+	w := &app.Where
+	itself := ui.Bars{Caption: "Installed, by body", Label: "Body", Unit: "Devices", Empty: ui.Empty{Text: "It is installed nowhere."}}
+	inside := ui.Bars{Caption: "Inside something else, by body", Label: "Body", Unit: "Devices"}
+	for _, o := range w.Organisations {
+		if o.Itself > 0 {
+			itself.Items = append(itself.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Itself)})
+		}
+		if o.Inside > 0 {
+			inside.Items = append(inside.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Inside)})
+		}
+	}
+	if app.Product.Kind == policy.Equipment {
+		itself.Unit, inside.Unit = "Pieces", "Pieces"
+	}
+	parts := []ui.Component{byBody(itself)}
+	if len(inside.Items) > 0 {
+		parts = append(parts, byBody(inside))
+	}
+	if w.Itself.Hosts == 0 {
+		return parts
+	}
+	return append(parts, n.verdictsTable(w), platformsTable(w.Platforms), versionsTable(w))
+}
+
+func (n names) verdictsTable(w *index.Where) ui.Table {
+	t := ui.Table{Caption: "What the rules say", Columns: []ui.Column{{Title: "Verdict"}, {Title: "By"}, {Title: "Devices", Number: true}}}
+	for _, c := range w.Causes {
+		by := ui.Component(ui.Muted("No rule allows it"))
+		if c.Rule != "" {
+			by = ui.Link{Text: n.ruleText(c.Rule), Href: RulePath(c.Rule)}
+		}
+		t.Rows = append(t.Rows, ui.Row{ui.Line{ui.Text(causeWords[c.Result]), ui.Tag{Text: "In\u00a0breach", Tone: ui.Bad}}, by, ui.Number(c.Hosts)})
+	}
+	t.Rows = append(t.Rows, ui.Row{ui.Text("Not in breach"), ui.Muted("Allowed, exempt, personal, or only watched"), ui.Number(w.Itself.Hosts - w.InBreach.Hosts)})
+	return t
+}
+
+// ruleText is what a rule says, and its id where it is not there any more.
+func (n names) ruleText(id string) string {
+	if rule := n.view.Rule(id); rule != nil {
+		return n.sentence(rule)
+	}
+	return id
+}
+
+func platformsTable(platforms []index.PlatformCount) ui.Table {
+	t := ui.Table{Caption: "Platforms", Columns: []ui.Column{{Title: "Platform"}, {Title: "Devices", Number: true}}}
+	for _, p := range platforms {
+		t.Rows = append(t.Rows, ui.Row{ui.Text(platformName(p.Platform)), ui.Number(p.Hosts)})
+	}
+	return t
+}
+
+func versionsTable(w *index.Where) ui.Component {
+	t := ui.Table{Caption: "Versions, the newest first", Columns: []ui.Column{{Title: "Version"}, {Title: "Devices", Number: true}}}
+	for _, v := range w.Versions {
+		t.Rows = append(t.Rows, ui.Row{ui.Text(cmp.Or(v.Version, "Not known")), ui.Number(v.Hosts)})
+	}
+	if w.Older.Versions > 0 {
+		t.Rows = append(t.Rows, ui.Row{ui.Text(ui.Count(w.Older.Versions, "older version", "older versions")), ui.Number(w.Older.Hosts)})
+	}
+	return t
+}
+
+func (n names) partsTable(parts []room.Part) ui.Table {
+	t := ui.Table{
+		Caption: "What it contains", Unseen: true, Columns: []ui.Column{{Title: "Component"}, {Title: "In"}, {Title: "Versions that contain it"}},
+		Empty: ui.Empty{Text: "Nothing is known of what it contains. That is not to say that it contains nothing."},
+	}
+	for _, p := range parts {
+		versions := "All"
+		if text := versionsText(p.Versions); text != "" {
+			versions = ui.Capital(strings.TrimPrefix(text, ", in versions "))
+		}
+		t.Rows = append(t.Rows, ui.Row{ui.Branch{Link: ui.Link{Text: n.product(p.Product), Href: AppPath(p.Product)}, Below: n.product(p.In), Depth: p.Depth}, ui.Text(n.product(p.In)), ui.Text(versions)})
+	}
+	return t
+}
+
+func (n names) carriersTable(carriers []index.ProductCount, all index.Count) ui.Table {
+	t := ui.Table{
+		Caption: "What contains it", Unseen: true, Columns: []ui.Column{{Title: "Product"}, {Title: "Devices", Number: true}},
+		Empty: ui.Empty{Text: "Nothing that is known contains it."},
+	}
+	for _, c := range carriers {
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: n.product(c.Product), Href: AppPath(c.Product)}, ui.Number(c.Hosts)})
+	}
+	if len(carriers) > 1 {
+		t.Total = ui.Row{ui.Text("Together, each device once"), ui.Number(all.Hosts)}
+	}
+	return t
+}
+
+func identifiersTable(p *policy.Product) ui.Table {
+	t := ui.Table{
+		Caption: "Identifiers", Unseen: true, Columns: []ui.Column{{Title: "Identifier"}, {Title: "Platform"}, {Title: "Signed by"}},
+		Empty: ui.Empty{Text: "It has no identifier: on no device can it be found by one."},
+	}
+	for platform := policy.Android; int(platform) < len(policy.PlatformWords); platform++ {
+		for _, id := range p.Identifiers[platform] {
+			signers := ui.Stack{}
+			for _, s := range id.Signers {
+				signers = append(signers, ui.ID{Value: s, Of: "signer"})
+			}
+			if len(signers) == 0 {
+				signers = append(signers, ui.Muted("Anybody"))
+			}
+			t.Rows = append(t.Rows, ui.Row{ui.ID{Value: id.ID, Of: "app"}, ui.Text(platformName(platform)), signers})
+		}
+	}
+	return t
+}
+
+// productChange is what is another in a product than it was.
+func (n names) productChange(was, is *policy.World) string {
+	if len(was.Products) == 0 || len(is.Products) == 0 {
+		return "Changed"
+	}
+	before, after := &was.Products[0], &is.Products[0]
+	var changes []string
+	for platform, ids := range after.Identifiers {
+		for _, id := range ids {
+			if !slices.ContainsFunc(before.Identifiers[platform], func(b policy.Identifier) bool { return b.ID == id.ID }) {
+				changes = append(changes, "linked "+id.ID+" on "+platformName(platform))
+			}
+		}
+	}
+	slices.Sort(changes)
+	if before.Name != after.Name {
+		changes = append(changes, "renamed from "+before.Name)
+	}
+	if before.Supplier != after.Supplier {
+		changes = append(changes, "the maker is "+cmp.Or(n.supplier(after.Supplier), "not known"))
+	}
+	return ui.Capital(cmp.Or(strings.Join(changes, "; "), "changed"))
+}

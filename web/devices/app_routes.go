@@ -1,0 +1,76 @@
+package devices
+
+import (
+	"embed"
+	"net/http"
+
+	"portcullis/people"
+	"portcullis/web/gate"
+	"portcullis/web/ui"
+)
+
+//go:embed seek.html triage.html lines.html
+var appFiles embed.FS
+
+var appTemplates = ui.Parse(appFiles)
+
+// maxTicks is how many bytes the form of a triage may have: thousands of apps that are ticked on other pages.
+const maxTicks = 4 << 20
+
+// appRoutes are those about what is installed: apps, their makers, rules about them, and what is not on a
+// list yet.
+func (a *area) appRoutes() (routes []gate.Route) {
+	routes = append(routes,
+		see("/apps", people.SeeDevices, a.apps),
+		see("/apps/{id}", people.SeeDevices, a.app),
+		see("/suppliers", people.SeeDevices, a.suppliers),
+		see("/suppliers/{id}", people.SeeDevices, a.supplier),
+		see("/what-if", people.SeeDevices, a.whatIf),
+		see("/rules/{id}", people.SeeDevices, a.rule),
+		see("/unlinked", people.SeeDevices, a.unlinked),
+		see("/triage", people.SeeDevices, a.triages),
+		see("/triage/{id}", people.SeeDevices, a.triage),
+		gate.Route{Pattern: "POST /triage/{id}", Permission: people.DecideList, Handler: gate.Limit(maxTicks, ui.Handler(a.triage))},
+	)
+	routes = append(routes, ask("/what-if/make", people.DecideBans, a.makeRule)...)
+	routes = append(routes, ask("/rules/{id}/end", people.DecideList, a.endRule)...)
+	return append(routes, ask("/unlinked/link", people.LinkIdentifiers, a.link)...)
+}
+
+// AppPath is where an app, or a kind of equipment, is shown.
+func AppPath(id string) string { return at("apps", pathID(id)) }
+
+// SupplierPath is where a supplier is shown.
+func SupplierPath(id string) string { return at("suppliers", pathID(id)) }
+
+// RulePath is where a rule is shown, or what is asked of it.
+func RulePath(id string, more ...string) string {
+	return at(append([]string{"rules", pathID(id)}, more...)...)
+}
+
+// TriagePath is where it is decided what a body's list allows of what its devices have.
+func TriagePath(organisation string) string { return at("triage", pathID(organisation)) }
+
+// seek is a form that is sent with the address: what is sought stands in it and can be sent on.
+type seek struct {
+	At     string // the path
+	Label  string // what the form is for
+	Hidden []ui.Hidden
+	Fields []*ui.Field
+	// More are fields that few need, under a line that opens them; Opened shows them at once.
+	More   []*ui.Field
+	Opened bool
+	Line   string
+	Button string
+}
+
+// stacked are things below each other in a cell.
+func stacked(all []ui.Component) ui.Component { return appTemplates.View("lines", all) }
+
+func (s seek) shown() ui.Component { return appTemplates.View("seek", s) }
+
+// bodyField narrows down to one body's hosts.
+func (a *area) bodyField(r *http.Request) (*ui.Field, error) {
+	options, err := a.organisations(r, ui.Option{Label: "All that you may see"})
+	return &ui.Field{Name: "organisation", Label: "On devices of", As: ui.Select{Options: options}}, err
+}

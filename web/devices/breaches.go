@@ -1,0 +1,256 @@
+package devices
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	room "portcullis/devices"
+	"portcullis/internal/fault"
+	"portcullis/policy"
+	"portcullis/web/ui"
+)
+
+// breaches shows what is in breach: why, which apps, whose, since when, and on which hosts.
+func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
+	q := room.BreachQuery{Limit: perPage, After: r.URL.Query().Get("after")}
+	filter, err := a.breachFilter(r)
+	if err != nil {
+		return err
+	}
+	q.Organisation, q.Product, q.Rule, q.Age = filter.Value("organisation"), filter.Value("product"), filter.Value("rule"), room.Age(filter.Value("age"))
+	if word := filter.Value("result"); word != "" {
+		i := slices.Index(policy.ResultWords[:], word)
+		if i <= 0 {
+			return fault.In("result", "There is no result %q", word)
+		}
+		q.Result = policy.Result(i)
+	}
+	found, err := a.Devices.Breaches(r.Context(), actor(r), q)
+	if err != nil {
+		return err
+	}
+	v := breachView{found, a.names(), r}
+	page := ui.Page{Title: "Breaches", Wide: true, Content: []ui.Component{filter}}
+	if found.Hosts.Len() == 0 {
+		page.Content = append(page.Content, v.nothing(filter.Active()))
+		return ui.Render(w, r, http.StatusOK, page)
+	}
+	page.Content = append(page.Content, v.summary(), v.ages(), v.causes(), v.products(), v.bodies(), v.hosts())
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// breachFilter narrows down. A product or a rule is chosen in the tables; chosen, it stands here to be taken out.
+func (a *area) breachFilter(r *http.Request) (*ui.Filter, error) {
+	organisations, err := a.organisations(r, ui.Option{Value: "", Label: "All"})
+	if err != nil {
+		return nil, err
+	}
+	results := []ui.Option{{Value: "", Label: "Any"}}
+	for _, result := range []policy.Result{policy.Banned, policy.Overdue, policy.Impostor, policy.Outdated, policy.Unlisted, policy.Unknown} {
+		results = append(results, ui.Option{Value: result.String(), Label: causeWords[result]})
+	}
+	ages := []ui.Option{{Value: "", Label: "Any"}}
+	for _, age := range room.Ages {
+		ages = append(ages, ui.Option{Value: string(age), Label: ageWords[age]})
+	}
+	fields := []*ui.Field{
+		{Name: "organisation", Label: "Body, and all below it", As: ui.Select{Options: organisations}},
+		{Name: "result", Label: "Why", As: ui.Select{Options: results}},
+		{Name: "age", Label: "Opened", As: ui.Select{Options: ages}},
+	}
+	n := a.names()
+	if id := r.URL.Query().Get("product"); id != "" {
+		fields = append(fields, chosen("product", "App or equipment", id, n.product(id)))
+	}
+	if id := r.URL.Query().Get("rule"); id != "" {
+		fields = append(fields, chosen("rule", "Rule", id, n.rule(id)))
+	}
+	return ui.NewFilter(r.URL, fields...), nil
+}
+
+// chosen is a field for what was chosen in a table: that, or any.
+func chosen(name, label, id, text string) *ui.Field {
+	return &ui.Field{Name: name, Label: label, As: ui.Select{Options: []ui.Option{{Value: "", Label: "Any"}, {Value: id, Label: text}}}}
+}
+
+// ageWords are when something came into breach.
+var ageWords = map[room.Age]string{
+	room.OpenedToday: "Today", room.OpenedWeek: "In the last 7 days, before today", room.OpenedMonth: "In the last 30 days, before that", room.OpenedOlder: "Longer ago",
+}
+
+// rule is what a rule is about, and its id.
+func (n names) rule(id string) string {
+	rule := n.view.Rule(id)
+	if rule == nil {
+		return id
+	}
+	switch t := rule.Target; {
+	case t.Product != "":
+		return n.product(t.Product) + " (" + id + ")"
+	case t.Supplier != "":
+		return "all of " + n.supplier(t.Supplier) + " (" + id + ")"
+	}
+	return id
+}
+
+// breachView is breaches as the page shows them.
+type breachView struct {
+	room.Breaches
+	names names
+	r     *http.Request
+}
+
+// with is the address of the page narrowed down further, from its first page of hosts on.
+func (v breachView) with(pairs ...string) string {
+	at, _ := url.Parse(ui.With(v.r.URL, "after", ""))
+	for i := 0; i+1 < len(pairs); i += 2 {
+		at, _ = url.Parse(ui.With(at, pairs[i], pairs[i+1]))
+	}
+	return at.String()
+}
+
+func (v breachView) nothing(narrowed bool) ui.Component {
+	if narrowed {
+		return ui.Empty{Text: "Nothing that is known is in breach in this way.", Do: ui.Link{Text: "Show all breaches", Href: "/breaches"}}
+	}
+	return ui.Empty{Text: "Nothing that is known is in breach. What is not heard from, nobody knows.", Do: ui.Link{Text: "See what is known", Href: "/coverage"}}
+}
+
+func (v breachView) summary() ui.Component {
+	return ui.Paragraph{
+		ui.Text(fmt.Sprintf("%s in breach, with %s. Devices that are not heard from are judged by what was last known:",
+			ui.Count(v.Hosts.Len(), "device or piece of equipment is", "devices and pieces of equipment are"), ui.Count(v.Installations, "installation", "installations"))),
+		ui.Link{Text: "see coverage", Href: "/coverage"},
+	}
+}
+
+func (v breachView) ages() ui.Component {
+	bars := ui.Bars{Caption: "Since when", Label: "Opened", Unit: "Installations"}
+	for _, a := range v.Ages {
+		bars.Items = append(bars.Items, ui.Bar{Label: ageWords[a.Age], Value: int64(a.Installations), Href: v.with("age", string(a.Age))})
+	}
+	return bars
+}
+
+// most sorts what is compared, and says in the caption where that is not all.
+func most(bars ui.Bars, several string) ui.Component {
+	slices.SortStableFunc(bars.Items, func(a, b ui.Bar) int { return cmp.Compare(b.Value, a.Value) })
+	if n := len(bars.Items); n > chartBars {
+		bars.Caption += fmt.Sprintf(": the %d with the most, of %s %s", chartBars, ui.Number(n), several)
+		bars.Items = bars.Items[:chartBars]
+	}
+	return bars
+}
+
+func (v breachView) causes() ui.Component {
+	bars := ui.Bars{Caption: "Why", Label: "Cause", Unit: "Devices and equipment"}
+	for _, c := range v.Causes {
+		label := causeWords[c.Result]
+		if c.Rule != "" {
+			label += ": " + v.names.rule(c.Rule)
+		}
+		bars.Items = append(bars.Items, ui.Bar{Label: label, Value: int64(c.Hosts.Len()), Href: v.with("result", c.Result.String(), "rule", c.Rule)})
+	}
+	return most(bars, "causes")
+}
+
+func (v breachView) products() ui.Component {
+	bars := ui.Bars{Caption: "Which apps and equipment", Label: "App or equipment", Unit: "Devices and equipment"}
+	for _, p := range v.Products {
+		// An identifier may be long, and breaks at its dots.
+		bar := ui.Bar{Label: strings.ReplaceAll(p.Identifier, ".", ".\u200b"), Value: int64(p.Hosts.Len())}
+		if p.Product != "" {
+			bar.Label, bar.Href = v.names.product(p.Product), v.with("product", p.Product)
+		}
+		bars.Items = append(bars.Items, bar)
+	}
+	return most(bars, "apps and models")
+}
+
+func (v breachView) bodies() ui.Component {
+	bars := ui.Bars{Caption: "Whose, each body by itself", Label: "Body", Unit: "Devices and equipment"}
+	for _, o := range v.Organisations {
+		bars.Items = append(bars.Items, ui.Bar{Label: v.names.organisation(o.Organisation), Value: int64(o.Hosts), Href: v.with("organisation", o.Organisation)})
+	}
+	return most(bars, "bodies")
+}
+
+func (v breachView) hosts() ui.Component {
+	table := ui.Table{
+		Caption: "Devices and equipment", At: v.r.URL,
+		Columns: []ui.Column{{Title: "Device"}, {Title: "Body"}, {Title: "In breach"}, {Title: "Since"}, {Title: "Last report"}},
+		Empty:   ui.Empty{Text: "No more of them come after this.", Do: ui.Link{Text: "Show the first of them", Href: v.with()}},
+		Pages:   ui.PagesAt(v.r.URL, "devices", "", v.Next),
+	}
+	for i := range v.Page {
+		h := &v.Page[i]
+		table.Rows = append(table.Rows, ui.Row{
+			hostName(h), ui.Text(v.names.organisation(h.Organisation)), v.things(h), v.since(h), v.heard(h),
+		})
+	}
+	return table
+}
+
+// hostName is a host by its name, with its id below.
+func hostName(h *room.BreachedHost) ui.Component {
+	link := ui.Link{Text: h.ID, Href: DevicePath(h.ID)}
+	if h.Name == "" {
+		return ui.Named{Link: link}
+	}
+	link.Text = h.Name
+	return ui.Named{Link: link, More: ui.Muted(h.ID)}
+}
+
+// thingsShown is how many things of one host are named.
+const thingsShown = 3
+
+func (v breachView) things(h *room.BreachedHost) ui.Component {
+	if len(h.Breaches) == 1 {
+		return v.thing(h.Breaches[0])
+	}
+	list := ui.List{}
+	for i, b := range h.Breaches {
+		if i == thingsShown && len(h.Breaches) > thingsShown+1 {
+			list.Items = append(list.Items, ui.Muted(fmt.Sprintf("and %d more", len(h.Breaches)-i)))
+			break
+		}
+		list.Items = append(list.Items, v.thing(b))
+	}
+	return list
+}
+
+func (v breachView) thing(b room.BreachedThing) ui.Component {
+	text := b.Identifier
+	if b.Product != "" {
+		text = v.names.product(b.Product)
+	}
+	if b.Version != "" {
+		text += " " + b.Version
+	}
+	return ui.Text(text + " – " + cmp.Or(causeWords[b.Verdict], b.Verdict.String()))
+}
+
+func (v breachView) since(h *room.BreachedHost) ui.Component {
+	if h.Since.IsZero() {
+		return ui.Muted("Just now")
+	}
+	return ui.Time{At: h.Since.Time(), Now: ui.Now(v.r), Short: true}
+}
+
+func (v breachView) heard(h *room.BreachedHost) ui.Component {
+	switch {
+	case h.Kind == policy.EquipmentHost:
+		return ui.Muted("Does not report")
+	case h.Heard == 0:
+		return ui.Muted("Never")
+	}
+	at := ui.Time{At: minute(h.Heard), Now: ui.Now(v.r), Short: true}
+	if at.At.Before(ui.Now(v.r).Add(-room.SilentAfter)) {
+		return ui.Line{at, ui.Tag{Text: "Silent", Tone: ui.Waiting}}
+	}
+	return at
+}

@@ -1,0 +1,15 @@
+package devices
+
+import (
+	"portcullis/people"
+	"portcullis/web/gate"
+)
+
+// overviewRoutes are those of what is asked about all hosts: how much of them is judged, and what is in
+// breach.
+func (a *area) overviewRoutes() []gate.Route {
+	return []gate.Route{
+		see("/coverage", people.SeeDevices, a.coverage),
+		see("/breaches", people.SeeDevices, a.breaches),
+	}
+}

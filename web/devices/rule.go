@@ -1,0 +1,155 @@
+package devices
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	room "portcullis/devices"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/register"
+	"portcullis/web/ui"
+)
+
+var ruleDone = done{"made": "The rule has been made", "ended": "The rule ends, as you said"}
+
+// rule shows one rule and what it does now.
+func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.Devices.Rule(r.Context(), actor(r), idIn(r))
+	if err != nil {
+		return err
+	}
+	n, rule := a.names(), &found.Rule
+	record, err := a.recordTable(r, register.Rules, rule.ID, func(was, is *policy.World) string {
+		if len(was.Rules) > 0 && len(is.Rules) > 0 && !is.Rules[0].Until.Equal(was.Rules[0].Until) {
+			return "It ends on " + ui.Time{At: is.Rules[0].Until, Now: ui.Now(r)}.Absolute()
+		}
+		return "Changed"
+	})
+	if err != nil {
+		return err
+	}
+	can, err := a.allowed(r, rule.Scope, people.DecideBans, people.DecideList)
+	if err != nil {
+		return err
+	}
+	page := ui.Page{Title: n.sentence(rule), Caption: "Rule", Wide: true, Banner: ruleDone.banner(r), Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, n.target(rule.Target)}}
+	if rule.Target.Any {
+		page.Crumbs = page.Crumbs[:1]
+	}
+	page.Content = []ui.Component{n.ruleFacts(r, &found), n.ruleEffect(&found)}
+	if !found.Ended && can[deciding(rule.Effect)] {
+		page.Content = append(page.Content, ui.ButtonGroup{{Text: "End this rule", Href: RulePath(rule.ID, "end"), Kind: ui.Secondary}})
+	}
+	page.Content = append(page.Content, ui.Heading("Exemptions that lift it"), n.exemptionsTable(r, found.Exemptions, found.Others), ui.Heading("What is recorded"), record)
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// deciding is the permission for what a rule of that effect does.
+func deciding(effect policy.Effect) people.Permission {
+	if effect == policy.Allow {
+		return people.DecideList
+	}
+	return people.DecideBans
+}
+
+func (n names) ruleFacts(r *http.Request, found *room.RuleEffect) ui.Summary {
+	rule := &found.Rule
+	state := ui.Tag{Text: "In force", Tone: ui.Active}
+	switch {
+	case found.Ended:
+		state = ui.Tag{Text: "Ended"}
+	case !found.Holds:
+		state = ui.Tag{Text: "To come", Tone: ui.Waiting}
+	}
+	facts := ui.Summary{Rows: []ui.SummaryRow{
+		{Key: "What", Value: ui.Line{effectTag(rule.Effect), n.target(rule.Target)}},
+		{Key: "For", Value: ui.Text(n.organisation(rule.Scope) + " and all below")},
+		{Key: "When", Value: ui.Line{ui.Text(ui.Capital(period(r, rule.Period))), state}},
+		{Key: "Why", Value: ui.Text(cmp.Or(rule.Reason, "No reason is given"))},
+		{Key: "Id", Value: ui.ID{Value: rule.ID, Of: "rule"}},
+	}}
+	add := func(key string, value ui.Component) {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: key, Value: value})
+	}
+	if !rule.Deadline.IsZero() {
+		add("Gone by", ui.Day{At: rule.Deadline, Now: ui.Now(r)})
+	}
+	switch rule.Clearance {
+	case "":
+	case policy.ClearanceNone:
+		add("Exemptions are cleared by", ui.Text("Nobody: a body may exempt its own by itself"))
+	default:
+		add("Exemptions are cleared by", ui.Text(officeName(rule.Clearance)))
+	}
+	if len(rule.Mitigations) > 0 {
+		add("An exemption needs", ui.Text(strings.Join(rule.Mitigations, ", ")))
+	}
+	return facts
+}
+
+// ruleEffect is what a rule does now.
+func (n names) ruleEffect(found *room.RuleEffect) ui.Component {
+	if found.Rule.Effect == policy.Allow && !found.Ended {
+		return ui.Para("It allows something on " + ui.Count(found.Reaches.Direct, "device", "devices") + " where nothing else does not already.")
+	}
+	bars := ui.Bars{Caption: "In breach by it now, by body", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "Nothing is in breach by it now."}}
+	for _, o := range found.InBreach.Organisations {
+		q := url.Values{"rule": {found.Rule.ID}, "organisation": {o.Organisation}}
+		bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Hosts), Href: "/breaches?" + q.Encode()})
+	}
+	breach := ui.Line{ui.Text(ui.Capital(ui.Count(found.InBreach.Hosts.Len(), "device or piece of equipment", "devices and pieces of equipment")))}
+	if found.InBreach.Hosts.Len() > 0 {
+		breach = append(breach, ui.Link{Text: "See them", Href: "/breaches?" + url.Values{"rule": {found.Rule.ID}}.Encode()})
+	}
+	facts := ui.Summary{Title: "What it does now", Rows: []ui.SummaryRow{{Key: "In breach by it", Value: breach}}}
+	if !found.Ended {
+		facts.Rows = append(facts.Rows,
+			ui.SummaryRow{Key: "It reaches, for what is installed", Value: ui.Number(found.Reaches.Direct)},
+			ui.SummaryRow{Key: "For what that contains", Value: ui.Number(found.Reaches.Component)})
+	}
+	return ui.Stack{facts, byBody(bars)}
+}
+
+// endRule asks why and when a rule is to end.
+func (a *area) endRule(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.Devices.Rule(r.Context(), actor(r), idIn(r))
+	if err != nil {
+		return err
+	}
+	rule := &found.Rule
+	form := &ui.Form{
+		Fields: []*ui.Field{
+			{Name: "reason", Label: "Why does it end?", As: ui.Textarea{Rows: 3}},
+			{Name: "until", Label: "On which day?", Optional: true, Hint: "It ends at once if you leave it empty", As: ui.Date{}},
+		},
+		Buttons: ui.ButtonGroup{{Text: "End the rule", Kind: ui.Danger}, ui.Cancel(RulePath(rule.ID))},
+	}
+	n := a.names()
+	page := ui.Page{Title: "End this rule", Caption: n.sentence(rule), Back: RulePath(rule.ID)}
+	if found.InBreach.Hosts.Len() > 0 {
+		page.Content = append(page.Content, ui.Para(ui.Capital(ui.Count(found.InBreach.Hosts.Len(), "device or piece of equipment is", "devices and pieces of equipment are"))+" in breach by it now, and would no longer be, unless another rule says so too."))
+	}
+	return question{page: page, form: form}.ask(w, r, func() (string, error) {
+		until, err := day(r, form, "until")
+		if err != nil {
+			return "", err
+		}
+		if _, err := a.Register.EndRule(r.Context(), actor(r), rule.ID, timeOf(until), form.Value("reason")); err != nil {
+			return "", err
+		}
+		a.settle(r)
+		return RulePath(rule.ID) + "?done=ended", nil
+	})
+}
+
+// timeOf is a time as rooms have it; zero stays zero.
+func timeOf(t time.Time) (none people.Time) {
+	if t.IsZero() {
+		return none
+	}
+	return people.TimeOf(t)
+}

@@ -1,0 +1,119 @@
+package devices
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	room "portcullis/devices"
+	"portcullis/devices/index"
+	"portcullis/policy"
+	"portcullis/register"
+	"portcullis/web/ui"
+)
+
+// suppliers finds makers by name.
+func (a *area) suppliers(w http.ResponseWriter, r *http.Request) error {
+	filter := ui.NewFilter(r.URL, &ui.Field{Name: "q", Label: "Name", As: ui.Input{Type: "search"}})
+	found, err := a.Devices.Suppliers(r.Context(), actor(r), room.SuppliersQuery{Words: filter.Value("q"), After: r.URL.Query().Get("after"), Limit: perPage})
+	if err != nil {
+		return err
+	}
+	n := a.names()
+	table := ui.Table{
+		Caption: "Makers", Unseen: true, At: r.URL, Columns: []ui.Column{{Title: "Company"}, {Title: "Owned by"}, {Title: "Products", Number: true}},
+		Empty: ui.Empty{Text: "No company is called so.", Do: ui.Link{Text: "Look among apps and equipment", Href: "/apps?" + r.URL.RawQuery}},
+		Pages: ui.PagesAt(r.URL, "makers", "", found.Next),
+	}
+	for _, f := range found.Suppliers {
+		var owners []string
+		for _, o := range f.Owners {
+			owners = append(owners, n.supplier(o.Supplier))
+		}
+		table.Rows = append(table.Rows, ui.Row{
+			ui.Link{Text: cmp.Or(f.Supplier.Name, f.Supplier.ID), Href: SupplierPath(f.Supplier.ID)}, ui.Text(strings.Join(owners, ", ")), ui.Number(f.Products),
+		})
+	}
+	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Makers", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}, Content: []ui.Component{
+		ui.Para(ui.Capital(ui.Count(found.Total, "company", "companies")) + "."), filter, table,
+	}})
+}
+
+// supplier shows everything of one maker.
+func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
+	body, err := a.bodyField(r)
+	if err != nil {
+		return err
+	}
+	filter := ui.NewFilter(r.URL, body)
+	found, err := a.Devices.Supplier(r.Context(), actor(r), idIn(r), filter.Value("organisation"))
+	if err != nil {
+		return err
+	}
+	n := a.names()
+	record, err := a.recordTable(r, register.Suppliers, found.Supplier.ID, func(_, _ *policy.World) string { return "Changed" })
+	if err != nil {
+		return err
+	}
+	page := ui.Page{Title: cmp.Or(found.Supplier.Name, found.Supplier.ID), Caption: "Maker", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Makers", Href: "/suppliers"}}}
+	page.Content = []ui.Component{
+		supplierFacts(&found),
+		ui.ButtonGroup{{Text: "What if everything of theirs were banned?", Href: "/what-if?" + targetQuery(policy.Target{Supplier: found.Supplier.ID})}},
+		filter, n.supplierBars(&found),
+		ui.Heading("Apps of theirs"), n.productsTable(found.Where.Products, found.Kinds, policy.App, "No app of theirs is known."),
+		ui.Heading("Equipment of theirs"), n.productsTable(found.Where.Products, found.Kinds, policy.Equipment, "No equipment of theirs is known."),
+		ui.Heading("Products of others that carry their code"), n.carriersTable(found.Where.Carriers, found.Where.Inside),
+		ui.Heading("Owned by"), n.makersTable(r, "Owned by", found.Owners, "Nobody has said who owns them.", func(m room.Maker) ui.Link {
+			return ui.Link{Text: n.supplier(m.Supplier), Href: SupplierPath(m.Supplier)}
+		}),
+		ui.Heading("Owns"), n.makersTable(r, "Owns", found.Owned, "No company is known that they own.", func(m room.Maker) ui.Link { return ui.Link{Text: n.supplier(m.Of), Href: SupplierPath(m.Of)} }),
+		ui.Heading("Rules that name them"), n.rulesTable(r, found.Rules, "No rule names them, or a company that owns them."),
+		ui.Heading("What is recorded"), record,
+	}
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+func supplierFacts(found *room.Supplier) ui.Summary {
+	w := &found.Where
+	facts := ui.Summary{Rows: []ui.SummaryRow{
+		{Key: "Theirs is on", Value: ui.Text(ui.Capital(hosts(w.Itself)))},
+		{Key: "Their code is inside something else on", Value: ui.Text(ui.Capital(hosts(w.Inside)))},
+		{Key: "One or the other", Value: ui.Text(ui.Capital(hosts(w.Either)))},
+	}}
+	if len(found.Supplier.Aliases) > 0 {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Also called", Value: ui.Text(strings.Join(found.Supplier.Aliases, ", "))})
+	}
+	return facts
+}
+
+func (n names) supplierBars(found *room.Supplier) ui.Component {
+	t := ui.Table{Caption: "By body", Columns: []ui.Column{{Title: "Body"}, {Title: "Theirs", Number: true}, {Title: "Their code inside something else", Number: true}}, Empty: ui.Empty{Text: "Nothing of theirs is on any device or site that you may see."}}
+	bars := ui.Bars{Caption: "Theirs, by body", Label: "Body", Unit: "Devices and equipment"}
+	for _, o := range found.Where.Organisations {
+		if o.Itself > 0 {
+			bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Itself)})
+		}
+		t.Rows = append(t.Rows, ui.Row{ui.Text(n.organisation(o.Organisation)), ui.Number(o.Itself), ui.Number(o.Inside)})
+	}
+	switch {
+	case len(bars.Items) == 0:
+		return t
+	case found.Where.Inside.Hosts == 0:
+		return byBody(bars)
+	}
+	return ui.Stack{byBody(bars), ui.Details{Summary: "With what carries their code, by body", Content: []ui.Component{t}}}
+}
+
+// productsTable is products of one kind.
+func (n names) productsTable(all []index.ProductCount, kinds map[string]policy.Kind, kind policy.Kind, empty string) ui.Table {
+	t := ui.Table{Caption: kindName(kind), Unseen: true, Columns: []ui.Column{{Title: "Product"}, {Title: "Devices", Number: true}}, Empty: ui.Empty{Text: empty}}
+	if kind == policy.Equipment {
+		t.Columns[1].Title = "Pieces"
+	}
+	for _, p := range all {
+		if kinds[p.Product] == kind {
+			t.Rows = append(t.Rows, ui.Row{ui.Link{Text: n.product(p.Product), Href: AppPath(p.Product)}, ui.Number(p.Hosts)})
+		}
+	}
+	return t
+}

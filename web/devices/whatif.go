@@ -1,0 +1,333 @@
+package devices
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	room "portcullis/devices"
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/web/ui"
+)
+
+// targetQuery is what a rule is about as an address has it.
+func targetQuery(t policy.Target) string { return targetValues(t).Encode() }
+
+func targetValues(t policy.Target) url.Values {
+	switch {
+	case t.Product != "":
+		return url.Values{"product": {t.Product}}
+	case t.Supplier != "":
+		return url.Values{"supplier": {t.Supplier}}
+	case t.Any:
+		return url.Values{"any": {"yes"}}
+	}
+	return url.Values{}
+}
+
+// draftQuery is a rule that is not yet made as an address has it.
+func draftQuery(r *policy.Rule) string {
+	q := targetValues(r.Target)
+	q.Set("effect", r.Effect.String())
+	q.Set("components", map[bool]string{true: "yes", false: "no"}[r.Components])
+	q.Set("scope", r.Scope)
+	for _, p := range r.Platforms {
+		q.Add("platform", p.String())
+	}
+	for _, k := range r.Kinds {
+		q.Add("kind", k.String())
+	}
+	return q.Encode()
+}
+
+// draftIn is the rule of an address. What is not said is a ban that reaches what contains the target too. What
+// is no platform, and the like, the address has from somewhere else, and is left out.
+func draftIn(q url.Values) policy.Rule {
+	rule := policy.Rule{
+		Effect: policy.Ban, Target: policy.Target{Product: q.Get("product"), Supplier: q.Get("supplier"), Any: q.Get("any") == "yes"},
+		Components: q.Get("components") != "no", Scope: q.Get("scope"),
+	}
+	if effect, ok := policy.ParseEffect(q.Get("effect")); ok && effect != policy.Allow {
+		rule.Effect = effect
+	}
+	for _, text := range q["platform"] {
+		if p, ok := policy.ParsePlatform(text); ok {
+			rule.Platforms = append(rule.Platforms, p)
+		}
+	}
+	for _, text := range q["kind"] {
+		if k, ok := policy.ParseKind(text); ok {
+			rule.Kinds = append(rule.Kinds, k)
+		}
+	}
+	return rule
+}
+
+// whatIf shows whom a rule would reach that is not yet made.
+func (a *area) whatIf(w http.ResponseWriter, r *http.Request) error {
+	rule := draftIn(r.URL.Query())
+	if rule.Target == (policy.Target{}) {
+		return a.chooseTarget(w, r)
+	}
+	scopes, err := a.scopes(r, &rule)
+	if err != nil {
+		return err
+	}
+	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
+	if err != nil {
+		return err
+	}
+	n := a.names()
+	page := ui.Page{Title: "What if this were banned?", Caption: n.target(rule.Target).Text, Wide: true, Crumbs: []ui.Link{{Text: "What if", Href: "/what-if"}}}
+	if rule.Effect == policy.PhaseOut {
+		page.Title = "What if this were phased out?"
+	}
+	page.Content = []ui.Component{draftForm(&rule, scopes), ui.Inset{ui.Paragraph{ui.Text(n.sentence(&rule) + ", for " + n.organisation(rule.Scope) + " and all below.")}}}
+	page.Content = append(page.Content, n.numbers(&found))
+	can, err := a.allowed(r, rule.Scope, people.DecideBans)
+	if err != nil {
+		return err
+	}
+	if can[people.DecideBans] {
+		text := "Make this ban"
+		if rule.Effect == policy.PhaseOut {
+			text = "Make this phase-out"
+		}
+		page.Content = append(page.Content, ui.ButtonGroup{{Text: text, Href: "/what-if/make?" + draftQuery(&rule)}})
+	}
+	page.Content = append(page.Content, n.reachedBars(&found),
+		ui.Heading("What a narrower rule would do"), n.narrowerTable(&found),
+		ui.Heading("Exemptions that it would touch"))
+	if len(found.Exemptions)+found.Others > 0 {
+		page.Content = append(page.Content, ui.Para("They are in force for what the rule reaches. They would not lift it unless they come to name it."))
+	}
+	page.Content = append(page.Content, n.exemptionsTable(r, found.Exemptions, found.Others))
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// scopes are the bodies that a rule may be for; where it names none, it is for the first of them.
+func (a *area) scopes(r *http.Request, rule *policy.Rule) ([]ui.Option, error) {
+	scopes, err := a.organisations(r)
+	if err == nil && rule.Scope == "" && len(scopes) > 0 {
+		rule.Scope = scopes[0].Value
+	}
+	return scopes, err
+}
+
+// chooseTarget asks what the rule is to be about.
+func (a *area) chooseTarget(w http.ResponseWriter, r *http.Request) error {
+	q := &ui.Field{Name: "q", Label: "App, equipment or company", Values: r.URL.Query()["q"], As: ui.Input{Type: "search"}}
+	page := ui.Page{Title: "What if this were banned?", Wide: true, Content: []ui.Component{
+		ui.Para("See whom a ban or a phase-out would reach before anybody makes it. Nothing is changed by looking."),
+		seek{At: r.URL.Path, Label: "Look for what the rule is to be about", Fields: []*ui.Field{q}, Button: "Look for it"}.shown(),
+	}}
+	if q.Value() == "" {
+		return ui.Render(w, r, http.StatusOK, page)
+	}
+	companies, err := a.Devices.Suppliers(r.Context(), actor(r), room.SuppliersQuery{Words: q.Value(), Limit: 10})
+	if err != nil {
+		return err
+	}
+	products, err := a.Devices.Apps(r.Context(), actor(r), room.AppsQuery{Words: q.Value(), Limit: 20})
+	if err != nil {
+		return err
+	}
+	n := a.names()
+	table := ui.Table{
+		Caption: "What is called so", Columns: []ui.Column{{Title: "What"}, {Title: "Kind"}, {Title: "Maker"}, {Title: "Installed on", Number: true}},
+		Empty: ui.Empty{Text: "Nothing here is called so. A rule is about what is known here by name: an identifier that is no product’s yet must be linked first.", Do: ui.Link{Text: "Look among those", Href: "/unlinked?q=" + url.QueryEscape(q.Value())}},
+	}
+	for _, f := range companies.Suppliers {
+		table.Rows = append(table.Rows, ui.Row{ui.Link{Text: "Everything of " + cmp.Or(f.Supplier.Name, f.Supplier.ID), Href: "/what-if?" + targetQuery(policy.Target{Supplier: f.Supplier.ID})}, ui.Text("Company"), ui.Text(""), ui.Text("")})
+	}
+	for _, f := range products.Apps {
+		table.Rows = append(table.Rows, ui.Row{
+			ui.Link{Text: cmp.Or(f.Product.Name, f.Product.ID), Href: "/what-if?" + targetQuery(policy.Target{Product: f.Product.ID})}, ui.Text(kindName(f.Product.Kind)), n.maker(f.Product.Supplier), ui.Number(f.Hosts),
+		})
+	}
+	page.Content = append(page.Content, table)
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// draftForm changes what is asked about.
+func draftForm(rule *policy.Rule, scopes []ui.Option) ui.Component {
+	s := seek{At: "/what-if", Label: "Change what is asked", Button: "Show the numbers", Line: "Only some platforms", Opened: len(rule.Platforms) > 0}
+	for name, values := range targetValues(rule.Target) {
+		s.Hidden = append(s.Hidden, ui.Hidden{Name: name, Value: values[0]})
+	}
+	components := map[bool]string{true: "yes", false: "no"}[rule.Components]
+	var kinds, platforms []string
+	for _, k := range rule.Kinds {
+		kinds = append(kinds, k.String())
+	}
+	for _, p := range rule.Platforms {
+		platforms = append(platforms, p.String())
+	}
+	s.Fields = []*ui.Field{
+		{Name: "effect", Label: "What it does", Values: []string{rule.Effect.String()}, As: ui.Select{Options: ui.Options("ban", "Bans", "phase-out", "Phases out")}},
+		{Name: "components", Label: "What contains it", Values: []string{components}, As: ui.Select{Options: ui.Options("yes", "Is reached too", "no", "Is not reached")}},
+		{Name: "scope", Label: "For", Values: []string{rule.Scope}, As: ui.Select{Options: scopes}},
+		{Name: "kind", Label: "Kinds", Values: kinds, As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}},
+	}
+	s.More = []*ui.Field{{Name: "platform", Label: "Platforms", Hint: "None is all. On equipment a rule for some platforms does not hold", Values: platforms, As: ui.Checkboxes{Small: true, Options: platformOptions()}}}
+	return s.shown()
+}
+
+// numbers are how many it would reach.
+func (n names) numbers(found *room.WhatIf) ui.Component {
+	of := func(count int) ui.Component {
+		return ui.Text(ui.Number(count).String() + " of " + ui.Number(found.Hosts).String())
+	}
+	bodies := 0
+	for _, o := range found.Bodies {
+		if o.Direct+o.Component > 0 {
+			bodies++
+		}
+	}
+	return ui.Summary{Title: "Whom it would reach", Rows: []ui.SummaryRow{
+		{Key: "In all", Value: ui.Text(ui.Capital(ui.Count(found.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(found.Hosts).String() + ", in " + ui.Count(bodies, "body", "bodies"))},
+		{Key: "For what is installed", Value: of(found.Direct)},
+		{Key: "For what that contains", Value: of(found.Component)},
+	}}
+}
+
+// reachedBars are the numbers by body, one kind beside the other.
+func (n names) reachedBars(found *room.WhatIf) ui.Component {
+	bars := ui.Bars{Caption: "By body, for what is installed", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "It would reach nothing for what that is itself."}}
+	inside := ui.Bars{Caption: "By body, for what that contains", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "It would reach nothing for what that contains."}}
+	for _, o := range found.Bodies {
+		if o.Direct > 0 {
+			bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Direct)})
+		}
+		if o.Component > 0 {
+			inside.Items = append(inside.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Component)})
+		}
+	}
+	return ui.Stack{byBody(bars), byBody(inside)}
+}
+
+// narrowerTable is what narrower rules would reach, each with the way to ask about it.
+func (n names) narrowerTable(found *room.WhatIf) ui.Table {
+	t := ui.Table{
+		Caption: "Narrower rules", Unseen: true, Columns: []ui.Column{{Title: "Only"}, {Title: "For what is installed", Number: true}, {Title: "For what that contains", Number: true}},
+		Empty: ui.Empty{Text: "There is nothing to narrow down."},
+	}
+	for i := range found.Narrower {
+		narrow := &found.Narrower[i]
+		text := map[room.Narrowing]string{
+			room.WithoutComponents: "Without what contains it", room.BelowOneBody: "In " + n.organisation(narrow.Rule.Scope) + " and all below", room.OnOnePlatform: "On " + platformList(narrow.Rule.Platforms),
+		}[narrow.By]
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: text, Href: "/what-if?" + draftQuery(&narrow.Rule)}, ui.Number(narrow.Direct), ui.Number(narrow.Component)})
+	}
+	return t
+}
+
+// makeRule asks what is still missing in a rule, and makes it.
+func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
+	rule := draftIn(r.URL.Query())
+	if rule.Target == (policy.Target{}) {
+		return ui.See(w, r, "/what-if")
+	}
+	if _, err := a.scopes(r, &rule); err != nil {
+		return err
+	}
+	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
+	if err != nil {
+		return err
+	}
+	n, back := a.names(), "/what-if?"+draftQuery(&rule)
+	page := ui.Page{Title: "Make this ban", Caption: n.target(rule.Target).Text, Back: back}
+	button := ui.Button{Text: "Make this ban", Kind: ui.Danger}
+	if rule.Effect == policy.PhaseOut {
+		page.Title, button = "Make this phase-out", ui.Button{Text: "Make this phase-out"}
+	}
+	reach := ui.Capital(ui.Count(found.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(found.Hosts).String()
+	page.Content = []ui.Component{ui.Summary{Rows: []ui.SummaryRow{
+		{Key: "What", Value: ui.Text(n.sentence(&rule))}, {Key: "For", Value: ui.Text(n.organisation(rule.Scope) + " and all below")}, {Key: "Reaches now", Value: ui.Text(reach)},
+	}}}
+	form := &ui.Form{Fields: n.ruleFields(rule.Effect), Buttons: ui.ButtonGroup{button, ui.Cancel(back)}}
+	return question{page: page, form: form}.ask(w, r, func() (string, error) {
+		if err := fillRule(r, form, &rule); err != nil {
+			return "", err
+		}
+		made, err := a.Register.AddRule(r.Context(), actor(r), rule)
+		if err != nil {
+			return "", err
+		}
+		a.settle(r)
+		return RulePath(made.ID) + "?done=made", nil
+	})
+}
+
+// otherOffice is the answer that another office than those known clears exemptions.
+const otherOffice = "\u0001other"
+
+// ruleFields ask for what the address does not say of a rule.
+func (n names) ruleFields(effect policy.Effect) []*ui.Field {
+	clearance := []ui.Option{{Value: policy.ClearanceNone, Label: "Nobody", Hint: "A body may exempt its own by itself"}}
+	for _, office := range n.offices() {
+		clearance = append(clearance, ui.Option{Value: office, Label: officeName(office)})
+	}
+	clearance = append(clearance, ui.Option{Value: otherOffice, Label: "Another office", Reveals: []*ui.Field{{Name: "office", Label: "Which office?", As: ui.Input{Width: 30}}}})
+	fields := []*ui.Field{
+		{Name: "reason", Label: "Why?", Hint: "Everybody whom it reaches reads this", As: ui.Textarea{Rows: 3}},
+		{Name: "clearance", Label: "Who must clear an exemption?", As: ui.Radios{Options: clearance}},
+		{Name: "mitigations", Label: "What must an exemption have in place?", Optional: true, Hint: "One on a line, such as dedicated-device", As: ui.Textarea{Rows: 2}},
+		{Name: "from", Label: "From which day?", Optional: true, Hint: "It holds at once if you leave it empty", As: ui.Date{}},
+	}
+	if effect == policy.PhaseOut {
+		fields = append(fields, &ui.Field{Name: "deadline", Label: "By which day must it be gone?", Hint: "For example, 27 3 2027", As: ui.Date{}})
+	}
+	return fields
+}
+
+// officeName is an office in words.
+func officeName(office string) string { return ui.Capital(strings.ReplaceAll(office, "-", " ")) }
+
+// offices are those that clear exemptions of the rules that there are.
+func (n names) offices() (offices []string) {
+	for i := range n.view.World.Rules {
+		if c := n.view.World.Rules[i].Clearance; c != "" && c != policy.ClearanceNone {
+			offices = append(offices, c)
+		}
+	}
+	slices.Sort(offices)
+	return slices.Compact(offices)
+}
+
+// fillRule puts the answers into a rule.
+func fillRule(r *http.Request, form *ui.Form, rule *policy.Rule) error {
+	rule.Reason, rule.Clearance = strings.TrimSpace(form.Value("reason")), form.Value("clearance")
+	if rule.Reason == "" {
+		return fault.In("reason", "Say why: the people who lose it will ask")
+	}
+	if rule.Clearance == otherOffice {
+		rule.Clearance = strings.TrimSpace(form.Value("office"))
+		if rule.Clearance == "" {
+			return fault.In("office", "Say which office")
+		}
+	}
+	if rule.Clearance == "" {
+		return fault.In("clearance", "Say who must clear an exemption, or that nobody must")
+	}
+	for line := range strings.Lines(form.Value("mitigations")) {
+		if line = strings.TrimSpace(line); line != "" {
+			rule.Mitigations = append(rule.Mitigations, line)
+		}
+	}
+	var err error
+	if rule.From, err = day(r, form, "from"); err != nil {
+		return err
+	}
+	if rule.Deadline, err = day(r, form, "deadline"); err != nil {
+		return err
+	}
+	if rule.Effect == policy.PhaseOut && rule.Deadline.IsZero() {
+		return fault.In("deadline", "Say by which day it must be gone")
+	}
+	return nil
+}
