@@ -251,7 +251,6 @@ func (f *Fleet) Run(ctx context.Context) {
 // news is what one look at the database found.
 type news struct {
 	hosts      map[string]Host
-	gone       []string
 	cursors    map[string]int64
 	generation store.Generation
 	delta      *register.Delta // nil where no decision is new, and no date has come

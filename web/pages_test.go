@@ -79,6 +79,7 @@ func TestTodayAndTheLedger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shows(t, e.page(t, session, "/"), "To begin with", "Add a second passkey", "To do", "Done", `href="/access"`, `href="/notices"`)
+		shows(t, e.page(t, session, "/"), "To begin with", "Add a second passkey", "To do", "Done", `href="/notices"`)
+		shows(t, e.page(t, session, "/people"), `href="/access"`)
 	})
 }

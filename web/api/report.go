@@ -20,10 +20,11 @@ import (
 	"portcullis/people"
 	"portcullis/platform/kinds"
 	"portcullis/web/gate"
+	"portcullis/web/ui"
 )
 
 // Reports come in many times a second, mostly as they were the last time. So their routes are read here and
-// not by huma, which only describes them, and a door remembers for a moment whom the gate would let in.
+// not by huma, which only describes them, and the intake remembers for a moment whom the gate would let in.
 
 const (
 	maxReport    = 8 << 20 // bytes; 20,000 installations are some 4 MiB
@@ -45,26 +46,35 @@ type reporting struct {
 
 // addReports makes the routes of reports, and describes them.
 func (a *api) addReports() {
-	d := newDoor(a.People, people.ReportDevices)
 	for _, o := range []reporting{
 		{"report", "/reports", "Report what is installed on a device; it is stored before the answer comes", maxReport, Report{}, devices.Outcome{}, a.report},
 		{"report-batch", "/reports/batch", "Report several devices at once; each stands for itself", maxReports, BatchOfReports{}, BatchOutcome{}, a.reportBatch},
 		{"report-inventory", "/inventories/{kind}", "Send the export of a tool: " + strings.Join(kinds.All(), ", "), maxInventory, nil, InventoryOutcome{}, a.inventory},
 	} {
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			err := d.enter(r)
+			err := a.Intake.Enter(r.Context(), gate.Actor(r.Context()))
 			if err == nil {
 				r.Body = http.MaxBytesReader(w, r.Body, o.size)
 				err = o.take(w, r)
 			}
 			if err != nil {
-				Fail(w, d.referenced(r), err)
+				Fail(w, a.referenced(r), err)
 			}
 		})
 		a.routes = append(a.routes, gate.Route{Pattern: "POST " + Base + o.path, Permission: people.ReportDevices, Swift: true, Handler: handler, Fail: Fail})
 		a.listed = append(a.listed, Listed{http.MethodPost, Base + o.path, o.summary, people.ReportDevices})
 		a.describeReport(o)
 	}
+}
+
+// referenced gives a request that failed the reference under which the log has more.
+func (a *api) referenced(r *http.Request) *http.Request {
+	frame := ui.FrameOf(r)
+	var err error
+	if frame.Reference, err = a.People.Reference(); err != nil {
+		return r // the answer goes without one
+	}
+	return ui.WithFrame(r, frame)
 }
 
 // take refuses what would not be looked at, and does the rest.
