@@ -95,7 +95,15 @@ const (
 // OpenFleet reads all hosts and the present decisions.
 func OpenFleet(ctx context.Context, db *store.DB, now func() time.Time, log *slog.Logger) (*Fleet, error) {
 	f := newFleet(db, now, log)
-	if err := db.Read(ctx, f.load); err != nil {
+	decided := beginView(ctx, db)
+	err := db.Read(ctx, f.load)
+	view, failed := decided()
+	if err = errors.Join(err, failed); err == nil {
+		f.index.SetBasis(view.Basis)
+		f.view = view
+		err = f.Follow(ctx) // what came between the two
+	}
+	if err != nil {
 		return nil, fmt.Errorf("reading the devices: %w", err)
 	}
 	return f, nil
@@ -144,14 +152,24 @@ func (f *Fleet) load(tx *store.Tx) error {
 	if f.cursors, err = selectServers(tx); err != nil {
 		return err
 	}
-	view, err := firstView(tx)
-	if err != nil {
-		return err
-	}
-	f.index.SetBasis(view.Basis)
-	f.view = view
 	f.noted, f.looked = Minute(tx.Now().Time()), tx.Now()
 	return f.recall(tx)
+}
+
+// beginView reads what is decided while something else goes on, and returns what waits for it.
+func beginView(ctx context.Context, db *store.DB) func() (View, error) {
+	var view View
+	done := make(chan error, 1)
+	go func() {
+		done <- db.Read(ctx, func(tx *store.Tx) (err error) {
+			view, err = firstView(tx)
+			return err
+		})
+	}()
+	return func() (View, error) {
+		err := <-done
+		return view, err
+	}
 }
 
 // firstView reads what is decided, all of it.

@@ -43,6 +43,7 @@ func mark(g store.Generation) string { return strconv.FormatInt(int64(g), 10) }
 // not of this version, or of a later state than the database is in, the error is index.ErrDamaged.
 func ResumeFleet(ctx context.Context, db *store.DB, now func() time.Time, log *slog.Logger, from io.Reader) (*Fleet, error) {
 	f := newFleet(db, now, log)
+	decided := beginView(ctx, db)
 	in := bufio.NewReaderSize(from, 1<<20)
 	line, err := in.ReadBytes('\n')
 	var at standingAt
@@ -54,7 +55,10 @@ func ResumeFleet(ctx context.Context, db *store.DB, now func() time.Time, log *s
 	}
 	f.dictionary, f.ages = f.index.Dictionary(), index.NewAges(f.index)
 	f.cursors, f.looked, f.noted = at.Cursors, at.Looked, at.Noted
-	err = db.Read(ctx, func(tx *store.Tx) error { return f.resume(tx, at.Generation) })
+	view, err := decided()
+	if err == nil {
+		err = db.Read(ctx, func(tx *store.Tx) error { return f.resume(tx, at.Generation, view) })
+	}
 	if err == nil {
 		err = f.Follow(ctx)
 	}
@@ -65,7 +69,7 @@ func ResumeFleet(ctx context.Context, db *store.DB, now func() time.Time, log *s
 }
 
 // resume has the index answer on what is decided now.
-func (f *Fleet) resume(tx *store.Tx, generation store.Generation) error {
+func (f *Fleet) resume(tx *store.Tx, generation store.Generation, view View) error {
 	last, err := counted(tx, "things")
 	if err != nil {
 		return err
@@ -83,10 +87,6 @@ func (f *Fleet) resume(tx *store.Tx, generation store.Generation) error {
 		return fmt.Errorf("the database is behind it: %w", index.ErrDamaged)
 	}
 	if err := f.followThings(tx); err != nil {
-		return err
-	}
-	view, err := firstView(tx)
-	if err != nil {
 		return err
 	}
 	if view.Generation < generation {

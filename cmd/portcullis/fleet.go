@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"portcullis/devices"
@@ -46,6 +48,23 @@ func resumeFleet(env *environment, room *people.Room, snapshot string, log *slog
 	}
 	defer file.Close()
 	return devices.ResumeFleet(env, room.DB, env.now, log, file)
+}
+
+const (
+	// large is from how much memory on a server counts as one with many devices.
+	large = 128 << 20
+	// reserve is how much more than it needs such a server may hold, in per cent: twice as much, as is usual, would
+	// be hundreds of megabytes for what hardly changes.
+	reserve = 25
+)
+
+// settle gives back what it took to read many devices, and has the server hold little more than it needs.
+func settle() {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc > large {
+		debug.SetGCPercent(reserve)
+		debug.FreeOSMemory()
+	}
 }
 
 // savesEvery is how often a server writes down where its fleet stands.

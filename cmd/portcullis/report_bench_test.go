@@ -34,7 +34,7 @@ const (
 
 func benchmarkReports(b *testing.B, where []string) {
 	program := itself(b)
-	token := reporter(b, where)
+	token := reporter(b, where, allowing(), people.DeviceAdministrator)
 	if where[0] == "--database" {
 		where = append(where, "--ledger-key", filepath.Join(b.TempDir(), "ledger.key"))
 	}
@@ -67,12 +67,11 @@ func benchmarkReports(b *testing.B, where []string) {
 	measure("changed in batches", true, 100)
 }
 
-// reporter makes a body whose list allows all that its devices have, and the token of a program that reports
-// them.
-func reporter(b testing.TB, where []string) (token string) {
+// reporter imports a world, and makes the token of a program that has a role in its body.
+func reporter(b testing.TB, where []string, world string, role people.Role) (token string) {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "world.yaml")
-	if err := os.WriteFile(file, []byte(allowing()), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(world), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	env := &environment{Context: b.Context(), in: os.Stdin, out: io.Discard, err: io.Discard, now: time.Now}
@@ -84,7 +83,7 @@ func reporter(b testing.TB, where []string) (token string) {
 		b.Fatal(err)
 	}
 	err := d.in(env, true, func(r *rooms) (err error) {
-		made, err := r.people.MakeToken(env, atCommand, "reports", people.Grant{Role: people.DeviceAdministrator, Organisation: "body"}, people.Time{})
+		made, err := r.people.MakeToken(env, atCommand, "reports", people.Grant{Role: role, Organisation: "body"}, people.Time{})
 		token = made.Secret
 		return err
 	})

@@ -116,6 +116,7 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	settle()
 	// From here on whoever stops the server stops it in good order.
 	ctx, stop := signal.NotifyContext(env, os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
+	"unicode/utf8"
+
+	"portcullis/devices"
+	"portcullis/store"
 )
 
 // FuzzCursor holds that what is taken for a cursor is one that was given, and nothing else.
@@ -89,4 +94,68 @@ func members(data []byte) (n int) {
 		}
 		atName = len(open) > 0 && open[len(open)-1]
 	}
+}
+
+// FuzzReport holds that a report that is taken is one JSON object in UTF-8 with no member twice, and that what
+// is looked for by its beginning is looked for under the device that it is of: of a report that was stored,
+// the same bytes lead to the same device or to none.
+func FuzzReport(f *testing.F) {
+	for _, seed := range []string{
+		`{"host": "d1", "platform": "android", "installed": [{"identifier": "com.a", "version": "1", "versionCode": 7, "managed": true}]}`,
+		`{"installed": [], "host": "d1"}`, `{"host": "d1", "host": "d2", "installed": []}`, `{"host": "d1"}`, `{"ho\u0073t": "d\u0031", "installed": []}`, `{"host": 7}`, `{"Host": "d1", "installed": []}`,
+		`{"host": "d1", "taken": "2026-03-01T12:00:00Z", "installed": []}`, `{"host": "d1", "installed": []}{}`, `{"x": {"host": "d2"}, "host": "d1"`, `[]`, ``, "{\"host\": \"\xff\", \"installed\": []}",
+		`{"reports": [{"host": "d1", "installed": []}, {"host": "d2"}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		host := hostIn(body)
+		if batch, err := parseBatch(body); err == nil {
+			for _, one := range batch {
+				if _, err := parseReport(one); err == nil && distinct(json.NewDecoder(bytes.NewReader(one))) != nil {
+					t.Errorf("%q is taken in a batch", one)
+				}
+			}
+		}
+		report, err := parseReport(body)
+		if err != nil {
+			if report.Digest != 0 {
+				t.Errorf("%q is refused, and known by %d", body, report.Digest)
+			}
+			return
+		}
+		if host != "" && host != report.Host {
+			t.Errorf("%q is of %q, and is looked for under %q", body, report.Host, host)
+		}
+		if !utf8.Valid(body) || distinct(json.NewDecoder(bytes.NewReader(body))) != nil {
+			t.Errorf("%q is taken", body)
+		}
+		if report.Installed == nil || (report.Digest != 0) != report.Taken.IsZero() {
+			t.Errorf("%q is taken as %+v", body, report)
+		}
+		var read struct{ Installed []json.RawMessage }
+		if err := json.Unmarshal(body, &read); err != nil || len(read.Installed) != len(report.Installed) {
+			t.Errorf("%q has %d installations, and %d are read: %v", body, len(read.Installed), len(report.Installed), err)
+		}
+	})
+}
+
+// FuzzFollowed holds that what is taken for a place among the changes is one that was given.
+func FuzzFollowed(f *testing.F) {
+	text, err := followedText(devices.Followed{At: store.TimeOf(time.Unix(1772366400, 0)), Batches: map[string]int64{"first": 7}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add("")
+	f.Add("AAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		since, err := parseFollowed(text)
+		if err != nil || text == "" {
+			return
+		}
+		if again, err := followedText(*since); err != nil || since.At.IsZero() || again == "" {
+			t.Errorf("%q is taken for %+v", text, since)
+		}
+	})
 }

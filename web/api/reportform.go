@@ -92,7 +92,7 @@ func parseReport(body []byte) (devices.Report, error) {
 		return devices.Report{}, err
 	}
 	report, err := r.report()
-	if report.Taken.IsZero() {
+	if err == nil && report.Taken.IsZero() {
 		report.Digest = reportDigest(body)
 	}
 	return report, err
