@@ -269,3 +269,19 @@ func TestUnchanged(t *testing.T) {
 		same("the other", s, 11, time.Time{}, false)
 	})
 }
+
+// TestPersonalLeavesNoFingerprint holds that not even the digest is kept of a report in which something is personal.
+func TestPersonalLeavesNoFingerprint(t *testing.T) {
+	each(t, house, func(t *testing.T, s *server, _ func() *server) {
+		program := s.program(t, "dept-a", "device-administrator")
+		for host, ownership := range map[string]policy.Ownership{"d1": policy.Personal, "d2": policy.ManagedPersonal, "d3": policy.Corporate} {
+			r := report(host, "com.notes=3")
+			r.Ownership, r.Digest = ownership, 7
+			s.must(t, r)
+			same, err := s.intake.Unchanged(t.Context(), program, host, 7, time.Time{})
+			if err != nil || same != (ownership == policy.Corporate) {
+				t.Errorf("%s: known by its bytes: %t %v", ownership, same, err)
+			}
+		}
+	})
+}

@@ -206,7 +206,11 @@ func (r receiving) into(h *Host) (*Change, Outcome, error) {
 		return nil, out, nil // the next one like it is found out only when it has been read
 	}
 	before := h.Row.Things
-	if err := h.put(Source{Name: r.Source, Taken: taken, Digest: r.Digest, Partial: r.Partial}, things); err != nil {
+	digest := r.Digest
+	if left > 0 || h.Row.Ownership == policy.Personal {
+		digest = 0 // it would tell of what is not stored
+	}
+	if err := h.put(Source{Name: r.Source, Taken: taken, Digest: digest, Partial: r.Partial}, things); err != nil {
 		return nil, out, err
 	}
 	change := &Change{Host: h.ID, Taken: taken, Source: r.Source, Added: index.Without(h.Row.Things, before), Removed: index.Without(before, h.Row.Things)}
