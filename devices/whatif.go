@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"portcullis/devices/index"
 	"portcullis/internal/fault"
@@ -24,6 +25,8 @@ type WhatIf struct {
 	Exemptions []policy.Exemption
 	Others     int
 	Narrower   []Narrower
+	// Twins are the ids of rules that hold now or later and say the very same.
+	Twins []string
 }
 
 // Reached counts hosts: those that a rule reaches for what is installed itself, and those that it reaches for
@@ -73,9 +76,23 @@ func (r *Room) WhatIf(ctx context.Context, actor people.Actor, rule policy.Rule)
 		if err != nil {
 			return found, err
 		}
+		found.Twins = twins(r.Fleet.View().World, &rule, tx.Now().Time())
 		found.Narrower, err = r.narrower(&found)
 		return found, err
 	})
+}
+
+// twins are the rules that have not ended and differ from a draft in nothing but when, why and who clears.
+func twins(w *policy.World, draft *policy.Rule, now time.Time) (ids []string) {
+	for i := range w.Rules {
+		r := &w.Rules[i]
+		same := r.Effect == draft.Effect && r.Target == draft.Target && r.Components == draft.Components && r.Scope == draft.Scope && r.Versions == draft.Versions &&
+			slices.Equal(r.Platforms, draft.Platforms) && slices.Equal(r.Kinds, draft.Kinds) && slices.Equal(r.SiteClass, draft.SiteClass)
+		if same && (r.Until.IsZero() || now.Before(r.Until)) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // checkDraft returns faults for what would be no rule, and fills in what does not matter to whom it reaches.

@@ -119,3 +119,41 @@ func TestFromWhatIfToInBreach(t *testing.T) {
 		}
 	})
 }
+
+// TestTwins is about a rule that is there already.
+func TestTwins(t *testing.T) {
+	each(t, house, func(t *testing.T, s *server, _ func() *server) {
+		officer := s.officer(t)
+		draft := policy.Rule{Effect: policy.Ban, Target: policy.Target{Supplier: "maker"}, Components: true, Scope: "gov"}
+		ask := func(change func(*policy.Rule)) []string {
+			t.Helper()
+			asked := draft
+			change(&asked)
+			found, err := s.WhatIf(t.Context(), officer, asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found.Twins
+		}
+		if got := ask(func(*policy.Rule) {}); !slices.Equal(got, []string{"ban-maker"}) {
+			t.Errorf("the same rule: %v", got)
+		}
+		for name, change := range map[string]func(*policy.Rule){
+			"without components": func(r *policy.Rule) { r.Components = false }, "for a body": func(r *policy.Rule) { r.Scope = "dept-a" },
+			"on a platform": func(r *policy.Rule) { r.Platforms = []policy.Platform{policy.IOS} }, "a phase-out": func(r *policy.Rule) { r.Effect = policy.PhaseOut },
+			"of a product": func(r *policy.Rule) { r.Target = policy.Target{Product: "parrot"} },
+		} {
+			if got := ask(change); len(got) > 0 {
+				t.Errorf("%s: %v", name, got)
+			}
+		}
+		if _, err := s.decisions().EndRule(t.Context(), officer, "ban-maker", store.TimeOf(noon.Add(time.Minute)), "a reason"); err != nil {
+			t.Fatal(err)
+		}
+		s.clock.Advance(time.Hour)
+		s.follow(t)
+		if got := ask(func(*policy.Rule) {}); len(got) > 0 {
+			t.Errorf("after it has ended: %v", got)
+		}
+	})
+}

@@ -62,7 +62,7 @@ func (a *Area) Choice() []ui.Component {
 		})
 	}
 	return []ui.Component{
-		ui.Para("This is the Republic of Merrow, which is on no map: forty bodies, 20,000 devices, 300 cameras, recorders, routers and doors. Everything but the well-known apps is invented, and all that you do goes when the demonstration ends."),
+		ui.Para("This is the Republic of Merrow, which is on no map: forty bodies, 20,000 devices, 300 cameras, recorders, routers and doors. Police and Parliament decide for themselves, so that the centre sees 34 of the bodies and not all. Everything but the well-known apps is invented, and all that you do goes when the demonstration ends."),
 		ui.Heading("What to look at"), ui.List{Items: look, Numbered: true},
 		ui.Heading("Whom would you like to be?"), table,
 	}

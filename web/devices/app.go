@@ -233,7 +233,7 @@ func (n names) carriersTable(carriers []index.ProductCount, all index.Count) ui.
 func identifiersTable(p *policy.Product) ui.Table {
 	t := ui.Table{
 		Caption: "Identifiers", Unseen: true, Columns: []ui.Column{{Title: "Identifier"}, {Title: "Platform"}, {Title: "Signed by"}},
-		Empty: ui.Empty{Text: "It has no identifier: on no device can it be found by one."},
+		Empty: ui.Empty{Text: "It has no identifier: reports find an app by one, and equipment is entered by its product."},
 	}
 	for platform := policy.Android; int(platform) < len(policy.PlatformWords); platform++ {
 		for _, id := range p.Identifiers[platform] {

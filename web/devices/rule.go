@@ -14,7 +14,7 @@ import (
 	"portcullis/web/ui"
 )
 
-var ruleDone = done{"made": "The rule has been made", "ended": "The rule ends, as you said"}
+var ruleDone = done{"made": "The rule has been made", "there": "This rule is there already: nothing was made twice", "ended": "The rule ends, as you said"}
 
 // rule shows one rule and what it does now.
 func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
@@ -108,8 +108,8 @@ func (n names) ruleEffect(found *room.RuleEffect) ui.Component {
 	facts := ui.Summary{Title: "What it does now", Rows: []ui.SummaryRow{{Key: "In breach by it", Value: breach}}}
 	if !found.Ended {
 		facts.Rows = append(facts.Rows,
-			ui.SummaryRow{Key: "It reaches, for what is installed", Value: ui.Number(found.Reaches.Direct)},
-			ui.SummaryRow{Key: "For what that contains", Value: ui.Number(found.Reaches.Component)})
+			ui.SummaryRow{Key: "It reaches, for the thing itself", Value: ui.Number(found.Reaches.Direct)},
+			ui.SummaryRow{Key: "For what contains it", Value: ui.Number(found.Reaches.Component)})
 	}
 	return ui.Stack{facts, byBody(bars)}
 }

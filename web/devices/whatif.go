@@ -190,15 +190,15 @@ func (n names) numbers(found *room.WhatIf) ui.Component {
 	}
 	return ui.Summary{Title: "Whom it would reach", Rows: []ui.SummaryRow{
 		{Key: "In all", Value: ui.Text(ui.Capital(ui.Count(found.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(found.Hosts).String() + ", in " + ui.Count(bodies, "body", "bodies"))},
-		{Key: "For what is installed", Value: of(found.Direct)},
-		{Key: "For what that contains", Value: of(found.Component)},
+		{Key: "For the thing itself", Value: of(found.Direct)},
+		{Key: "For what contains it", Value: of(found.Component)},
 	}}
 }
 
 // reachedBars are the numbers by body, one kind beside the other.
 func (n names) reachedBars(found *room.WhatIf) ui.Component {
-	bars := ui.Bars{Caption: "By body, for what is installed", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "It would reach nothing for what that is itself."}}
-	inside := ui.Bars{Caption: "By body, for what that contains", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "It would reach nothing for what that contains."}}
+	bars := ui.Bars{Caption: "By body, for the thing itself", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "Nothing of it is on any device here."}}
+	inside := ui.Bars{Caption: "By body, for what contains it", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "Nothing that contains it is on any device here."}}
 	for _, o := range found.Bodies {
 		if o.Direct > 0 {
 			bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Direct)})
@@ -213,7 +213,7 @@ func (n names) reachedBars(found *room.WhatIf) ui.Component {
 // narrowerTable is what narrower rules would reach, each with the way to ask about it.
 func (n names) narrowerTable(found *room.WhatIf) ui.Table {
 	t := ui.Table{
-		Caption: "Narrower rules", Unseen: true, Columns: []ui.Column{{Title: "Only"}, {Title: "For what is installed", Number: true}, {Title: "For what that contains", Number: true}},
+		Caption: "Narrower rules", Unseen: true, Columns: []ui.Column{{Title: "Only"}, {Title: "For the thing itself", Number: true}, {Title: "For what contains it", Number: true}},
 		Empty: ui.Empty{Text: "There is nothing to narrow down."},
 	}
 	for i := range found.Narrower {
@@ -239,6 +239,9 @@ func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if len(found.Twins) > 0 {
+		return ui.See(w, r, RulePath(found.Twins[0])+"?done=there") // it was made already, perhaps by this very form
+	}
 	n, back := a.names(), "/what-if?"+draftQuery(&rule)
 	page := ui.Page{Title: "Make this ban", Caption: n.target(rule.Target).Text, Back: back}
 	button := ui.Button{Text: "Make this ban", Kind: ui.Danger}
@@ -248,6 +251,7 @@ func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
 	reach := ui.Capital(ui.Count(found.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(found.Hosts).String()
 	page.Content = []ui.Component{ui.Summary{Rows: []ui.SummaryRow{
 		{Key: "What", Value: ui.Text(n.sentence(&rule))}, {Key: "For", Value: ui.Text(n.organisation(rule.Scope) + " and all below")}, {Key: "Reaches now", Value: ui.Text(reach)},
+		{Key: "Holds", Value: ui.Text("At once, or from the day that you say, on your word alone")},
 	}}}
 	form := &ui.Form{Fields: n.ruleFields(rule.Effect), Buttons: ui.ButtonGroup{button, ui.Cancel(back)}}
 	return question{page: page, form: form}.ask(w, r, func() (string, error) {

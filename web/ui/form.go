@@ -59,6 +59,7 @@ func (f *Form) Fill(r *http.Request) error {
 		}
 		return fault.New(fault.Invalid, "The form arrived damaged: go back and send it again")
 	}
+	f.Version = "" // a form that was sent without one was not made from what is there
 	f.fill(r.PostForm)
 	return nil
 }
