@@ -104,8 +104,8 @@ KILLS := 500
 AGAIN := 20
 
 .PHONY: soak
-soak: setup ## The long run: 500 kills on each engine under mixed writes, mails under kill, then an hour of fuzzing; KILLS=n and FUZZ=seconds set other lengths
-	PORTCULLIS_KILLS=$(KILLS) go test -count=1 -run 'TestKills|TestServersFail|TestRollingUpgrade' -timeout 2h -v ./cmd/portcullis
+soak: setup ## The long run: 500 kills on each engine under mixed writes and as many under reports, mails under kill, then an hour of fuzzing; KILLS=n and FUZZ=seconds set other lengths
+	PORTCULLIS_KILLS=$(KILLS) go test -count=1 -run 'TestKills|TestReportsUnderKill|TestTwoServersAgree|TestServersFail|TestRollingUpgrade' -timeout 2h -v ./cmd/portcullis
 	go test -count=$(AGAIN) -run 'UnderKill|TwoServers|TakesOver' -timeout 2h ./alerts
 	tools/fuzz $(FUZZ)
 

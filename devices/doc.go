@@ -10,7 +10,9 @@
 // # Invariants
 //
 //   - A report is stored whole or not at all, before it is acknowledged. What was acknowledged as
-//     unchanged is what is stored.
+//     unchanged is what this server knows to be stored; where a device reports to two servers within a
+//     quarter of a second, the other one may have stored something else meanwhile, which its next
+//     report mends.
 //   - A report never changes whose a host is, what it is or where it belongs.
 //   - Nothing that is installed on a personal device is stored, nor what is not said to be managed on a
 //     managed-personal one, nor how people call it.

@@ -3,6 +3,7 @@ package devices
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"portcullis/internal/fault"
@@ -17,6 +18,7 @@ type Intake struct {
 	standings *people.Standings
 	now       func() time.Time
 	queue     chan *waiting
+	ended     chan struct{} // closed when Run has ended
 }
 
 // waiting is reports of one actor that wait to be committed.
@@ -39,18 +41,19 @@ const (
 
 // NewIntake makes the intake of a room. Nothing is taken in before Run.
 func NewIntake(room *Room, now func() time.Time) *Intake {
-	return &Intake{room: room, now: now, queue: make(chan *waiting, maxTogether), standings: people.NewStandings(room.People, people.ReportDevices, standing, now)}
+	return &Intake{room: room, now: now, queue: make(chan *waiting, maxTogether), ended: make(chan struct{}), standings: people.NewStandings(room.People, people.ReportDevices, standing, now)}
 }
 
 // Run writes until the context ends. What waits then is not lost: whoever sent it is told that it was not
 // taken.
 func (i *Intake) Run(ctx context.Context) {
+	defer close(i.ended)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case first := <-i.queue:
-			i.commit(ctx, i.together(first))
+			i.commit(context.WithoutCancel(ctx), i.together(first)) // what was begun is finished
 		}
 	}
 }
@@ -81,6 +84,9 @@ func (i *Intake) commit(ctx context.Context, all []*waiting) {
 	}
 }
 
+// errStopping is that the server stops, and has not taken what it was sent.
+var errStopping = fmt.Errorf("the server is stopping: %w", fault.ErrUnavailable)
+
 // Reported is what became of each of several reports: an outcome, or an error.
 type Reported struct {
 	Outcomes []Outcome
@@ -99,11 +105,19 @@ func (i *Intake) Report(ctx context.Context, actor people.Actor, reports []Repor
 	}
 	select {
 	case i.queue <- w:
+	case <-i.ended:
+		return Reported{}, errStopping
 	case <-ctx.Done():
 		return Reported{}, ctx.Err()
 	}
 	select {
 	case <-w.done:
+	case <-i.ended:
+		select {
+		case <-w.done: // it was the last
+		default:
+			return Reported{}, errStopping
+		}
 	case <-ctx.Done():
 		return Reported{}, ctx.Err()
 	}

@@ -18,12 +18,12 @@ import (
 	"portcullis/internal/storetest"
 )
 
-// kills is how often a server is killed on each engine: fewer in a test of everything than in a long
-// run, which sets PORTCULLIS_KILLS.
-func kills(t *testing.T) int {
+// kills is how often a server is killed on each engine: few times in a test of everything, and as often as
+// PORTCULLIS_KILLS says in a long run.
+func kills(t *testing.T, few int) int {
 	text := os.Getenv("PORTCULLIS_KILLS")
 	if text == "" {
-		return 50
+		return few
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestKills(t *testing.T) {
 		for n := range writers {
 			wait.Go(func() { l.write(t, n) })
 		}
-		began, n := time.Now(), kills(t)
+		began, n := time.Now(), kills(t, 50)
 		for range n {
 			server := exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, said...)...)
 			l.address.Store(launch(t, server))

@@ -156,13 +156,17 @@ func (a *api) reportBatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	actor, answer := gate.Actor(r.Context()), BatchOutcome{Items: make([]ReportOutcome, len(batch))}
 	var reports []devices.Report
-	var places []int // of the reports in the batch
+	var places []int             // of the reports in the batch
+	waiting := map[string]bool{} // the devices of those; "" where that stands too far down to be seen
 	for n, one := range batch {
 		item := &answer.Items[n]
 		item.Host = hostIn(one)
-		same, err := a.Intake.Unchanged(r.Context(), actor, item.Host, reportDigest(one), time.Time{})
-		if err != nil {
-			return err
+		same := false
+		if !waiting[item.Host] && !waiting[""] { // after them it may be unchanged no more
+			var err error
+			if same, err = a.Intake.Unchanged(r.Context(), actor, item.Host, reportDigest(one), time.Time{}); err != nil {
+				return err
+			}
 		}
 		if same {
 			item.Result = devices.Unchanged
@@ -174,6 +178,7 @@ func (a *api) reportBatch(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		reports, places = append(reports, report), append(places, n)
+		waiting[item.Host] = true
 	}
 	if len(reports) > 0 {
 		got, err := a.Intake.Report(r.Context(), actor, reports)
