@@ -40,6 +40,7 @@ func (a Age) span(today int32) index.Span {
 // BreachQuery narrows Breaches. What is empty narrows nothing.
 type BreachQuery struct {
 	Organisation string // and all below it
+	Itself       bool   // the organisation alone, without what is below it
 	Product      string
 	Result       policy.Result
 	Rule         string
@@ -91,6 +92,9 @@ func (r *Room) Breaches(ctx context.Context, actor people.Actor, q BreachQuery) 
 		scope, err := r.scope(tx, q.Organisation)
 		if err != nil {
 			return b, err
+		}
+		if q.Itself && q.Organisation != "" {
+			scope = []string{q.Organisation}
 		}
 		b.At, b.Generation = tx.Now(), r.Fleet.View().Generation
 		f := index.Filter{Organisations: scope, Result: q.Result, Rule: q.Rule, Product: q.Product}

@@ -110,16 +110,25 @@ func (h *Host) things(s *Source) ([]uint32, error) {
 	return index.ParseThings(s.Packed)
 }
 
-// put makes things all that a source names, and the row what any source names.
-func (h *Host) put(from Source, things []uint32) error {
+// inventories are the things of each source.
+func (h *Host) inventories() (map[string][]uint32, error) {
 	all := map[string][]uint32{}
 	for i := range h.Sources {
 		s := &h.Sources[i]
 		had, err := h.things(s)
 		if err != nil {
-			return fmt.Errorf("the inventory of %s from %s: %w", h.ID, s.Name, err)
+			return nil, fmt.Errorf("the inventory of %s from %s: %w", h.ID, s.Name, err)
 		}
 		all[s.Name] = had
+	}
+	return all, nil
+}
+
+// put makes things all that a source names, and the row what any source names.
+func (h *Host) put(from Source, things []uint32) error {
+	all, err := h.inventories()
+	if err != nil {
+		return err
 	}
 	all[from.Name] = things
 	h.Sources = slices.DeleteFunc(slices.Clone(h.Sources), func(s Source) bool { return s.Name == from.Name })
@@ -130,14 +139,9 @@ func (h *Host) put(from Source, things []uint32) error {
 
 // forget takes out what only the named source has.
 func (h *Host) forget(name string) error {
-	all := map[string][]uint32{}
-	for i := range h.Sources {
-		s := &h.Sources[i]
-		had, err := h.things(s)
-		if err != nil {
-			return fmt.Errorf("the inventory of %s from %s: %w", h.ID, s.Name, err)
-		}
-		all[s.Name] = had
+	all, err := h.inventories()
+	if err != nil {
+		return err
 	}
 	h.Sources = slices.DeleteFunc(slices.Clone(h.Sources), func(s Source) bool { return s.Name == name })
 	h.pack(all)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -220,19 +220,15 @@ func (h *Host) keep(b *batch, o policy.Ownership) error {
 	if err != nil {
 		return err
 	}
-	all := map[string][]uint32{}
-	for i := range h.Sources {
-		s := &h.Sources[i]
-		had, err := h.things(s)
-		if err != nil {
-			return fmt.Errorf("the inventory of %s from %s: %w", h.ID, s.Name, err)
-		}
-		for _, n := range had {
+	all, err := h.inventories()
+	if err != nil {
+		return err
+	}
+	for name, had := range all {
+		all[name] = slices.DeleteFunc(slices.Clone(had), func(n uint32) bool {
 			in := thing(n).Installation()
-			if storable(o, &in) {
-				all[s.Name] = append(all[s.Name], n)
-			}
-		}
+			return !storable(o, &in)
+		})
 	}
 	h.strangers() // what a whole inventory is known by tells of the personal part of it
 	if o == policy.Personal {

@@ -22,6 +22,7 @@ func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q.Organisation, q.Product, q.Rule, q.Age = filter.Value("organisation"), filter.Value("product"), filter.Value("rule"), room.Age(filter.Value("age"))
+	q.Itself = filter.Value("below") == itself
 	if word := filter.Value("result"); word != "" {
 		i := slices.Index(policy.ResultWords[:], word)
 		if i <= 0 {
@@ -44,6 +45,18 @@ func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
 }
 
 // breachFilter narrows down. A product or a rule is chosen in the tables; chosen, it stands here to be taken out.
+// itself is the word in addresses for a body without those below it.
+const itself = "no"
+
+// breachesOf is the address of what is in breach on a body's own devices and equipment.
+func breachesOf(organisation string, more url.Values) string {
+	q := url.Values{"organisation": {organisation}, "below": {itself}}
+	for key, values := range more {
+		q[key] = values
+	}
+	return "/breaches?" + q.Encode()
+}
+
 func (a *area) breachFilter(r *http.Request) (*ui.Filter, error) {
 	organisations, err := a.organisations(r, ui.Option{Value: "", Label: "All"})
 	if err != nil {
@@ -58,7 +71,8 @@ func (a *area) breachFilter(r *http.Request) (*ui.Filter, error) {
 		ages = append(ages, ui.Option{Value: string(age), Label: ageWords[age]})
 	}
 	fields := []*ui.Field{
-		{Name: "organisation", Label: "Body, and all below it", As: ui.Select{Options: organisations}},
+		{Name: "organisation", Label: "Body", As: ui.Select{Options: organisations}},
+		{Name: "below", Label: "And below it", As: ui.Select{Options: ui.Options("", "All bodies", itself, "None: itself alone")}},
 		{Name: "result", Label: "Why", As: ui.Select{Options: results}},
 		{Name: "age", Label: "Opened", As: ui.Select{Options: ages}},
 	}
@@ -174,7 +188,7 @@ func (v breachView) products() ui.Component {
 func (v breachView) bodies() ui.Component {
 	bars := ui.Bars{Caption: "Whose, each body by itself", Label: "Body", Unit: "Devices and equipment"}
 	for _, o := range v.Organisations {
-		bars.Items = append(bars.Items, ui.Bar{Label: v.names.organisation(o.Organisation), Value: int64(o.Hosts), Href: v.with("organisation", o.Organisation)})
+		bars.Items = append(bars.Items, ui.Bar{Label: v.names.organisation(o.Organisation), Value: int64(o.Hosts), Href: v.with("organisation", o.Organisation, "below", itself)})
 	}
 	return most(bars, "bodies")
 }

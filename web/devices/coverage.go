@@ -218,7 +218,7 @@ func inBreach(b *room.BodyCoverage) ui.Component {
 	known := b.Reporting + b.Equipment - b.Empty - b.Unjudged
 	switch {
 	case b.InBreach > 0:
-		return ui.Link{Text: ui.Number(b.InBreach).String(), Hidden: "hosts in breach", Href: "/breaches?" + url.Values{"organisation": {b.Organisation}}.Encode()}
+		return ui.Link{Text: ui.Number(b.InBreach).String(), Hidden: "hosts in breach", Href: breachesOf(b.Organisation, nil)}
 	case known <= 0:
 		return ui.Muted("Not known")
 	case b.Silent+b.Never+b.Empty+b.Unjudged > 0:

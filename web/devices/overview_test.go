@@ -156,7 +156,7 @@ func TestCoverage(t *testing.T) {
 		for body, has := range map[string][]string{
 			"National Archive</a>":      {"Reports nothing", "Not known"},
 			"Department of Justice</a>": {"Watched", "Reports", ">0<"},
-			"Harbour Office</a>":        {"Reports", `href="/breaches?organisation=harbour">2<`},
+			"Harbour Office</a>":        {"Reports", `href="/breaches?below=no&amp;organisation=harbour">2<`},
 		} {
 			row := tableRow(p, body)
 			for _, text := range has {
@@ -193,11 +193,14 @@ func TestBreaches(t *testing.T) {
 		watched(w)
 		v := w.guest(people.SecurityOfficer, people.Everywhere)
 		v.get("/breaches").shows(200, "3 devices and pieces of equipment are in breach", "Banned: all of Longshore Software (ban-maker)", "Harbour Tides", "Parrot 1", "and 3 more", "Since when").
-			has(`href="/breaches?age=today"`, `href="/breaches?product=parrot"`, `href="/breaches?organisation=harbour"`)
+			has(`href="/breaches?age=today"`, `href="/breaches?product=parrot"`, `href="/breaches?below=no&amp;organisation=harbour"`)
 		v.get("/breaches?age=today").shows(200, "2 devices and pieces", "d1", "d2").hasNo("Parrot</a>")
 		v.get("/breaches?age=older&organisation=harbour").shows(200, "1 device or piece of equipment is in breach").has("Parrot</a>").hasNo(">d1<")
 		v.get("/breaches?product=notes").shows(200, "2 devices and pieces", "Older than").has(">Notes</option>").hasNo("Parrot 1")
 		v.get("/breaches?result=banned&rule=ban-maker&product=tides").shows(200, "1 device or piece", "d6")
+		v.get("/breaches?organisation=gov").has(">d1<", ">d6<")
+		v.get("/breaches?organisation=gov&below=no").shows(200, "d6").hasNo(">d1<")
+		v.get("/breaches?organisation=harbour&below=no").has(">d1<").hasNo(">d6<")
 		v.get("/breaches?age=week").shows(200, "Nothing that is known is in breach in this way")
 		v.get("/breaches?after=d2").shows(200, "d6").hasNo(">d2<")
 		v.get("/breaches?result=funny").shows(422)

@@ -98,8 +98,8 @@ func (n names) ruleEffect(found *room.RuleEffect) ui.Component {
 	}
 	bars := ui.Bars{Caption: "In breach by it now, by body", Label: "Body", Unit: "Devices and equipment", Empty: ui.Empty{Text: "Nothing is in breach by it now."}}
 	for _, o := range found.InBreach.Organisations {
-		q := url.Values{"rule": {found.Rule.ID}, "organisation": {o.Organisation}}
-		bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Hosts), Href: "/breaches?" + q.Encode()})
+		to := breachesOf(o.Organisation, url.Values{"rule": {found.Rule.ID}})
+		bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Hosts), Href: to})
 	}
 	breach := ui.Line{ui.Text(ui.Capital(ui.Count(found.InBreach.Hosts.Len(), "device or piece of equipment", "devices and pieces of equipment")))}
 	if found.InBreach.Hosts.Len() > 0 {
