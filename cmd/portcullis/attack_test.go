@@ -576,7 +576,7 @@ func (f *front) stolen(t *testing.T) {
 	}
 	check("after signing out", second, false, false)
 	check("elsewhere meanwhile", dora, true, true)
-	if a := f.ask(t, f.ada, "POST", "/people/"+dora.person+"/deactivate", "confirm=yes", nil); a.status != http.StatusSeeOther {
+	if a := f.ask(t, f.ada, "POST", "/people/"+dora.person+"/deactivate", f.confirmed(t, dora.person), nil); a.status != http.StatusSeeOther {
 		t.Errorf("deactivating: %s", a)
 	}
 	check("after deactivation", dora, false, false)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"portcullis/people"
+	"portcullis/store"
 )
 
 // front is a whole server, as those meet it who come over the network, with a realm behind it: harbour
@@ -220,4 +221,17 @@ var tag = regexp.MustCompile(`(?s)<head>.*</head>|<header.*</header>|<[^>]*>|\s+
 // text is what a person reads of a page.
 func text(page string) string {
 	return strings.TrimSpace(tag.ReplaceAllStringFunc(page, func(string) string { return " " }))
+}
+
+// confirmed is what the form sends that somebody confirmed about a person: with the version that it was made from.
+func (f *front) confirmed(t *testing.T, person string) string {
+	t.Helper()
+	var version int64
+	err := f.db.Read(t.Context(), func(tx *store.Tx) error {
+		return tx.Row(`SELECT version FROM people_persons WHERE id = $1`, []any{person}, &version)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("confirm=yes&version=%d", version)
 }

@@ -232,7 +232,7 @@ func TestOnlyReadable(t *testing.T) {
 		t.Errorf("reading: %s", a)
 	}
 	for _, path := range []string{"/people/" + f.bob.person + "/deactivate", "/api/v1/groups", "/scim/v2/Groups"} {
-		body := map[bool]string{true: "confirm=yes", false: `{"name":"x","displayName":"x","organisation":"harbour","schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"]}`}[strings.HasPrefix(path, "/people")]
+		body := map[bool]string{true: f.confirmed(t, f.bob.person), false: `{"name":"x","displayName":"x","organisation":"harbour","schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"]}`}[strings.HasPrefix(path, "/people")]
 		if strings.HasPrefix(path, "/scim") {
 			body = strings.Replace(strings.Replace(body, `"name":"x",`, "", 1), `"organisation":"harbour",`, "", 1)
 		}
@@ -244,7 +244,7 @@ func TestOnlyReadable(t *testing.T) {
 		}
 	}
 	readable("off")
-	if a := f.ask(t, f.ada, "POST", "/people/"+f.bob.person+"/deactivate", "confirm=yes", nil); a.status != http.StatusSeeOther {
+	if a := f.ask(t, f.ada, "POST", "/people/"+f.bob.person+"/deactivate", f.confirmed(t, f.bob.person), nil); a.status != http.StatusSeeOther {
 		t.Errorf("changing again: %s", a)
 	}
 	if a := f.ask(t, f.ada, "GET", "/api/v1/groups", "", nil); strings.Contains(a.body, `"x"`) {
