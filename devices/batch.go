@@ -39,31 +39,24 @@ type batch struct {
 
 	since map[string]store.Time // of hosts that are new: since when they are what they are, where that is not now
 
-	fresh   []index.Thing          // that have no number in the room's dictionary
-	numbers map[index.Thing]uint32 // of them
-	final   []uint32               // which they got
-	later   map[uint32]index.Thing // those that got a number in this transaction, by it
-	settled int                    // numbers below this one are known, here or in the dictionary
-
-	// beyond are the things that the database has and the room's dictionary had not when one was first asked
-	// for: what another server has numbered, and this one has not followed yet.
+	// beyond and beyondThing are the things that the database has and the room's dictionary had not when one was
+	// first asked for: what another server has numbered, and this one has not followed yet.
 	beyond      map[index.Thing]uint32
 	beyondThing map[uint32]index.Thing
 	failed      error // of reading them
+
+	fresh   []index.Thing          // that nobody has numbered
+	numbers map[index.Thing]uint32 // of them, and of those of earlier batches of this transaction
 }
 
 func (r *Room) batch(tx *store.Tx) *batch {
-	return &batch{tx: tx, room: r, known: map[string]*Host{}, changed: map[string]bool{}, since: map[string]store.Time{}, numbers: map[index.Thing]uint32{}, later: map[uint32]index.Thing{}}
+	return &batch{tx: tx, room: r, known: map[string]*Host{}, changed: map[string]bool{}, since: map[string]store.Time{}, numbers: map[index.Thing]uint32{}}
 }
 
 // next is another batch of the same transaction, which knows the things that this one numbered.
 func (b *batch) next() *batch {
 	n := b.room.batch(b.tx)
-	n.later, n.settled = b.later, b.settled
-	n.numbers = b.numbers
-	for i, t := range b.fresh {
-		n.numbers[t] = b.final[i]
-	}
+	n.beyond, n.beyondThing, n.numbers = b.beyond, b.beyondThing, b.numbers
 	return n
 }
 
@@ -148,9 +141,6 @@ func (b *batch) thing(n uint32) *index.Thing {
 	if n >= unnumbered {
 		return &b.fresh[n-unnumbered]
 	}
-	if t, ok := b.later[n]; ok {
-		return &t
-	}
 	if d := b.room.Fleet.dictionary; int(n) < d.Len() {
 		return d.At(n)
 	}
@@ -175,60 +165,31 @@ func (b *batch) readBeyond() {
 	}
 }
 
-// settle gives the fresh things their numbers: those that they have got since, here or by another server, or
-// the next.
+// settle gives the fresh things the next numbers. Were another server to number meanwhile, only one of the two
+// could commit, and the other would run again.
 func (b *batch) settle() error {
 	if len(b.fresh) == 0 {
 		return nil
 	}
-	d := b.room.Fleet.dictionary
-	known := max(d.Len(), b.settled) // before the tail is read, and before anything is looked up once more: it grows meanwhile
-	last, err := take(b.tx, "things", 0)
+	first, err := take(b.tx, "things", len(b.fresh))
 	if err != nil {
 		return err
 	}
-	tail, err := selectThings(b.tx, known)
-	if err != nil {
+	if err := insertThings(b.tx, first, b.fresh); err != nil {
 		return err
 	}
-	since := make(map[index.Thing]uint32, len(tail))
-	for i, t := range tail {
-		since[t] = uint32(known + i)
-		b.later[uint32(known+i)] = t
-	}
-	final := make([]uint32, len(b.fresh))
-	var unknown []index.Thing
 	for i, t := range b.fresh {
-		n, ok := d.Lookup(t)
-		if !ok {
-			n, ok = since[t]
-		}
-		if !ok {
-			n = uint32(last + len(unknown))
-			unknown = append(unknown, t)
-		}
-		final[i] = n
-		b.later[n] = t
+		b.numbers[t] = uint32(first + i)
 	}
-	if len(unknown) > 0 {
-		if _, err := take(b.tx, "things", len(unknown)); err != nil {
-			return err
-		}
-		if err := insertThings(b.tx, last, unknown); err != nil {
-			return err
-		}
-	}
-	b.settled = last + len(unknown)
-	b.final = final
-	return b.renumber(final)
+	return b.renumber(first)
 }
 
-// renumber puts the final numbers in the place of those that stood for them.
-func (b *batch) renumber(final []uint32) error {
+// renumber puts the numbers from first on in the place of those that stood for them.
+func (b *batch) renumber(first int) error {
 	settled := func(things []uint32) []uint32 {
 		for i, n := range things {
 			if n >= unnumbered {
-				things[i] = final[n-unnumbered]
+				things[i] = uint32(first) + n - unnumbered
 			}
 		}
 		slices.Sort(things)
@@ -280,17 +241,19 @@ func (b *batch) write() error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(
-		upsertHosts(b.tx, hosts),
-		insertAttributes(b.tx, b.made, b.since),
-		insertChanges(b.tx, b.changes),
-		b.writeNames(),
-		insertBatch(b.tx, b.room.Server, number, encoded),
-	)
-	if err == nil {
-		b.tx.AfterCommit(func() { b.room.Fleet.wrote(hosts) })
+	for _, write := range []func() error{
+		func() error { return upsertHosts(b.tx, hosts) },
+		func() error { return insertAttributes(b.tx, b.made, b.since) },
+		func() error { return insertChanges(b.tx, b.changes) },
+		b.writeNames,
+		func() error { return insertBatch(b.tx, b.room.Server, number, encoded) },
+	} {
+		if err := write(); err != nil {
+			return err
+		}
 	}
-	return err
+	b.tx.AfterCommit(func() { b.room.Fleet.wrote(hosts) })
+	return nil
 }
 
 // writeNames notes how people know what nobody has given a name before; the last name stands.

@@ -109,6 +109,20 @@ func OpenFleet(ctx context.Context, db *store.DB, now func() time.Time, log *slo
 	return f, nil
 }
 
+// OpenThings makes a fleet that knows what can be installed, and no host: for who reads hosts from the tables or
+// fills them, and asks nothing about many.
+func OpenThings(ctx context.Context, db *store.DB, now func() time.Time, log *slog.Logger) (*Fleet, error) {
+	f := newFleet(db, now, log)
+	err := db.Read(ctx, func(tx *store.Tx) error {
+		_, err := f.learnThings(tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading what can be installed: %w", err)
+	}
+	return f, nil
+}
+
 func newFleet(db *store.DB, now func() time.Time, log *slog.Logger) *Fleet {
 	d := index.NewDictionary()
 	return &Fleet{db: db, now: now, log: log, dictionary: d, index: index.New(d), wake: make(chan struct{}, 1), changed: make(chan struct{}),
@@ -121,7 +135,7 @@ func (f *Fleet) load(tx *store.Tx) error {
 	f.index = index.New(f.dictionary)
 	f.ages = index.NewAges(f.index)
 	f.names, f.cursors = map[nameKey]Named{}, map[string]int64{}
-	if err := f.followThings(tx); err != nil {
+	if _, err := f.learnThings(tx); err != nil {
 		return err
 	}
 	digests := map[string]uint64{}
@@ -339,23 +353,34 @@ func (f *Fleet) lookAtRegister(tx *store.Tx, n *news) error {
 	return nil
 }
 
-// followThings enters what has been numbered since in the dictionary. It may be run again.
-func (f *Fleet) followThings(tx *store.Tx) error {
-	known := f.dictionary.Len()
-	things, err := selectThings(tx, known)
-	if err != nil || len(things) == 0 {
-		return err
-	}
-	var identifiers []string // all of them, where this is the beginning
+// learnThings enters what has been numbered since in the dictionary, and returns it. It may be run again.
+func (f *Fleet) learnThings(tx *store.Tx) ([]index.Thing, error) {
+	things, err := selectThings(tx, f.dictionary.Len())
 	for _, t := range things {
 		f.dictionary.Add(t)
-		if known > 0 && !t.Product {
+	}
+	return things, err
+}
+
+// followThings is learnThings, and learns how people know what is new.
+func (f *Fleet) followThings(tx *store.Tx) error {
+	things, err := f.learnThings(tx)
+	if err != nil {
+		return err
+	}
+	var identifiers []string
+	for i := range things {
+		if t := &things[i]; !t.Product {
 			identifiers = append(identifiers, t.Name)
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return eachName(tx, identifiers, func(n Named) { f.names[nameKey{n.Identifier, n.Platform}] = n })
+	if len(identifiers) == 0 {
+		return nil
+	}
+	var names []Named
+	err = eachName(tx, identifiers, func(n Named) { names = append(names, n) })
+	f.learnNames(names)
+	return err
 }
 
 // hearOthers notes which hosts other servers heard from.

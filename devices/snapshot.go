@@ -86,7 +86,7 @@ func (f *Fleet) resume(tx *store.Tx, generation store.Generation, view View) err
 	if ahead {
 		return fmt.Errorf("the database is behind it: %w", index.ErrDamaged)
 	}
-	if err := f.followThings(tx); err != nil {
+	if _, err := f.learnThings(tx); err != nil {
 		return err
 	}
 	if view.Generation < generation {

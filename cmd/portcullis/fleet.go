@@ -18,10 +18,6 @@ import (
 // devicesRoom reads all devices, for a server or a command, which numbers its batches by itself. A snapshot
 // makes it faster; empty is none.
 func devicesRoom(env *environment, room *people.Room, snapshot string, log *slog.Logger) (*devices.Room, error) {
-	id, err := room.DB.NewID()
-	if err != nil {
-		return nil, err
-	}
 	fleet, err := resumeFleet(env, room, snapshot, log)
 	if err != nil {
 		log.Warn("the snapshot of the devices cannot be used: all of them are read anew", "file", snapshot, "error", err)
@@ -31,7 +27,13 @@ func devicesRoom(env *environment, room *people.Room, snapshot string, log *slog
 			return nil, err
 		}
 	}
-	return &devices.Room{People: room, Server: id, Fleet: fleet}, nil
+	return newDevices(room, fleet)
+}
+
+// newDevices is the room over a fleet, which numbers its batches as nobody else does.
+func newDevices(room *people.Room, fleet *devices.Fleet) (*devices.Room, error) {
+	id, err := room.DB.NewID()
+	return &devices.Room{People: room, Server: id, Fleet: fleet}, err
 }
 
 // resumeFleet goes on from a snapshot; nil where there is none.

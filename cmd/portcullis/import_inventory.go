@@ -130,7 +130,16 @@ func tallyText(t devices.Tally) string {
 	return text
 }
 
-// openDevices reads the devices, for a command that works with them.
+// openDevices reads the devices, for a command that takes in reports of them.
 func (r *rooms) openDevices(env *environment) (*devices.Room, error) {
 	return devicesRoom(env, r.people, "", slog.New(slog.NewTextHandler(env.err, nil)))
+}
+
+// openThings reads what can be installed, for a command that takes in or writes whole worlds.
+func (r *rooms) openThings(env *environment) (*devices.Room, error) {
+	fleet, err := devices.OpenThings(env, r.db, env.now, slog.New(slog.NewTextHandler(env.err, nil)))
+	if err != nil {
+		return nil, err
+	}
+	return newDevices(r.people, fleet)
 }

@@ -44,7 +44,7 @@ func (c *importWorldCommand) Run(env *environment) error {
 	}
 	defer loaded.Close()
 	return c.in(env, false, func(r *rooms) error {
-		room, err := r.openDevices(env)
+		room, err := r.openThings(env)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (c *exportWorldCommand) Run(env *environment) error {
 		return err
 	}
 	return c.in(env, true, func(r *rooms) error {
-		room, err := r.openDevices(env)
+		room, err := r.openThings(env)
 		if err != nil {
 			return err
 		}
