@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -176,17 +175,3 @@ func weekday(t, now time.Time) string {
 	}
 	return t.Format("Monday 2\u00a0January")
 }
-
-// done is what the page says that one is led to after a change. It is named in the address.
-type done map[string]string
-
-// banner says what has just been done, and nothing where the address names nothing.
-func (d done) banner(r *http.Request) *ui.Banner {
-	if text := d[r.URL.Query().Get("done")]; text != "" {
-		return &ui.Banner{Done: true, Text: text}
-	}
-	return nil
-}
-
-// versioned is a version as forms carry it.
-func versioned(version int64) string { return strconv.FormatInt(version, 10) }

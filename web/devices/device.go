@@ -24,7 +24,7 @@ func crumbsOf(h *room.Host) []ui.Link {
 }
 
 // deviceDone is what the page of a device says after a change.
-var deviceDone = done{
+var deviceDone = ui.Done{
 	"added":     "The device has been added. What is on it will be known from its first report",
 	"changed":   "The device has been changed",
 	"moved":     "The device belongs to the other organisation, from the day that you gave or else from now on",
@@ -63,7 +63,7 @@ func (a *area) device(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: called(&one.Host), Caption: a.names().organisation(one.Row.Organisation), Wide: true, Crumbs: deviceCrumbs, Banner: deviceDone.banner(r)}
+	page := ui.Page{Title: called(&one.Host), Caption: a.names().organisation(one.Row.Organisation), Wide: true, Crumbs: deviceCrumbs, Banner: deviceDone.Banner(r)}
 	page.Content = append(page.Content, deviceActions(&one, can)...)
 	page.Content = append(page.Content, openRelease(r, &one, can, known)...)
 	page.Content = append(page.Content, a.deviceParticulars(r, &one))

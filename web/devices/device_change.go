@@ -25,8 +25,8 @@ func (a *area) addDevice(w http.ResponseWriter, r *http.Request) error {
 		{Name: "ownership", Label: "Whose is it?", Values: []string{policy.Corporate.String()}, As: ui.Radios{Options: ownershipAnswers()}},
 	}, holderFields("", "", nil)...)
 	form := &ui.Form{Fields: fields, Buttons: ui.ButtonGroup{{Text: "Add this device"}, ui.Cancel("/devices")}}
-	q := question{form: form, page: ui.Page{Title: "Add a device", Crumbs: deviceCrumbs, Content: []ui.Component{ui.Para("A device need not be added by hand: its first report enrols it. Add it here to say whom it is for before it reports.")}}}
-	return q.ask(w, r, func() (string, error) {
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Add a device", Crumbs: deviceCrumbs, Content: []ui.Component{ui.Para("A device need not be added by hand: its first report enrols it. Add it here to say whom it is for before it reports.")}}}
+	return q.Ask(w, r, func() (string, error) {
 		e := room.Enrolment{ID: form.Value("id"), Name: form.Value("name"), Organisation: form.Value("organisation"), Holder: form.Value("holder"), Groups: lines(form.Value("groups"))}
 		e.Platform, _ = policy.ParsePlatform(form.Value("platform"))
 		e.Ownership, _ = policy.ParseOwnership(form.Value("ownership"))
@@ -89,21 +89,21 @@ func (a *area) spellings(r *http.Request, organisation string) ([]ui.Component, 
 }
 
 // changing is a question about a device that is there: its form carries the version.
-func (a *area) changing(r *http.Request, title string, form func(one *room.One) *ui.Form) (room.One, question, error) {
+func (a *area) changing(r *http.Request, title string, form func(one *room.One) *ui.Form) (room.One, ui.Question, error) {
 	one, err := a.Devices.One(r.Context(), actor(r), idIn(r))
 	if err != nil {
-		return one, question{}, err
+		return one, ui.Question{}, err
 	}
 	can, err := a.allowed(r, one.Row.Organisation, people.ChangeDevices)
 	if err != nil {
-		return one, question{}, err
+		return one, ui.Question{}, err
 	}
 	if !can[people.ChangeDevices] {
-		return one, question{}, fault.New(fault.Refused, "You may look at this device, and not change it. If you need to, ask your security team")
+		return one, ui.Question{}, fault.New(fault.Refused, "You may look at this device, and not change it. If you need to, ask your security team")
 	}
 	f := form(&one)
-	f.Version = versioned(one.Version)
-	return one, question{form: f, current: a.deviceParticulars(r, &one), page: ui.Page{Title: title, Caption: called(&one.Host), Crumbs: crumbsOf(&one.Host)}}, nil
+	f.Version = ui.Versioned(one.Version)
+	return one, ui.Question{Form: f, Current: a.deviceParticulars(r, &one), Page: ui.Page{Title: title, Caption: called(&one.Host), Crumbs: crumbsOf(&one.Host)}}, nil
 }
 
 // changeDevice changes what a device is called, who has it, and has more of it judged.
@@ -123,20 +123,20 @@ func (a *area) changeDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if q.page.Content, err = a.spellings(r, one.Row.Organisation); err != nil {
+	if q.Page.Content, err = a.spellings(r, one.Row.Organisation); err != nil {
 		return err
 	}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(q.form)
+	return q.Ask(w, r, func() (string, error) {
+		v, err := q.Form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
-		name := q.form.Value("name")
+		name := q.Form.Value("name")
 		c := room.HostChange{Version: v, Name: &name}
 		if one.Row.Kind == policy.Device {
-			holder, groups := q.form.Value("holder"), lines(q.form.Value("groups"))
+			holder, groups := q.Form.Value("holder"), lines(q.Form.Value("groups"))
 			c.Holder, c.Groups = &holder, &groups
-			c.Ownership, _ = policy.ParseOwnership(q.form.Value("ownership"))
+			c.Ownership, _ = policy.ParseOwnership(q.Form.Value("ownership"))
 		}
 		_, err = a.Devices.Change(r.Context(), actor(r), one.ID, c)
 		return devicePath(one.ID, "changed"), err
@@ -161,17 +161,17 @@ func (a *area) moveDevice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.page.Content = []ui.Component{ui.Para("It belongs to " + a.names().organisation(one.Row.Organisation) + ". What is on it will be judged by the rules of the other organisation.")}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(q.form)
+	q.Page.Content = []ui.Component{ui.Para("It belongs to " + a.names().organisation(one.Row.Organisation) + ". What is on it will be judged by the rules of the other organisation.")}
+	return q.Ask(w, r, func() (string, error) {
+		v, err := q.Form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
-		from, err := day(r, q.form, "from")
+		from, err := day(r, q.Form, "from")
 		if err != nil {
 			return "", err
 		}
-		to := q.form.Value("organisation")
+		to := q.Form.Value("organisation")
 		h, err := a.Devices.Move(r.Context(), actor(r), one.ID, room.HostMove{Version: v, Organisation: to, From: people.TimeOf(from)})
 		if err != nil {
 			return "", err
@@ -194,15 +194,15 @@ func (a *area) changeDeviceState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.page.OwnHeading = true
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(q.form)
+	q.Page.OwnHeading = true
+	return q.Ask(w, r, func() (string, error) {
+		v, err := q.Form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
-		c := room.StateChange{Version: v, State: room.State(q.form.Value("state"))}
+		c := room.StateChange{Version: v, State: room.State(q.Form.Value("state"))}
 		if c.State == room.Replaced {
-			c.ReplacedBy = q.form.Value("replacedBy")
+			c.ReplacedBy = q.Form.Value("replacedBy")
 		}
 		_, err = a.Devices.ChangeState(r.Context(), actor(r), one.ID, c)
 		return devicePath(one.ID, string(c.State)), err
@@ -249,12 +249,12 @@ func (a *area) forgetInventory(w http.ResponseWriter, r *http.Request) error {
 	if only > 0 {
 		leaves = ui.Count(only, "app that it alone names is", "apps that it alone names are") + " then not on the device any more."
 	}
-	q.page.Content = []ui.Component{
+	q.Page.Content = []ui.Component{
 		ui.Para("The inventory from " + source + " no longer counts. " + leaves),
 		ui.Para("Do this where a tool is no longer used. If it reports again, its inventory is back."),
 	}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(q.form)
+	return q.Ask(w, r, func() (string, error) {
+		v, err := q.Form.MadeFrom()
 		if err != nil {
 			return "", err
 		}

@@ -103,14 +103,14 @@ func (a *area) askRelease(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.page.Content = []ui.Component{ui.Para("Nothing changes until somebody else agrees. From then on what may not be stored of somebody’s own device is taken off it, and is judged no longer. What it was while it belonged to the organisation stays known.")}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(q.form)
+	q.Page.Content = []ui.Component{ui.Para("Nothing changes until somebody else agrees. From then on what may not be stored of somebody’s own device is taken off it, and is judged no longer. What it was while it belonged to the organisation stays known.")}
+	return q.Ask(w, r, func() (string, error) {
+		v, err := q.Form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
-		to, _ := policy.ParseOwnership(q.form.Value("ownership"))
-		_, err = a.Devices.AskRelease(r.Context(), actor(r), one.ID, v, to, q.form.Value("reason"))
+		to, _ := policy.ParseOwnership(q.Form.Value("ownership"))
+		_, err = a.Devices.AskRelease(r.Context(), actor(r), one.ID, v, to, q.Form.Value("reason"))
 		return devicePath(one.ID, "asked"), err
 	})
 }
@@ -151,7 +151,7 @@ func (a *area) answerRelease(w http.ResponseWriter, r *http.Request) error {
 		}}}},
 		Buttons: ui.ButtonGroup{{Text: "Answer"}, ui.Cancel(DevicePath(one.ID))},
 	}
-	q := question{form: form, page: ui.Page{Title: "A device is to become personal", Caption: called(&one.Host), Crumbs: crumbsOf(&one.Host), Content: []ui.Component{
+	q := ui.Question{Form: form, Page: ui.Page{Title: "A device is to become personal", Caption: called(&one.Host), Crumbs: crumbsOf(&one.Host), Content: []ui.Component{
 		ui.Summary{Rows: []ui.SummaryRow{
 			{Key: "Device", Value: ui.Line{ui.Text(called(&one.Host)), ui.Muted(whatItIs(&one.Host))}},
 			{Key: "To become", Value: ui.Text(ownershipNames[rel.To])},
@@ -161,7 +161,7 @@ func (a *area) answerRelease(w http.ResponseWriter, r *http.Request) error {
 		}},
 		ui.Para("If you agree, it holds at once. What may not be stored of somebody’s own device is taken off it, and nothing brings that back."),
 	}}}
-	return q.ask(w, r, func() (string, error) {
+	return q.Ask(w, r, func() (string, error) {
 		answer := form.Value("answer")
 		if answer != "agree" && answer != "refuse" {
 			return "", fault.In("answer", "Choose one of the two")
@@ -189,10 +189,10 @@ func (a *area) takeBackRelease(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := &ui.Form{Hidden: []ui.Hidden{{Name: "release", Value: rel.ID}}, Buttons: ui.ButtonGroup{{Text: "Take it back"}, ui.Cancel(DevicePath(one.ID))}}
-	q := question{form: form, page: ui.Page{Title: "Take back what you have proposed", Caption: called(&one.Host), Crumbs: crumbsOf(&one.Host), Content: []ui.Component{
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Take back what you have proposed", Caption: called(&one.Host), Crumbs: crumbsOf(&one.Host), Content: []ui.Component{
 		ui.Para("The device stays what it is. It can be proposed again."),
 	}}}
-	return q.ask(w, r, func() (string, error) {
+	return q.Ask(w, r, func() (string, error) {
 		if rel.AskedBy != whoAsks(r) {
 			return "", fault.New(fault.Conflict, "Only who has proposed this can take it back. Whoever may agree can refuse it")
 		}

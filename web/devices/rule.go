@@ -14,7 +14,7 @@ import (
 	"portcullis/web/ui"
 )
 
-var ruleDone = done{"made": "The rule has been made", "there": "This rule is there already: nothing was made twice", "ended": "The rule ends, as you said"}
+var ruleDone = ui.Done{"made": "The rule has been made", "there": "This rule is there already: nothing was made twice", "ended": "The rule ends, as you said"}
 
 // rule shows one rule and what it does now.
 func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
@@ -36,7 +36,7 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: n.sentence(rule), Caption: "Rule", Wide: true, Banner: ruleDone.banner(r), Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, n.target(rule.Target)}}
+	page := ui.Page{Title: n.sentence(rule), Caption: "Rule", Wide: true, Banner: ruleDone.Banner(r), Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, n.target(rule.Target)}}
 	if rule.Target.Any {
 		page.Crumbs = page.Crumbs[:1]
 	}
@@ -133,7 +133,7 @@ func (a *area) endRule(w http.ResponseWriter, r *http.Request) error {
 	if found.InBreach.Hosts.Len() > 0 {
 		page.Content = append(page.Content, ui.Para(ui.Capital(ui.Count(found.InBreach.Hosts.Len(), "device or piece of equipment is", "devices and pieces of equipment are"))+" in breach by it now, and would no longer be, unless another rule says so too."))
 	}
-	return question{page: page, form: form}.ask(w, r, func() (string, error) {
+	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
 		until, err := day(r, form, "until")
 		if err != nil {
 			return "", err

@@ -63,7 +63,7 @@ func (a *area) unlinked(w http.ResponseWriter, r *http.Request) error {
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{
 		Title: "Identifiers that are no product’s yet", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}},
-		Banner:  done{"linked": "It has been linked. From now on it counts as the product, for every body"}.banner(r),
+		Banner:  ui.Done{"linked": "It has been linked. From now on it counts as the product, for every body"}.Banner(r),
 		Content: []ui.Component{ui.Para(intro), ui.Para(ui.Capital(ui.Count(found.Total, "identifier", "identifiers")) + "."), filter, table},
 	})
 }
@@ -130,7 +130,7 @@ func (a *area) link(w http.ResponseWriter, r *http.Request) error {
 		Fields: []*ui.Field{{Name: "q", Label: "Another product, by its name", Values: r.URL.Query()["q"], As: ui.Input{Type: "search"}}},
 	}
 	page.Content = []ui.Component{facts, search.shown()}
-	return question{page: page, form: form}.ask(w, r, func() (string, error) {
+	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
 		if err := a.linkTo(r, form, &u); err != nil {
 			return "", err
 		}

@@ -254,7 +254,7 @@ func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
 		{Key: "Holds", Value: ui.Text("At once, or from the day that you say, on your word alone")},
 	}}}
 	form := &ui.Form{Fields: n.ruleFields(rule.Effect), Buttons: ui.ButtonGroup{button, ui.Cancel(back)}}
-	return question{page: page, form: form}.ask(w, r, func() (string, error) {
+	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
 		if err := fillRule(r, form, &rule); err != nil {
 			return "", err
 		}

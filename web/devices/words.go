@@ -265,3 +265,9 @@ func byBody(bars ui.Bars) ui.Component {
 func longestFirst(bars []ui.Bar) {
 	slices.SortStableFunc(bars, func(a, b ui.Bar) int { return cmp.Compare(b.Value, a.Value) })
 }
+
+// day is the answer to a question for a day: its beginning, in the zone in which times are shown; zero
+// where nothing was answered.
+func day(r *http.Request, f *ui.Form, name string) (time.Time, error) {
+	return f.Field(name).Day(ui.Now(r).Location())
+}

@@ -39,8 +39,8 @@ func (a *area) deactivate(w http.ResponseWriter, r *http.Request) error {
 		}},
 		Warning: "Removed passkeys do not come back. Whoever is reactivated needs a new invitation.",
 	}
-	form := &ui.Form{Version: versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Deactivate", Kind: ui.Danger}, ui.Cancel(at("people", p.ID))}}
-	q := question{form: form, confirms: &says, current: standing(p), page: ui.Page{Title: "Deactivate " + p.Name + "?", Crumbs: personCrumbs(p)}}
+	form := &ui.Form{Version: ui.Versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Deactivate", Kind: ui.Danger}, ui.Cancel(at("people", p.ID))}}
+	q := ui.Question{Form: form, Confirms: &says, Current: standing(p), Page: ui.Page{Title: "Deactivate " + p.Name + "?", Crumbs: personCrumbs(p)}}
 	return a.setActive(w, r, q, p, false, "deactivated")
 }
 
@@ -61,14 +61,14 @@ func (a *area) reactivate(w http.ResponseWriter, r *http.Request) error {
 	if len(p.Roles) == 0 {
 		says.Says[0] = "They have no passkey and no role left: give them a role and invite them afterwards."
 	}
-	form := &ui.Form{Version: versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Reactivate"}, ui.Cancel(at("people", p.ID))}}
-	q := question{form: form, confirms: &says, current: standing(p), page: ui.Page{Title: "Reactivate " + p.Name + "?", Crumbs: personCrumbs(p)}}
+	form := &ui.Form{Version: ui.Versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Reactivate"}, ui.Cancel(at("people", p.ID))}}
+	q := ui.Question{Form: form, Confirms: &says, Current: standing(p), Page: ui.Page{Title: "Reactivate " + p.Name + "?", Crumbs: personCrumbs(p)}}
 	return a.setActive(w, r, q, p, true, "reactivated")
 }
 
-func (a *area) setActive(w http.ResponseWriter, r *http.Request, q question, p people.Person, active bool, done string) error {
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(q.form)
+func (a *area) setActive(w http.ResponseWriter, r *http.Request, q ui.Question, p people.Person, active bool, done string) error {
+	return q.Ask(w, r, func() (string, error) {
+		v, err := q.Form.MadeFrom()
 		if err != nil {
 			return "", err
 		}

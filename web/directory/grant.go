@@ -67,10 +67,10 @@ func (a *area) giveRole(w http.ResponseWriter, r *http.Request) error {
 			&ui.Field{Name: "until", Label: "Until which day?", Optional: true, Hint: "The first day on which they no longer have it. It has no end if you leave it empty", As: ui.Date{}}),
 		Buttons: ui.ButtonGroup{{Text: "Give the role"}, ui.Cancel(at("people", p.ID))},
 	}
-	q := question{form: form, page: ui.Page{Title: "Give a role", Caption: p.Name, Crumbs: personCrumbs(p), Content: []ui.Component{
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Give a role", Caption: p.Name, Crumbs: personCrumbs(p), Content: []ui.Component{
 		ui.Paragraph{ui.Text("These are the roles that yours may give."), ui.Link{Text: "See what each may do", Href: "/roles"}},
 	}}}
-	return q.ask(w, r, func() (string, error) {
+	return q.Ask(w, r, func() (string, error) {
 		grant, err := grantIn(form)
 		if err != nil {
 			return "", err
@@ -111,8 +111,8 @@ func (a *area) takeRole(w http.ResponseWriter, r *http.Request) error {
 		Says:  []string{"They may then no longer do what only this role lets them do. What they have decided stays. You can give the role again."},
 		Facts: ui.Summary{Rows: []ui.SummaryRow{{Key: "Whose", Value: ui.Text(p.Name)}, {Key: "Role", Value: ui.Text(grant.Role.Name())}, {Key: "In", Value: t.link(grant.Organisation)}}},
 	}
-	q := question{form: form, confirms: &says, page: ui.Page{Title: "Take this role away?", Crumbs: personCrumbs(p)}}
-	return q.ask(w, r, func() (string, error) {
+	q := ui.Question{Form: form, Confirms: &says, Page: ui.Page{Title: "Take this role away?", Crumbs: personCrumbs(p)}}
+	return q.Ask(w, r, func() (string, error) {
 		from, err := day(r, form, "from")
 		if err != nil {
 			return "", err

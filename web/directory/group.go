@@ -8,7 +8,7 @@ import (
 	"portcullis/web/ui"
 )
 
-var groupDone = done{
+var groupDone = ui.Done{
 	"added":   "The group has been added. Add its members next",
 	"renamed": "The group has been renamed",
 	"joined":  "They are in the group now",
@@ -45,7 +45,7 @@ func (a *area) group(w http.ResponseWriter, r *http.Request) error {
 		Caption: "Members", At: r.URL, Columns: []ui.Column{{Title: "Name and mail address"}, {Title: "State"}},
 		Empty: ui.Empty{Text: "Nobody is in this group."},
 	}
-	page := ui.Page{Title: g.Name, Caption: t.name(g.Organisation), Wide: true, Crumbs: groupCrumbs, Banner: groupDone.banner(r)}
+	page := ui.Page{Title: g.Name, Caption: t.name(g.Organisation), Wide: true, Crumbs: groupCrumbs, Banner: groupDone.Banner(r)}
 	if changes {
 		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
 		table.Empty.Do = ui.Link{Text: "Add the first member", Href: at("groups", g.ID, "join")}
@@ -89,12 +89,12 @@ func (a *area) joinGroup(w http.ResponseWriter, r *http.Request) error {
 	}
 	filter := ui.NewFilter(r.URL, &ui.Field{Name: "q", Label: "Name or mail address", As: ui.Input{Type: "search"}})
 	page := ui.Page{Title: "Add members", Caption: g.Name, Crumbs: crumbsOfGroup(g)}
-	q := question{page: page, form: &ui.Form{Buttons: ui.ButtonGroup{{Text: "Add to the group"}, ui.Cancel(at("groups", g.ID))}}}
-	q.page.Content = []ui.Component{filter}
+	q := ui.Question{Page: page, Form: &ui.Form{Buttons: ui.ButtonGroup{{Text: "Add to the group"}, ui.Cancel(at("groups", g.ID))}}}
+	q.Page.Content = []ui.Component{filter}
 	if !filter.Active() {
-		q.page.Content = append(q.page.Content, ui.Para("Look for the people first: the beginning of a name is enough."))
+		q.Page.Content = append(q.Page.Content, ui.Para("Look for the people first: the beginning of a name is enough."))
 		if r.Method != http.MethodPost {
-			return ui.Render(w, r, http.StatusOK, q.page)
+			return ui.Render(w, r, http.StatusOK, q.Page)
 		}
 	}
 	options, err := a.candidates(r, filter.Value("q"))
@@ -102,15 +102,15 @@ func (a *area) joinGroup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(options) == 0 && filter.Active() {
-		q.page.Content = append(q.page.Content, ui.Empty{Text: "Nobody active here has a name or mail address with a word that begins so."})
-		return ui.Render(w, r, http.StatusOK, q.page)
+		q.Page.Content = append(q.Page.Content, ui.Empty{Text: "Nobody active here has a name or mail address with a word that begins so."})
+		return ui.Render(w, r, http.StatusOK, q.Page)
 	}
 	if len(options) == perPage {
-		q.page.Content = append(q.page.Content, ui.Para("These are the first "+ui.Number(perPage).String()+". If somebody is missing, type more of their name."))
+		q.Page.Content = append(q.Page.Content, ui.Para("These are the first "+ui.Number(perPage).String()+". If somebody is missing, type more of their name."))
 	}
-	q.form.Fields = []*ui.Field{{Name: "members", Label: "Who should be in the group?", As: ui.Checkboxes{Options: options, Small: true}}}
-	return q.ask(w, r, func() (string, error) {
-		chosen := q.form.Values("members")
+	q.Form.Fields = []*ui.Field{{Name: "members", Label: "Who should be in the group?", As: ui.Checkboxes{Options: options, Small: true}}}
+	return q.Ask(w, r, func() (string, error) {
+		chosen := q.Form.Values("members")
 		if len(chosen) == 0 {
 			return "", fault.In("members", "Choose at least one person")
 		}
@@ -144,12 +144,12 @@ func (a *area) renameGroup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := &ui.Form{
-		Version: versioned(g.Version), Fields: []*ui.Field{{Name: "name", Label: "New name", Values: []string{g.Name}}},
+		Version: ui.Versioned(g.Version), Fields: []*ui.Field{{Name: "name", Label: "New name", Values: []string{g.Name}}},
 		Buttons: ui.ButtonGroup{{Text: "Rename"}, ui.Cancel(at("groups", g.ID))},
 	}
-	q := question{form: form, current: groupNow(r, g), page: ui.Page{Title: "Rename this group", Caption: g.Name, Crumbs: crumbsOfGroup(g)}}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(form)
+	q := ui.Question{Form: form, Current: groupNow(r, g), Page: ui.Page{Title: "Rename this group", Caption: g.Name, Crumbs: crumbsOfGroup(g)}}
+	return q.Ask(w, r, func() (string, error) {
+		v, err := form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
@@ -165,14 +165,14 @@ func (a *area) removeGroup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := &ui.Form{Version: versioned(g.Version), Buttons: ui.ButtonGroup{{Text: "Remove the group", Kind: ui.Danger}, ui.Cancel(at("groups", g.ID))}}
+	form := &ui.Form{Version: ui.Versioned(g.Version), Buttons: ui.ButtonGroup{{Text: "Remove the group", Kind: ui.Danger}, ui.Cancel(at("groups", g.ID))}}
 	says := ui.Confirm{
 		Says:    []string{"Its members stay as they are. What was decided for the group, such as an exemption, reaches nobody by it from then on.", "Who was in it, and when, can still be found out."},
 		Warning: "A removed group does not come back.",
 	}
-	q := question{form: form, confirms: &says, current: groupNow(r, g), page: ui.Page{Title: "Remove the group " + g.Name + "?", Crumbs: crumbsOfGroup(g)}}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(form)
+	q := ui.Question{Form: form, Confirms: &says, Current: groupNow(r, g), Page: ui.Page{Title: "Remove the group " + g.Name + "?", Crumbs: crumbsOfGroup(g)}}
+	return q.Ask(w, r, func() (string, error) {
+		v, err := form.MadeFrom()
 		if err != nil {
 			return "", err
 		}

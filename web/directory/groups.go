@@ -25,7 +25,7 @@ func (a *area) groups(w http.ResponseWriter, r *http.Request) error {
 		Caption: "Groups", Unseen: true, At: r.URL, Columns: []ui.Column{{Title: "Group"}, {Title: "Organisation"}, {Title: "Last changed"}},
 		Empty: ui.Empty{Text: "There is no group yet. A group is a named set of people, such as those who travel."},
 	}
-	page := ui.Page{Title: "Groups", Wide: true, Banner: done{"removed": "The group has been removed"}.banner(r)}
+	page := ui.Page{Title: "Groups", Wide: true, Banner: ui.Done{"removed": "The group has been removed"}.Banner(r)}
 	page.Content = append(page.Content, ui.Para("A group is a named set of people, for messages and exemptions. It lets nobody do anything: roles do that."))
 	if may(r, people.ChangePeople) {
 		table.Empty.Do = ui.Link{Text: "Add the first group", Href: "/groups/add"}
@@ -54,8 +54,8 @@ func (a *area) addGroup(w http.ResponseWriter, r *http.Request) error {
 		},
 		Buttons: ui.ButtonGroup{{Text: "Add this group"}, ui.Cancel("/groups")},
 	}
-	q := question{form: form, page: ui.Page{Title: "Add a group", Crumbs: groupCrumbs}}
-	return q.ask(w, r, func() (string, error) {
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Add a group", Crumbs: groupCrumbs}}
+	return q.Ask(w, r, func() (string, error) {
 		if form.Value("organisation") == "" {
 			return "", fault.In("organisation", "Choose the organisation")
 		}

@@ -36,9 +36,9 @@ func (a *area) importPeople(w http.ResponseWriter, r *http.Request) error {
 		Fields:  []*ui.Field{{Name: "file", Label: "File of people", Hint: "A CSV file in UTF-8, as spreadsheets save it", As: ui.File{Accept: ".csv,text/csv"}}},
 		Buttons: ui.ButtonGroup{{Text: "Import these people"}, ui.Cancel("/people")},
 	}
-	q := question{form: form, page: ui.Page{Title: "Import people", Crumbs: peopleCrumbs, Content: importExplained()}}
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Import people", Crumbs: peopleCrumbs, Content: importExplained()}}
 	if r.Method != http.MethodPost {
-		return q.show(w, r, http.StatusOK)
+		return q.Show(w, r, http.StatusOK)
 	}
 	if err := form.Fill(r); err != nil {
 		return err
@@ -52,10 +52,10 @@ func (a *area) importPeople(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case len(problems) > 0:
 		form.Fail(fault.In("file", "Nothing has been imported: mend the file, and choose it again"))
-		q.page.Content = append([]ui.Component{problemList(problems)}, q.page.Content...)
-		return q.show(w, r, http.StatusUnprocessableEntity)
+		q.Page.Content = append([]ui.Component{problemList(problems)}, q.Page.Content...)
+		return q.Show(w, r, http.StatusUnprocessableEntity)
 	case form.Fail(err):
-		return q.show(w, r, http.StatusUnprocessableEntity)
+		return q.Show(w, r, http.StatusUnprocessableEntity)
 	case err != nil:
 		return err
 	}

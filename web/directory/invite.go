@@ -20,25 +20,25 @@ func (a *area) invite(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := a.invitation(p)
 	if r.Method != http.MethodPost {
-		return q.show(w, r, http.StatusOK)
+		return q.Show(w, r, http.StatusOK)
 	}
-	if err := q.form.Fill(r); err != nil {
+	if err := q.Form.Fill(r); err != nil {
 		return err
 	}
 	if r.PostForm.Get("how") == "mail" {
-		return q.ask(w, r, func() (string, error) { return personPath(p.ID, "sent"), a.deliver(r, p) })
+		return q.Ask(w, r, func() (string, error) { return personPath(p.ID, "sent"), a.deliver(r, p) })
 	}
 	link, err := a.room.Invite(r.Context(), actor(r), p.ID)
 	switch {
-	case q.form.Fail(err):
-		return q.show(w, r, http.StatusUnprocessableEntity)
+	case q.Form.Fail(err):
+		return q.Show(w, r, http.StatusUnprocessableEntity)
 	case err != nil:
 		return err
 	}
 	return ui.Render(w, r, http.StatusOK, a.invited(r, p, link))
 }
 
-func (a *area) invitation(p people.Person) question {
+func (a *area) invitation(p people.Person) ui.Question {
 	says := ui.Confirm{
 		Says: []string{
 			"They get a link that works once, for a day. With it they add a passkey on their own device, and sign in with that from then on. There is no password.",
@@ -53,7 +53,7 @@ func (a *area) invitation(p people.Person) question {
 		buttons = ui.ButtonGroup{{Text: "Send the link by mail", Name: "how", Value: "mail"}, show}
 	}
 	form := &ui.Form{Buttons: append(buttons, ui.Cancel(at("people", p.ID)))}
-	return question{form: form, confirms: &says, page: ui.Page{Title: "Invite " + p.Name + " to sign in", Crumbs: personCrumbs(p)}}
+	return ui.Question{Form: form, Confirms: &says, Page: ui.Page{Title: "Invite " + p.Name + " to sign in", Crumbs: personCrumbs(p)}}
 }
 
 func (a *area) deliver(r *http.Request, p people.Person) error {

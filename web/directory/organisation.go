@@ -9,7 +9,7 @@ import (
 	"portcullis/web/ui"
 )
 
-var organisationDone = done{
+var organisationDone = ui.Done{
 	"added":    "The organisation has been added",
 	"changed":  "The organisation has been changed. Changes with a later day hold from that day",
 	"watched":  "The period has been recorded",
@@ -57,7 +57,7 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 		children.Rows = append(children.Rows, ui.Row{t.link(c.ID), list(c), enforced(r, c)})
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{
-		Title: o.Name, Wide: true, Crumbs: organisationCrumbs, Banner: organisationDone.banner(r),
+		Title: o.Name, Wide: true, Crumbs: organisationCrumbs, Banner: organisationDone.Banner(r),
 		Content: []ui.Component{summary, additions(id, can), ui.Heading("Directly below"), children, ui.Heading("History"), historyTable(r, history, t), historyExplained},
 	})
 }

@@ -39,8 +39,8 @@ func (a *area) addOrganisation(w http.ResponseWriter, r *http.Request) error {
 		},
 		Buttons: ui.ButtonGroup{{Text: "Add this organisation"}, ui.Cancel("/organisations")},
 	}
-	q := question{form: form, page: ui.Page{Title: "Add an organisation", Crumbs: organisationCrumbs}}
-	return q.ask(w, r, func() (string, error) {
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Add an organisation", Crumbs: organisationCrumbs}}
+	return q.Ask(w, r, func() (string, error) {
 		from, err := day(r, form, "from")
 		if err != nil {
 			return "", err
@@ -63,7 +63,7 @@ func (a *area) changeOrganisation(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	form := &ui.Form{
-		Version: versioned(o.Version),
+		Version: ui.Versioned(o.Version),
 		Fields: []*ui.Field{
 			{Name: "name", Label: "Name", Values: []string{o.Name}},
 			{Name: "parent", Label: "Which organisation does it stand below?", Values: []string{o.Parent}, As: ui.Select{Options: has(t.options(ui.Option{Label: "None: it is independent"}), o.Parent)}},
@@ -72,8 +72,8 @@ func (a *area) changeOrganisation(w http.ResponseWriter, r *http.Request) error 
 		},
 		Buttons: ui.ButtonGroup{{Text: "Save the changes"}, ui.Cancel(OrganisationPath(o.ID))},
 	}
-	q := question{form: form, current: standingOf(r, o, t), page: ui.Page{Title: "Change this organisation", Caption: o.Name, Crumbs: crumbsOf(o)}}
-	return q.ask(w, r, func() (string, error) {
+	q := ui.Question{Form: form, Current: standingOf(r, o, t), Page: ui.Page{Title: "Change this organisation", Caption: o.Name, Crumbs: crumbsOf(o)}}
+	return q.Ask(w, r, func() (string, error) {
 		change, err := organisationChange(r, form, o)
 		if err != nil {
 			return "", err
@@ -86,7 +86,7 @@ func (a *area) changeOrganisation(w http.ResponseWriter, r *http.Request) error 
 // organisationChange is what was typed where it differs from what is: who changes a name must not call
 // off a move that is planned.
 func organisationChange(r *http.Request, form *ui.Form, o people.Organisation) (c people.OrganisationChange, err error) {
-	if c.Version, err = version(form); err != nil {
+	if c.Version, err = form.MadeFrom(); err != nil {
 		return c, err
 	}
 	if c.From, err = day(r, form, "from"); err != nil {

@@ -43,10 +43,10 @@ func (a *area) addPerson(w http.ResponseWriter, r *http.Request) error {
 		Fields:  append([]*ui.Field{organisation}, particularsFields(people.Particulars{})...),
 		Buttons: ui.ButtonGroup{{Text: "Add this person"}, ui.Cancel("/people")},
 	}
-	q := question{form: form, page: ui.Page{Title: "Add a person", Crumbs: peopleCrumbs, Content: []ui.Component{
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Add a person", Crumbs: peopleCrumbs, Content: []ui.Component{
 		ui.Para("They get no message and no role yet: both come next, on their page."),
 	}}}
-	return q.ask(w, r, func() (string, error) {
+	return q.Ask(w, r, func() (string, error) {
 		if form.Value("organisation") == "" {
 			return "", fault.In("organisation", "Choose the organisation")
 		}
@@ -62,16 +62,16 @@ func (a *area) changePerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := &ui.Form{
-		Version: versioned(p.Version), Fields: particularsFields(p.Particulars),
+		Version: ui.Versioned(p.Version), Fields: particularsFields(p.Particulars),
 		Buttons: ui.ButtonGroup{{Text: "Save the particulars"}, ui.Cancel(at("people", p.ID))},
 	}
 	now := ui.Summary{Rows: []ui.SummaryRow{
 		{Key: "Name", Value: ui.Text(p.Name)}, {Key: "Mail address", Value: orNone(p.Mail)}, {Key: "User name", Value: ui.Text(p.UserName)},
 		{Key: "Telephone", Value: orNone(p.Phone)}, {Key: "Department", Value: orNone(p.Department)}, {Key: "Staff number", Value: orNone(p.EmployeeNumber)},
 	}}
-	q := question{form: form, current: now, page: ui.Page{Title: "Change particulars", Caption: p.Name, Crumbs: personCrumbs(p)}}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(form)
+	q := ui.Question{Form: form, Current: now, Page: ui.Page{Title: "Change particulars", Caption: p.Name, Crumbs: personCrumbs(p)}}
+	return q.Ask(w, r, func() (string, error) {
+		v, err := form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
@@ -93,18 +93,18 @@ func (a *area) movePerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := ui.Summary{Rows: []ui.SummaryRow{{Key: "Belongs to", Value: t.link(p.Organisation)}}}
 	form := &ui.Form{
-		Version: versioned(p.Version),
+		Version: ui.Versioned(p.Version),
 		Fields: []*ui.Field{
 			{Name: "organisation", Label: "New organisation", As: ui.Select{Options: t.options(chooseOne)}},
 			fromField("From which day?"),
 		},
 		Buttons: ui.ButtonGroup{{Text: "Move them"}, ui.Cancel(at("people", p.ID))},
 	}
-	q := question{form: form, current: now, page: ui.Page{Title: "Move to another organisation", Caption: p.Name, Crumbs: personCrumbs(p), Content: []ui.Component{
+	q := ui.Question{Form: form, Current: now, Page: ui.Page{Title: "Move to another organisation", Caption: p.Name, Crumbs: personCrumbs(p), Content: []ui.Component{
 		now, ui.Para("Their roles stay as they are. Look at them afterwards, and take those that should not go along."),
 	}}}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(form)
+	return q.Ask(w, r, func() (string, error) {
+		v, err := form.MadeFrom()
 		if err != nil {
 			return "", err
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // personDone is what the page of a person says after a change.
-var personDone = done{
+var personDone = ui.Done{
 	"added":       "They have been added. Give them a role, then invite them to sign in",
 	"changed":     "Their particulars have been changed",
 	"moved":       "They belong to the other organisation, from the day that you gave or else from now on",
@@ -45,7 +45,7 @@ func (a *area) person(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: p.Name, Caption: t.name(p.Organisation), Wide: true, Crumbs: peopleCrumbs, Banner: personDone.banner(r)}
+	page := ui.Page{Title: p.Name, Caption: t.name(p.Organisation), Wide: true, Crumbs: peopleCrumbs, Banner: personDone.Banner(r)}
 	page.Content = append(personActions(p, can), particulars(r, p, t, can), ui.Heading("Roles"))
 	for _, part := range []func(*http.Request, people.Person, tree, allowed) ([]ui.Component, error){a.rolesOf, a.groupsOf, a.passkeysOf, a.sessionsOf} {
 		shown, err := part(r, p, t, can)

@@ -25,7 +25,7 @@ func (a *area) tokens(w http.ResponseWriter, r *http.Request) error {
 		Columns: []ui.Column{{Title: "Program"}, {Title: "Acts as"}, {Title: "In"}, {Title: "Last used"}, {Title: "Until"}, {Title: "State"}},
 		Empty:   ui.Empty{Text: "No program has a token."},
 	}
-	page := ui.Page{Title: "Tokens", Wide: true, Banner: done{"ended": "The token has ended: its program is refused from now on"}.banner(r)}
+	page := ui.Page{Title: "Tokens", Wide: true, Banner: ui.Done{"ended": "The token has ended: its program is refused from now on"}.Banner(r)}
 	page.Content = append(page.Content, ui.Para("A token lets a program act, in one role in one organisation, until a day. It ends with the account of the person who made it, and rests while they may not make such a token."),
 		ui.Paragraph{ui.Link{Text: "What a program can do with it", Href: "/api"}})
 	changes := may(r, people.ChangeTokens)
@@ -75,11 +75,11 @@ func (a *area) makeToken(w http.ResponseWriter, r *http.Request) error {
 			&ui.Field{Name: "expires", Label: "Until which day?", Optional: true, Hint: "The first day on which it no longer works, a year from now at most. It is 90 days from now if you leave it empty", As: ui.Date{}}),
 		Buttons: ui.ButtonGroup{{Text: "Make the token"}, ui.Cancel("/tokens")},
 	}
-	q := question{form: form, page: ui.Page{Title: "Make a token", Crumbs: tokenCrumbs, Content: []ui.Component{
+	q := ui.Question{Form: form, Page: ui.Page{Title: "Make a token", Crumbs: tokenCrumbs, Content: []ui.Component{
 		ui.Para("Give the program the smallest role that is enough, in the smallest organisation, for the shortest time."),
 	}}}
 	if r.Method != http.MethodPost {
-		return q.show(w, r, http.StatusOK)
+		return q.Show(w, r, http.StatusOK)
 	}
 	if err := form.Fill(r); err != nil {
 		return err
@@ -87,7 +87,7 @@ func (a *area) makeToken(w http.ResponseWriter, r *http.Request) error {
 	made, err := a.made(r, form)
 	switch {
 	case form.Fail(err):
-		return q.show(w, r, http.StatusUnprocessableEntity)
+		return q.Show(w, r, http.StatusUnprocessableEntity)
 	case err != nil:
 		return err
 	}
@@ -141,8 +141,8 @@ func (a *area) endToken(w http.ResponseWriter, r *http.Request) error {
 		Warning: "An ended token does not come back.",
 	}
 	form := &ui.Form{Buttons: ui.ButtonGroup{{Text: "End the token", Kind: ui.Danger}, ui.Cancel("/tokens")}}
-	q := question{form: form, confirms: &says, page: ui.Page{Title: "End this token?", Crumbs: tokenCrumbs}}
-	return q.ask(w, r, func() (string, error) {
+	q := ui.Question{Form: form, Confirms: &says, Page: ui.Page{Title: "End this token?", Crumbs: tokenCrumbs}}
+	return q.Ask(w, r, func() (string, error) {
 		_, err := a.room.EndToken(r.Context(), actor(r), k.ID)
 		return "/tokens?done=ended", err
 	})

@@ -15,7 +15,7 @@ func (a *area) watch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := &ui.Form{
-		Version: versioned(o.Version),
+		Version: ui.Versioned(o.Version),
 		Fields: []*ui.Field{
 			fromField("From which day?"),
 			{Name: "until", Label: "Until which day?", Hint: "The first day on which it is enforced again", As: ui.Date{}},
@@ -26,15 +26,15 @@ func (a *area) watch(w http.ResponseWriter, r *http.Request) error {
 	if o.Monitor != nil {
 		form.Fields[1].Values, form.Fields[2].Values = ui.On(o.Monitor.Until.Time().In(ui.Now(r).Location())), []string{o.Monitor.Reason}
 	}
-	q := question{
-		form: form, current: ui.Summary{Rows: []ui.SummaryRow{{Key: "What is not listed", Value: enforced(r, o)}}},
-		page: ui.Page{Title: "Watch instead of enforcing", Caption: o.Name, Crumbs: crumbsOf(o), Content: []ui.Component{
+	q := ui.Question{
+		Form: form, Current: ui.Summary{Rows: []ui.SummaryRow{{Key: "What is not listed", Value: enforced(r, o)}}},
+		Page: ui.Page{Title: "Watch instead of enforcing", Caption: o.Name, Crumbs: crumbsOf(o), Content: []ui.Component{
 			ui.Para("For this period, apps that are on no list are noticed and not stopped here. Bans are enforced all the same."),
 			ui.Para("It is for bodies that are being brought in, and always ends. There is one period at a time: what you say here takes the place of what was said before."),
 		}},
 	}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(form)
+	return q.Ask(w, r, func() (string, error) {
+		v, err := form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
@@ -64,10 +64,10 @@ func (a *area) enforce(w http.ResponseWriter, r *http.Request) error {
 		Says:  []string{"The period of watching ends at once: apps that are on no list are stopped here again, and not only noticed. A period that is planned for later is called off.", "You can have it watched again."},
 		Facts: now,
 	}
-	form := &ui.Form{Version: versioned(o.Version), Buttons: ui.ButtonGroup{{Text: "Enforce again now", Kind: ui.Danger}, ui.Cancel(OrganisationPath(o.ID))}}
-	q := question{form: form, confirms: &says, current: now, page: ui.Page{Title: "Enforce again now?", Caption: o.Name, Crumbs: crumbsOf(o)}}
-	return q.ask(w, r, func() (string, error) {
-		v, err := version(form)
+	form := &ui.Form{Version: ui.Versioned(o.Version), Buttons: ui.ButtonGroup{{Text: "Enforce again now", Kind: ui.Danger}, ui.Cancel(OrganisationPath(o.ID))}}
+	q := ui.Question{Form: form, Confirms: &says, Current: now, Page: ui.Page{Title: "Enforce again now?", Caption: o.Name, Crumbs: crumbsOf(o)}}
+	return q.Ask(w, r, func() (string, error) {
+		v, err := form.MadeFrom()
 		if err != nil {
 			return "", err
 		}
