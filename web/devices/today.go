@@ -29,7 +29,7 @@ func (r Rooms) Today(request *http.Request) (ui.Component, error) {
 			tasks.Items = append(tasks.Items, ui.Task{Text: text, Hint: hint, Href: href, State: ui.Tag{Text: ui.Count(n, one, many), Tone: tone}})
 		}
 	}
-	add(total.InBreach, "See what is in breach", "By app, by body and by how long", "/breaches", "device or piece", "devices and pieces", ui.Bad)
+	add(total.InBreach, "See what is in breach", "By app, by body and by how long", "/breaches", "in breach", "in breach", ui.Bad)
 	add(total.Silent+total.Never, "See which devices are silent", "What is on them today, nobody knows", "/coverage", "device", "devices", ui.Waiting)
 	open, err := a.Devices.Releases(ctx, actor(request), room.ReleaseQuery{Open: true, Limit: perPage})
 	if err != nil {
