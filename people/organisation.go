@@ -347,6 +347,15 @@ func (tx *Tx) Watch(id string, m Monitor, version int64) (none Organisation, err
 	return tx.watch(current, m)
 }
 
+// WatchDecided is Watch for a period that was decided as the body's process demands: it asks for no permission.
+func (tx *Tx) WatchDecided(id string, m Monitor) (none Organisation, err error) {
+	current, err := organisationAt(tx.Tx, id, tx.Now())
+	if err != nil {
+		return none, err
+	}
+	return tx.watch(current, m)
+}
+
 const maxReason = 2000 // characters
 
 // check returns the faults of both fields together.

@@ -40,6 +40,8 @@ var (
 	security = append([]Role{SecurityOfficer}, ordinary...)
 	centre   = append([]Role{CentreOfficer, ClearingOffice, Auditor}, security...)
 	all      = append([]Role{Operator}, centre...)
+	// asking are those who work for a body; an operator and an auditor look after it.
+	asking = append([]Role{CentreOfficer, ClearingOffice}, security...)
 )
 
 // Roles are all roles, in the order in which they are shown.
@@ -114,8 +116,28 @@ const (
 	// DecideList is about allow rules, DecideBans about bans and phase-outs: each in the rule's scope.
 	DecideList Permission = "register.list"
 	DecideBans Permission = "register.ban"
+	// DecideExemptions is asked in an exemption's scope, DecideMonitor and DecideProcess in the body that they are
+	// about: each is one signature of those that its process demands. Clear is a clearing office's own.
+	DecideExemptions Permission = "register.exempt"
+	DecideMonitor    Permission = "register.monitor"
+	DecideProcess    Permission = "register.process"
+	Clear            Permission = "register.clear"
+	// Propose is to open a proposal, and to recommend one. To ask for an app or an exemption needs less: Ask.
+	Propose Permission = "register.propose"
+	Ask     Permission = "register.ask"
+	// SeeProposals is to see what others propose, before it is decided and after.
+	SeeProposals Permission = "register.proposals"
+	// Advise is to answer a body that consults the centre.
+	Advise Permission = "register.advise"
+	// Confirm is to say that what an exemption demands is in place.
+	Confirm Permission = "register.confirm"
 	// LinkIdentifiers is asked Everywhere: which product an identifier is holds for everyone.
 	LinkIdentifiers Permission = "register.link"
+
+	// KeepAdvice is asked Everywhere: what people are advised holds for everyone.
+	KeepAdvice Permission = "handbook.advice"
+	// SeePassed is to see which conversations were passed to the official record, and by whom.
+	SeePassed Permission = "handbook.passed"
 
 	SeeDevices    Permission = "devices.see"
 	ReportDevices Permission = "devices.report"
@@ -149,9 +171,20 @@ var Table = []Line{
 	{Permission: ChangeEndpoints, What: "say which programs are told of events, and take in mail that came back", Roles: []Role{Operator}},
 	{Permission: SeeRegister, What: "see suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, ClearingOffice, DeviceAdministrator, EstateManager, Desk, Auditor, Operator}},
 	{Permission: ImportRegister, What: "fill an empty register from a world file", Roles: []Role{CentreOfficer, Operator}},
-	{Permission: DecideList, What: "decide what a body's list allows, for how long, and what stays off it", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
-	{Permission: DecideBans, What: "ban something or phase it out, and take that back", Roles: []Role{CentreOfficer, SecurityOfficer}},
+	{Permission: DecideList, What: "decide what a body's list allows, for how long, and what stays off it", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver}},
+	{Permission: DecideBans, What: "sign that something is banned or phased out, or is no longer", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: DecideExemptions, What: "grant an exemption, sign one as the second person, and end one early", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: DecideMonitor, What: "sign that a body watches for a while rather than enforces", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: DecideProcess, What: "say who decides in a body, and sign that", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: Clear, What: "clear exemptions for a minister, or say no", Roles: []Role{ClearingOffice}},
+	{Permission: Propose, What: "propose decisions, and recommend what others ask for", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, DeviceAdministrator, EstateManager}},
+	{Permission: Ask, What: "ask for an app, or for an exemption", Roles: asking},
+	{Permission: SeeProposals, What: "see what is proposed, and how it was decided", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, Auditor}},
+	{Permission: Advise, What: "answer bodies that consult the centre", Roles: []Role{CentreOfficer}},
+	{Permission: Confirm, What: "say that what an exemption demands is in place", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator, EstateManager}},
 	{Permission: LinkIdentifiers, What: "say which product an identifier belongs to, and add products and suppliers, for all bodies", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer}},
+	{Permission: KeepAdvice, What: "keep the advice that people are given, for their own devices too", Roles: []Role{CentreOfficer, SecurityOfficer}},
+	{Permission: SeePassed, What: "see which conversations were passed to the official record", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor}},
 	{Permission: SeeDevices, What: "see devices, what is installed on them, and what must not stay so", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, DeviceAdministrator, EstateManager, Auditor, Operator}},
 	{Permission: ReportDevices, What: "send in what is installed on devices, and enrol devices that way", Roles: []Role{SecurityOfficer, DeviceAdministrator, Operator}},
 	{Permission: ChangeDevices, What: "enrol devices, move them, call them lost, retired or replaced, and propose that one becomes personal", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator}},

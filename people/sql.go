@@ -238,6 +238,30 @@ func isAssigned(tx *store.Tx, person, thing string) (assigned bool, err error) {
 	return assigned, err
 }
 
+func insertAssigned(tx *store.Tx, thing, person string) error {
+	_, err := tx.Exec(`INSERT INTO people_assignments (thing, person) VALUES ($1, $2) ON CONFLICT (thing, person) DO NOTHING`, thing, person)
+	return err
+}
+
+// selectHolders returns the active persons who have one of the grants, given as the objects of facts.
+func selectHolders(tx *store.Tx, objects []string, t store.Time) (found []string, err error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	args := []any{t}
+	for _, o := range objects {
+		args = append(args, o)
+	}
+	err = tx.Rows(`SELECT DISTINCT r.subject FROM people_roles r JOIN people_persons p ON p.id = r.subject WHERE p.active = 1 AND r.replaced_at IS NULL AND r.held_from <= $1 AND (r.held_until IS NULL OR r.held_until > $1) AND r.object IN `+
+		store.In(2, len(objects))+` ORDER BY r.subject`, args, func(scan scanner) error {
+		var id string
+		err := scan(&id)
+		found = append(found, id)
+		return err
+	})
+	return found, err
+}
+
 // Groups.
 
 const groupColumns = `g.id, g.name, g.external_id, g.organisation, g.version, g.created, g.changed`

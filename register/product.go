@@ -94,6 +94,68 @@ func (w *writing) addProducts(products []policy.Product, publishers []string, pl
 	return w.link(products)
 }
 
+// ChangeSupplier has a supplier be another, by the same id, and returns it as it is stored: who owns it, above
+// all. It asks for no permission.
+func ChangeSupplier(tx *people.Tx, supplier policy.Supplier) (policy.Supplier, error) {
+	supplier, row, err := changedSupplier(tx, supplier)
+	if err != nil {
+		return supplier, err
+	}
+	return supplier, write(tx).change(Suppliers, row, supplierOf(&supplier), supplierChanged)
+}
+
+// CheckSupplier returns what is wrong with a supplier that ChangeSupplier is to change later.
+func CheckSupplier(tx *people.Tx, supplier policy.Supplier) error {
+	_, _, err := changedSupplier(tx, supplier)
+	return err
+}
+
+func changedSupplier(tx *people.Tx, supplier policy.Supplier) (policy.Supplier, item, error) {
+	rows, err := selectItems(tx.Tx, Suppliers, []string{supplier.ID})
+	if err != nil {
+		return supplier, item{}, err
+	}
+	row, there := rows[supplier.ID]
+	if !there {
+		return supplier, item{}, fault.New(fault.NotFound, "There is no supplier %s", supplier.ID)
+	}
+	w, err := stored(Suppliers, supplierOf(&supplier))
+	if err != nil {
+		return supplier, item{}, err
+	}
+	supplier = w.Suppliers[0]
+	if err := known(tx.Tx, &w, each(supplier.OwnedBy, owner), nil); err != nil {
+		return supplier, item{}, err
+	}
+	return supplier, row, errors.Join(valid(&w, "suppliers"), noBlanks("aliases", supplier.Aliases))
+}
+
+// ChangeProduct has a product be another, by the same id, and returns it as it is stored: who makes it and what
+// it contains. Its kind and its identifiers stay; see LinkIdentifier. It asks for no permission.
+func ChangeProduct(tx *people.Tx, product policy.Product) (policy.Product, error) {
+	product, row, err := changedProduct(tx, product)
+	if err != nil {
+		return product, err
+	}
+	return product, write(tx).change(Products, row, productOf(&product), productChanged)
+}
+
+// CheckProduct returns what is wrong with a product that ChangeProduct is to change later.
+func CheckProduct(tx *people.Tx, product policy.Product) error {
+	_, _, err := changedProduct(tx, product)
+	return err
+}
+
+func changedProduct(tx *people.Tx, product policy.Product) (policy.Product, item, error) {
+	row, was, err := findProduct(tx.Tx, product.ID)
+	if err != nil {
+		return product, item{}, err
+	}
+	product.Kind, product.Identifiers = was.Kind, was.Identifiers
+	product, err = validProduct(tx.Tx, product)
+	return product, row, err
+}
+
 // validProduct returns a product as it is stored, or what is wrong with it.
 func validProduct(tx *store.Tx, product policy.Product) (policy.Product, error) {
 	err := errors.Join(listed("kind", policy.KindWords[:], product.Kind), listed("builtin_on", policy.PlatformWords[:], product.BuiltinOn...),

@@ -13,9 +13,12 @@ import (
 	"portcullis/store"
 )
 
-// endEntry is the payload of ruleEnded.
+// day is how faults give times.
+const day = "2 January 2006 at 15:04 UTC"
+
+// endEntry is the payload of ruleEnded, ruleKept and exemptionEnded.
 type endEntry struct {
-	Until  store.Time `json:"until"`
+	Until  store.Time `json:"until,omitzero"`
 	Reason string     `json:"reason"`
 	// TakenBack is that the rule would have ended before it began: it has never held.
 	TakenBack bool `json:"takenBack,omitempty"`
@@ -38,26 +41,45 @@ func (r *Room) AddRule(ctx context.Context, actor people.Actor, rule policy.Rule
 		if err := tx.Require(deciding(rule.Effect), rule.Scope); err != nil {
 			return none, err
 		}
-		if err := checkWords(rule); err != nil {
-			return none, err
-		}
-		rule := rule // what is changed here is not there when this runs again
-		if rule.From.IsZero() {
-			rule.From = tx.Now().Time()
-		}
-		given, target := rule.ID, rule.Target.Product+rule.Target.Supplier
-		if rule.Target.Any {
-			target = "any"
-		}
-		if rule.ID, err = named(tx.Tx, Rules, given, ruleID(rule.Effect.String(), target, rule.Scope)); err != nil {
-			return none, err
-		}
-		if rule, err = validRule(tx, rule); err != nil {
-			return none, err
-		}
-		p := part{id: rule.ID, document: ruleOf(&rule), reason: rule.Reason, kind: &ruleAdded, organisation: rule.Scope}
-		return rule, write(tx).add(Rules, []part{p}, alone)
+		return AddRule(tx, rule)
 	})
+}
+
+// AddRule adds a rule in a transaction that has what such a decision needs, and returns it: it asks for no
+// permission. Where no id is given one is made from what the rule does and what it is about; where no time is,
+// it holds from now on. What a world file could not have is a fault of the kind Invalid with the field as world
+// files name it; an id that another rule has or had is a Conflict.
+func AddRule(tx *people.Tx, rule policy.Rule) (policy.Rule, error) {
+	rule, err := newRule(tx, rule)
+	if err != nil {
+		return rule, err
+	}
+	p := part{id: rule.ID, document: ruleOf(&rule), reason: rule.Reason, kind: &ruleAdded, organisation: rule.Scope}
+	return rule, write(tx).add(Rules, []part{p}, alone)
+}
+
+// CheckRule returns what is wrong with a rule that AddRule is to add later. It asks for no permission.
+func CheckRule(tx *people.Tx, rule policy.Rule) error {
+	_, err := newRule(tx, rule)
+	return err
+}
+
+// newRule returns a rule as it would be added, or what is wrong with it.
+func newRule(tx *people.Tx, rule policy.Rule) (_ policy.Rule, err error) {
+	if err := checkWords(rule); err != nil {
+		return rule, err
+	}
+	if rule.From.IsZero() {
+		rule.From = tx.Now().Time()
+	}
+	target := rule.Target.Product + rule.Target.Supplier
+	if rule.Target.Any {
+		target = "any"
+	}
+	if rule.ID, err = named(tx.Tx, Rules, rule.ID, ruleID(rule.Effect.String(), target, rule.Scope)); err != nil {
+		return rule, err
+	}
+	return validRule(tx, rule)
 }
 
 func checkWords(rule policy.Rule) error {
@@ -91,34 +113,71 @@ func alone(int) string { return "" }
 // where an exemption names it.
 func (r *Room) EndRule(ctx context.Context, actor people.Actor, id string, until store.Time, reason string) (policy.Rule, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Rule, err error) {
-		row, rule, err := findRule(tx, id)
+		_, rule, err := findRule(tx, id)
 		if err != nil {
 			return none, err
 		}
 		if err := tx.Require(deciding(rule.Effect), rule.Scope); err != nil {
 			return none, err
 		}
-		reason, err := checkReason("reason", reason)
-		if err == nil && reason == "" {
-			err = fault.In("reason", "Say why the rule ends")
-		}
-		until := until
-		if until.IsZero() {
-			until = tx.Now()
-		}
-		if err := errors.Join(err, checkEnd(rule, until, tx.Now())); err != nil {
-			return none, err
-		}
-		if store.TimeOf(rule.Until) == until {
-			tx.NoEntry("it ends then already")
-			return rule, nil
-		}
-		ended, err := write(tx).end([]ending{{row, rule}}, until, reason)
-		if err != nil {
-			return none, err
-		}
-		return ended[0], nil
+		return EndRule(tx, id, until, reason)
 	})
+}
+
+// EndRule is the same in a transaction that has what such a decision needs: it asks for no permission.
+func EndRule(tx *people.Tx, id string, until store.Time, reason string) (none policy.Rule, err error) {
+	row, rule, err := findRule(tx, id)
+	if err != nil {
+		return none, err
+	}
+	reason, err = checkReason("reason", reason)
+	if err == nil && reason == "" {
+		err = fault.In("reason", "Say why the rule ends")
+	}
+	if until.IsZero() {
+		until = tx.Now()
+	}
+	if err := errors.Join(err, checkEnd(rule, until, tx.Now())); err != nil {
+		return none, err
+	}
+	if store.TimeOf(rule.Until) == until {
+		tx.NoEntry("it ends then already")
+		return rule, nil
+	}
+	ended, err := write(tx).end([]ending{{row, rule}}, until, reason)
+	if err != nil {
+		return none, err
+	}
+	return ended[0], nil
+}
+
+// CheckEnd returns what is wrong with having a rule end so. It asks for no permission.
+func CheckEnd(tx *people.Tx, id string, until store.Time) (policy.Rule, error) {
+	_, rule, err := findRule(tx, id)
+	if err == nil && !until.IsZero() {
+		err = checkEnd(rule, until, tx.Now())
+	}
+	return rule, err
+}
+
+// KeepRule has a rule that was to end go on: until the time given, or without an end. It cannot bring one
+// back that has ended. It asks for no permission.
+func KeepRule(tx *people.Tx, id string, until store.Time, reason string) (none policy.Rule, err error) {
+	row, rule, err := findRule(tx, id)
+	if err != nil {
+		return none, err
+	}
+	if !rule.Until.IsZero() && !tx.Now().Time().Before(rule.Until) {
+		return none, fault.New(fault.Conflict, "The rule %s has ended, on %s: propose it anew", id, rule.Until.Format(day))
+	}
+	rule.Until = until.Time()
+	if row, err = row.with(ruleOf(&rule), reason); err != nil {
+		return none, err
+	}
+	if err := write(tx).replace(Rules, []item{row}); err != nil {
+		return none, err
+	}
+	return rule, tx.Record(ruleKept, rule.Scope, []string{id}, endEntry{Until: until, Reason: reason})
 }
 
 // findRule returns a rule that counts, and its row.
@@ -142,7 +201,6 @@ func findRule(tx *people.Tx, id string) (item, policy.Rule, error) {
 }
 
 func checkEnd(rule policy.Rule, until, now store.Time) error {
-	const day = "2 January 2006 at 15:04 UTC"
 	switch ends := store.TimeOf(rule.Until); {
 	case !ends.IsZero() && !now.Before(ends) && ends != until:
 		return fault.New(fault.Conflict, "The rule %s ended on %s: nothing is left to end", rule.ID, rule.Until.Format(day))
@@ -207,4 +265,18 @@ func takesBack(tx *store.Tx, rule policy.Rule) error {
 		}
 		return err
 	})
+}
+
+// FindRule returns a rule that counts, and tells whether there is one. It asks for no permission.
+func FindRule(tx *store.Tx, id string) (policy.Rule, bool, error) {
+	rows, err := selectItems(tx, Rules, []string{id})
+	if err != nil {
+		return policy.Rule{}, false, err
+	}
+	row, there := rows[id]
+	if !there {
+		return policy.Rule{}, false, nil
+	}
+	rule, err := row.rule()
+	return rule, true, err
 }

@@ -6,7 +6,8 @@ import (
 )
 
 // Kinds are the kinds of this room's ledger entries.
-var Kinds = []ledger.Kind{worldImported, supplierAdded, productAdded, identifierLinked, ruleAdded, ruleEnded, exemptionAdded, leftUnlisted}
+var Kinds = []ledger.Kind{worldImported, supplierAdded, productAdded, identifierLinked, ruleAdded, ruleEnded, ruleKept, exemptionAdded, exemptionEnded,
+	leftUnlisted, supplierChanged, productChanged}
 
 // The kinds. The first subject is the organisation: the scope of a rule or an exemption, the body that
 // leaves an app unlisted, Everywhere for what holds for all. The second is the id of the thing.
@@ -17,6 +18,10 @@ var (
 	identifierLinked = ledger.Kind{Name: "register.identifier-linked", Version: 1, Public: true} // an identifierEntry
 	ruleAdded        = ledger.Kind{Name: "register.rule-added", Version: 1, Public: true}        // its document
 	ruleEnded        = ledger.Kind{Name: "register.rule-ended", Version: 1, Public: true}        // an endEntry
+	ruleKept         = ledger.Kind{Name: "register.rule-kept", Version: 1, Public: true}         // an endEntry: it was to end, and goes on
+	supplierChanged  = ledger.Kind{Name: "register.supplier-changed", Version: 1, Public: true}  // its document
+	productChanged   = ledger.Kind{Name: "register.product-changed", Version: 1, Public: true}   // its document
+	exemptionEnded   = ledger.Kind{Name: "register.exemption-ended", Version: 1}                 // an endEntry
 	exemptionAdded   = ledger.Kind{Name: "register.exemption-added", Version: 1}                 // its document
 	leftUnlisted     = ledger.Kind{Name: "register.left-unlisted", Version: 1}                   // an unlistedEntry
 )

@@ -139,7 +139,7 @@ func (c *Choice) check(now store.Time) (err error) {
 		faults = append(faults, fault.In("product", "Say which app: a product, or what was found, and not both"))
 	}
 	if c.Found != nil {
-		faults = append(faults, listed("found.platform", policy.PlatformWords[:], c.Found.Platform), checkIdentifier("found.identifier", c.Found.Identifier))
+		faults = append(faults, CheckFound(*c.Found))
 	}
 	switch c.Decision {
 	case AllowApp, AllowAppUntil, LeaveUnlisted:
@@ -382,4 +382,25 @@ type Unlisted struct {
 func LeftUnlisted(tx *store.Tx, organisation string) (left []Unlisted, err error) {
 	rows, err := selectChosen(tx, organisation, LeaveUnlisted)
 	return each(rows, func(c chosen) Unlisted { return Unlisted{c.product, c.reason, c.by, c.at} }), err
+}
+
+// CheckFound returns what is wrong with what devices say of an app.
+func CheckFound(f Found) error {
+	return errors.Join(listed("found.platform", policy.PlatformWords[:], f.Platform), checkIdentifier("found.identifier", f.Identifier))
+}
+
+// FindOrAdd returns the product of what was found; where there is none, one is made, with the name and without
+// a supplier. It asks for no permission.
+func FindOrAdd(tx *people.Tx, f Found) (product string, err error) {
+	digest := digestOf(f.Platform, f.Identifier)
+	there, err := selectLinked(tx.Tx, []string{digest})
+	if err != nil || there[digest] != "" {
+		return there[digest], err
+	}
+	t := triage{tx: tx, write: write(tx)}
+	c := choice{Choice: Choice{Found: &f}}
+	if err := t.makeProducts([]*choice{&c}); err != nil {
+		return "", err
+	}
+	return c.Product, nil
 }

@@ -95,6 +95,18 @@ func (w *writing) replace(section Section, things []item) error {
 	return insertItems(w.tx.Tx, w.tx.Who().ID, w.generation, things)
 }
 
+// change writes a further document of a thing that is there, and its entry.
+func (w *writing) change(section Section, row item, document any, kind ledger.Kind) error {
+	row, err := row.with(document, "")
+	if err != nil {
+		return err
+	}
+	if err := w.replace(section, []item{row}); err != nil {
+		return err
+	}
+	return w.tx.Record(kind, people.Everywhere, []string{row.id}, document)
+}
+
 // takeBack has things be there no longer; what was recorded of them stays, as replaced. It is not for what
 // the same transaction wrote.
 func (w *writing) takeBack(section Section, ids []string) error {
@@ -159,6 +171,29 @@ func (i item) product() (policy.Product, error) {
 		return policy.Product{}, err
 	}
 	return w.Products[0], nil
+}
+
+// Encode returns the first thing of a section of a world as text, and Decode a world of that thing alone:
+// for rooms that keep what may come to be one.
+func Encode(section Section, w *policy.World) (string, error) {
+	var document any
+	switch section {
+	case Suppliers:
+		document = supplierOf(&w.Suppliers[0])
+	case Products:
+		document = productOf(&w.Products[0])
+	case Rules:
+		document = ruleOf(&w.Rules[0])
+	case Exemptions:
+		document = exemptionOf(&w.Exemptions[0])
+	}
+	text, err := json.Marshal(document)
+	return string(text), err
+}
+
+// Decode is the other way of Encode.
+func Decode(section Section, text string) (policy.World, error) {
+	return item{section: section, document: text}.read()
 }
 
 // stored returns a document as it is read again: what is cut off in storing, such as parts of a

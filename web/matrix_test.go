@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -53,7 +54,7 @@ type estate struct {
 
 func newEstate(t testing.TB, db *store.DB) *estate {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds)...)
+	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 	g := &gate.Gate{People: room, Now: testClock.Now, Log: log, Navigation: web.Navigation}
 	desk := alerts.Desk{People: room, Outbox: outbox}
 	e := &estate{db: db, room: room, parts: web.Parts{
-		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
+		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Approvals: &approvals.Room{People: room, Devices: things, Outbox: outbox}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
 		Account:   &account.Area{People: room, Passkeys: keys, Gate: g, Now: testClock.Now, Chance: rand.Reader, URL: "http://localhost:1", Alerts: desk},
 		Directory: directory.Options{Join: func(link string) string { return "http://localhost:1/join/" + link }},
 	}}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -33,6 +34,8 @@ type Parts struct {
 	// Devices and Register are the things, and what is decided about them.
 	Devices  *devices.Room
 	Register *register.Room
+	// Approvals is how decisions come about.
+	Approvals *approvals.Room
 	// Intake takes in reports.
 	Intake  *devices.Intake
 	Account *account.Area

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -93,4 +94,4 @@ func TestRoutes(t *testing.T) {
 }
 
 // schemas are the tables that the pages read.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, approvals.Schema}

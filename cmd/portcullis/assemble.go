@@ -12,6 +12,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/alerts/mail"
 	"portcullis/alerts/webhook"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -59,8 +60,9 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	if err != nil {
 		return nil, fmt.Errorf("url %s: %w", c.URL, err)
 	}
+	decisions := &approvals.Room{People: room, Devices: fleet, Outbox: outbox}
 	keeper := devices.NewKeeper(fleet.Fleet, fleet.Server, log)
-	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet) }, intake.Run, fleet.Fleet.Run, keeper.Run)
+	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet, decisions) }, intake.Run, fleet.Fleet.Run, keeper.Run)
 	if c.Index != "" {
 		workers = append(workers, func(ctx context.Context) { saveFleet(ctx, fleet.Fleet, c.Index, log) })
 	}
@@ -79,7 +81,7 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 		area.Providers = append(area.Providers, client)
 	}
 	a.parts = web.Parts{
-		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Account: area, URL: address, Metrics: newMetrics(db, log),
+		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Account: area, URL: address, Metrics: newMetrics(db, log),
 		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }},
 		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
 		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },

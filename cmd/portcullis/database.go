@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -17,10 +18,10 @@ import (
 )
 
 // schemas are the tables of all rooms, each after those that it refers to.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, approvals.Schema}
 
 // allKinds are the kinds of ledger entries of all rooms, and of the server itself.
-var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds)
+var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)
 
 // database says where the data of a server is.
 type database struct {

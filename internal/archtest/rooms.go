@@ -25,12 +25,13 @@ var order = map[string]room{
 	"handbook":  {over: []string{"people"}},
 
 	// The wing of things.
-	"register": {over: []string{"alerts", "handbook"}},
-	"devices":  {over: []string{"register"}},
-	"demo":     {over: []string{"people"}}, // data
-	"estate":   {over: []string{"register"}},
-	"vetting":  {over: []string{"register"}},
-	"enforce":  {over: []string{"devices", "estate", "vetting"}},
+	"register":  {over: []string{"alerts", "handbook"}},
+	"devices":   {over: []string{"register"}},
+	"approvals": {over: []string{"devices"}},
+	"demo":      {over: []string{"people"}}, // data
+	"estate":    {over: []string{"register"}},
+	"vetting":   {over: []string{"register"}},
+	"enforce":   {over: []string{"approvals", "estate", "vetting"}},
 
 	// The wing of people.
 	"duties":    {over: []string{"alerts", "handbook"}},

@@ -1,0 +1,265 @@
+package approvals
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"portcullis/alerts"
+	"portcullis/devices"
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/register"
+	"portcullis/store"
+)
+
+// Room is this room's operations. There is one for each process; it is safe for concurrent use.
+type Room struct {
+	People  *people.Room
+	Devices *devices.Room
+	Outbox  *alerts.Room
+}
+
+// reviewed is for how long an emergency's ban holds unless it is reviewed.
+const reviewed = 24 * time.Hour
+
+// Propose opens a proposal. It needs people.Ask for an app or an exemption, which people have in their own body
+// besides; people.LinkIdentifiers Everywhere for suppliers and products; people.Propose for all else. In
+// an emergency it needs one of the roles that sign bans. What could not be made as things stand is a fault of its
+// field.
+func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Proposal, error) {
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Proposal, err error) {
+		d := d // what is filled in here is not there when this runs again
+		if err := r.mayPropose(tx, &d); err != nil {
+			return none, err
+		}
+		if err := errors.Join(d.check(tx), checkContent(tx, &d)); err != nil {
+			return none, err
+		}
+		p := Proposal{Draft: d, Asked: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now(), State: Waiting}
+		if p.ID, err = tx.NewID(); err != nil {
+			return none, err
+		}
+		if p.Marked {
+			for _, person := range append(p.Audience, p.Principal) {
+				if err := tx.Assign(thing(p.ID), person); err != nil {
+					return none, err
+				}
+			}
+		}
+		if _, err := r.processFor(tx, &p); err != nil {
+			return none, err
+		}
+		if err := insertProposal(tx.Tx, &p); err != nil {
+			return none, err
+		}
+		return p, r.take(tx, &p, Step{Act: Open, Said: Said{Reason: p.Reason}})
+	})
+}
+
+// thing is what a marked proposal is among assignments.
+func thing(id string) string { return "proposal:" + id }
+
+func (r *Room) mayPropose(tx *people.Tx, d *Draft) error {
+	if !slices.Contains(kinds, d.Kind) {
+		return fault.In("kind", "Choose what is to be decided")
+	}
+	if err := d.place(tx); err != nil {
+		return err
+	}
+	if d.Emergency {
+		if d.Kind != Ban {
+			return fault.In("emergency", "Only a ban or a phase-out can be made in an emergency")
+		}
+		return tx.RequireRole(people.DecideBans, d.Organisation, centreAndSecurity)
+	}
+	p := d.Kind.opening()
+	if p == people.Ask && tx.Who().Person != "" {
+		if own, err := people.BodyOf(tx.Tx, tx.Who().Person); err != nil {
+			return err
+		} else if own == d.Organisation {
+			_, err := tx.RequireOwn()
+			return err
+		}
+	}
+	return tx.Require(p, d.Organisation)
+}
+
+// place finds out which body a draft is for.
+func (d *Draft) place(tx *people.Tx) error {
+	switch d.Kind {
+	case Supplier, Product:
+		d.Organisation = people.Everywhere
+		return nil
+	case Ban, Allow:
+		if d.Rule != nil {
+			d.Organisation = d.Rule.Scope
+		}
+	case Exemption:
+		if d.Exemption != nil {
+			e := *d.Exemption
+			e.ID, e.Clearance = "", nil // these come of the decision
+			d.Exemption, d.Organisation = &e, e.Scope
+		}
+	case Withdrawal:
+		if d.Ends == nil {
+			return fault.In("rule", "Say which rule is to end")
+		}
+		rule, there, err := register.FindRule(tx.Tx, d.Ends.Rule)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return fault.In("rule", "There is no rule %s", d.Ends.Rule)
+		}
+		d.Organisation, d.Ends.Allow = rule.Scope, rule.Effect == policy.Allow
+	}
+	if d.Organisation == "" {
+		return fault.In("organisation", "Say for which body this is")
+	}
+	return tx.Exists("organisation", d.Organisation)
+}
+
+// check returns what is wrong with the words of a draft.
+func (d *Draft) check(tx *people.Tx) error {
+	faults := []error{
+		checkText("reason", d.Reason, "Say why: others decide by it, and read it later"),
+		checkLong("narrower", d.Narrower),
+	}
+	if d.Restricted != nil {
+		faults = append(faults, checkText("restricted.reason", d.Restricted.Reason, "Write the restricted reason, or leave all of it out"), checkLong("restricted.assessment", d.Restricted.Assessment))
+		if len(d.Audience) == 0 {
+			faults = append(faults, fault.In("audience", "Say who may read the restricted reason, besides those who decide"))
+		}
+	}
+	if d.Marked && len(d.Audience) == 0 {
+		faults = append(faults, fault.In("audience", "Say who is to decide: nobody else sees a marked decision"))
+	}
+	if d.Kind == Ban && strip(d.Narrower) == "" {
+		faults = append(faults, fault.In("narrower", "Say why nothing narrower would do: one app rather than a maker, one body, one platform"))
+	}
+	if d.LongestDays < 0 || d.LongestDays > longest {
+		faults = append(faults, fault.In("longestDays", "An exemption may hold for 1 to %d days at most", longest))
+	}
+	for _, id := range d.Audience {
+		if _, err := people.MailboxOf(tx.Tx, id); fault.Is(err, fault.NotFound) {
+			faults = append(faults, fault.In("audience", "There is nobody with the id %s", id))
+		} else if err != nil {
+			return err
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// caseOf is a proposal as far as it matters to who may take the next step, by the process of its body as it is
+// now.
+func (r *Room) caseOf(tx *people.Tx, p *Proposal) (Case, error) {
+	process, err := r.processFor(tx, p)
+	if err != nil {
+		return Case{}, err
+	}
+	c := Case{
+		Kind: p.Kind, Organisation: p.Organisation, Path: process.path(p.Kind, p.Ends != nil && p.Ends.Allow), Where: process.Offices,
+		Emergency: p.Emergency, Asked: p.Principal, For: p.For, Steps: p.Steps, State: p.state(tx.Now()),
+	}
+	if p.Organisation != people.Everywhere {
+		above, err := people.Ancestors(tx.Tx, p.Organisation, tx.Now())
+		if err != nil {
+			return c, err
+		}
+		if len(above) > 1 {
+			c.Above = above[1]
+		}
+	}
+	if p.Kind == Allow && p.Rule.Target.Product == "" && p.Found == nil && len(c.Path.Sign) == 0 {
+		c.Path.Sign = signatories // what lets in more than one thing is never one person's word
+	}
+	if p.Exemption != nil {
+		demanded, err := demandedBy(tx, p.Exemption)
+		if err != nil {
+			return c, err
+		}
+		if demanded.office != "" {
+			c.Offices = []string{demanded.office}
+		}
+		c.InPlace = len(demanded.mitigations)+len(c.Path.Mitigations)+len(p.Exemption.Mitigations) > 0
+	}
+	return c, nil
+}
+
+// state is how far a proposal has come at a time: an emergency's ban lapses by itself.
+func (p *Proposal) state(now store.Time) State {
+	if p.State == Interim && !now.Before(p.Lapses) {
+		return Lapsed
+	}
+	return p.State
+}
+
+// processFor is the process that a proposal goes by.
+func (r *Room) processFor(tx *people.Tx, p *Proposal) (Process, error) {
+	if p.Organisation == people.Everywhere {
+		return Default(), nil
+	}
+	process, _, err := processAt(tx.Tx, p.Organisation, tx.Now(), tx.Now())
+	return process, err
+}
+
+// processAt is an organisation's process: its own, that of the nearest above it which has set one, or Default;
+// and whose it is, nobody's where it is Default.
+func processAt(tx *store.Tx, organisation string, t, known store.Time) (p Process, of string, err error) {
+	above, err := people.Ancestors(tx, organisation, t)
+	if err != nil {
+		return p, "", err
+	}
+	for _, id := range above {
+		p, there, err := selectProcess(tx, id, t, known)
+		if err != nil || there {
+			return p, id, err
+		}
+	}
+	return Default(), "", nil
+}
+
+// stepEntry is the payload of stepTaken. Words stand in it only where everybody may read them.
+type stepEntry struct {
+	Kind    Kind     `json:"kind"`
+	Act     Act      `json:"act"`
+	Number  int64    `json:"number"`
+	Reason  string   `json:"reason,omitempty"`
+	Office  string   `json:"office,omitempty"`
+	Counted *Numbers `json:"counted,omitempty"`
+	Made    string   `json:"made,omitempty"`
+}
+
+// take writes down a step of a proposal, makes what is then complete, and tells those for whom it waits.
+func (r *Room) take(tx *people.Tx, p *Proposal, s Step) error {
+	p.Version++
+	s.Number, s.By, s.Principal, s.At = p.Version, tx.Who().ID, tx.Who().Principal(), tx.Now()
+	p.Steps = append(p.Steps, s)
+	if err := insertStep(tx.Tx, p.ID, &s); err != nil {
+		return err
+	}
+	c, err := r.caseOf(tx, p)
+	if err != nil {
+		return err
+	}
+	if c.Complete() {
+		if err := r.enact(tx, p); err != nil {
+			return err
+		}
+		c.State = p.State
+	}
+	if err := updateProposal(tx.Tx, p); err != nil {
+		return err
+	}
+	entry := stepEntry{Kind: p.Kind, Act: s.Act, Number: s.Number, Office: s.Office, Counted: s.Counted, Made: p.Made}
+	if !p.Marked {
+		entry.Reason = s.Reason
+	}
+	if err := tx.Record(stepTaken, p.Organisation, []string{p.ID}, entry); err != nil {
+		return err
+	}
+	return r.tell(tx, p, &c, &s)
+}

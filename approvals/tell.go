@@ -1,0 +1,218 @@
+package approvals
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portcullis/alerts"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/register"
+	"portcullis/store"
+)
+
+// The kinds of the messages that this room puts.
+const (
+	waits    = "approvals.waits"    // something waits for you
+	outcome  = "approvals.outcome"  // what you asked for is decided
+	asked    = "approvals.asked"    // the centre is consulted
+	answered = "approvals.answered" // and has answered
+	changed  = "approvals.changed"  // a decision that you adopted is another now
+	ending   = "approvals.ending"   // an exemption ends soon
+)
+
+// Link is where a proposal is to be seen.
+func Link(id string) string { return "/proposals/" + id }
+
+// title is what a proposal is about, in one line without anything that is for some alone.
+func (p *Proposal) title() string {
+	text := map[Kind]string{
+		Ban: "A ban", Allow: "A request for an app", Withdrawal: "The end of a rule", Exemption: "An exemption", Monitor: "Watching rather than enforcing",
+		Supplier: "Who owns a supplier", Product: "Who makes a product, and what is inside", Change: "Who decides",
+	}[p.Kind]
+	if p.Rule != nil && p.Rule.Effect == policy.PhaseOut {
+		text = "A phase-out"
+	}
+	if p.Emergency {
+		text += ", in an emergency"
+	}
+	return text
+}
+
+// send puts a message to people, each once and none of those left out.
+func (r *Room) send(tx *people.Tx, m alerts.Message, to []string, but ...string) error {
+	for _, person := range to {
+		if person != "" && !slices.Contains(but, person) && !slices.ContainsFunc(m.To, func(t alerts.Recipient) bool { return t.Person == person }) {
+			is, err := mailbox(tx.Tx, person) // a program has none
+			if err != nil {
+				return err
+			}
+			if is {
+				m.To = append(m.To, alerts.Recipient{Person: person})
+			}
+		}
+	}
+	if len(m.To) == 0 {
+		return nil
+	}
+	if len(m.To) > alerts.MaxRecipients {
+		m.To = m.To[:alerts.MaxRecipients]
+	}
+	_, err := r.Outbox.Put(tx.Tx, m)
+	return err
+}
+
+// tell tells those for whom a proposal waits after a step, and those who asked what became of it.
+func (r *Room) tell(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
+	c.Steps = p.Steps
+	link, reference := Link(p.ID), p.ID
+	switch {
+	case s.Act == Consult:
+		to, err := people.Holders(tx.Tx, people.Advise, p.Organisation, people.Advise.Roles())
+		if err != nil {
+			return err
+		}
+		return r.send(tx, alerts.Message{Kind: asked, Subject: "A body asks for your advice", Link: link, Reference: reference,
+			Text: p.title() + " is to be decided, and the body that decides asks for your advice. Your answer is recorded beside the decision."}, r.only(p, to), s.Principal)
+	case s.Act == Answer:
+		return r.send(tx, alerts.Message{Kind: answered, Subject: "The centre has answered", Link: link, Reference: reference,
+			Text: "The centre has answered what was asked about this: " + lower(p.title()) + "."}, consulters(p), s.Principal)
+	case p.State != Waiting:
+		if err := r.tellOutcome(tx, p, s); err != nil || p.State != Interim {
+			return err
+		}
+	}
+	if s.Act == TakeBack {
+		return nil
+	}
+	return r.tellWaiting(tx, p, c)
+}
+
+// only is who of the people may know of a proposal: of one that is marked, those who are assigned to it.
+func (r *Room) only(p *Proposal, to []string) []string {
+	if !p.Marked {
+		return to
+	}
+	return slices.DeleteFunc(to, func(person string) bool { return !slices.Contains(p.Audience, person) })
+}
+
+// tellWaiting tells whoever may take the next step.
+func (r *Room) tellWaiting(tx *people.Tx, p *Proposal, c *Case) error {
+	for _, need := range c.Next() {
+		to, err := people.Holders(tx.Tx, need.Permission, need.Organisation, need.Roles)
+		if err != nil {
+			return err
+		}
+		to = slices.DeleteFunc(r.only(p, to), func(person string) bool { return c.decides(person) != "" })
+		m := alerts.Message{Kind: waits, Subject: p.title() + " waits for you", Link: Link(p.ID), Reference: p.ID,
+			Text: p.title() + " waits for " + need.Act.Waits() + ". Open it to see what is asked, why and by whom, and to say yes or no."}
+		switch need.Act {
+		case Clear:
+			m.Subject = "An exemption waits for your clearance"
+			m.Text = "A security team asks for your office’s clearance of an exemption. Open it on your phone or computer: it says on one page what is asked, why, for whom, what the risk is and until when. You can say yes, no, or yes with conditions."
+		case Review:
+			m.Subject = "A ban made in an emergency waits for your review"
+			m.Text = fmt.Sprintf("Two duty officers have banned something. It lapses on %s unless a third person reviews it and has it stay.", p.Lapses.Time().Format("2 January 2006 at 15:04 UTC"))
+		}
+		if err := r.send(tx, m, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// consulters are those who asked the centre.
+func consulters(p *Proposal) (to []string) {
+	for _, s := range p.Steps {
+		if s.Act == Consult {
+			to = append(to, s.Principal)
+		}
+	}
+	return to
+}
+
+// tellOutcome tells who asked, and for whom it is, what became of it; and those who adopted a rule that ends.
+func (r *Room) tellOutcome(tx *people.Tx, p *Proposal, s *Step) error {
+	m := alerts.Message{Kind: outcome, Link: Link(p.ID), Reference: p.ID}
+	switch p.State {
+	case Made:
+		m.Subject, m.Text = "Decided: "+lower(p.title()), "What you asked for is decided, and holds as the page says."
+	case Interim:
+		m.Subject, m.Text = "In force: "+lower(p.title()), "It is in force, and lapses within a day unless a third person reviews it."
+	case Refused:
+		m.Subject, m.Text = "Refused: "+lower(p.title()), "What you asked for was refused. The page says why. You may ask again where you have new facts."
+		if p.Restricted == nil && !p.Marked {
+			m.Text += "\n\nThe reason given: " + s.Reason
+		}
+	default:
+		return nil
+	}
+	if err := r.send(tx, m, []string{p.Principal, p.For}, s.Principal); err != nil {
+		return err
+	}
+	if p.Kind == Withdrawal || p.State == Refused && p.Made != "" {
+		return r.tellAdopters(tx, p.Made, p.Reason)
+	}
+	return nil
+}
+
+// tellAdopters tells bodies that made a rule like another that this one ends.
+func (r *Room) tellAdopters(tx *people.Tx, rule, reason string) error {
+	adopted, err := selectProposals(tx.Tx, where{adopts: rule, states: []State{Made, Interim}, noSteps: true})
+	if err != nil {
+		return err
+	}
+	for _, p := range adopted {
+		if own, there, err := register.FindRule(tx.Tx, p.Made); err != nil {
+			return err
+		} else if !there || !own.Until.IsZero() && !tx.Now().Time().Before(own.Until) {
+			continue
+		}
+		to, err := people.Holders(tx.Tx, p.Kind.deciding(), p.Organisation, p.Kind.deciding().Roles())
+		if err != nil {
+			return err
+		}
+		err = r.send(tx, alerts.Message{Kind: changed, Subject: "A decision that you adopted has ended where it was made", Link: "/rules/" + p.Made, Reference: p.Made,
+			Text: "Your own decision goes on: what another body decides does not change yours. The reason given there: " + reason}, to)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellRevoked tells who asked for an exemption that it has ended.
+func (r *Room) tellRevoked(tx *people.Tx, exemption, reason string) error {
+	made, err := selectProposals(tx.Tx, where{made: exemption, kind: Exemption, noSteps: true})
+	if err != nil || len(made) == 0 {
+		return err
+	}
+	p := made[0]
+	return r.send(tx, alerts.Message{Kind: ending, Subject: "Your exemption has ended early", Link: Link(p.ID), Reference: p.ID,
+		Text: "It was revoked, and holds no longer. The reason given: " + reason}, []string{p.Principal, p.For})
+}
+
+// lower is a sentence's beginning in the middle of one.
+func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
+
+// endWork is due before an exemption ends. Its payload is its id.
+const endWork = "approvals.ending"
+
+// before is how many days before its end an exemption is told of.
+var before = []int{14, 3}
+
+// remind schedules the reminders of an exemption.
+func remind(tx *people.Tx, exemption string, until time.Time) error {
+	for _, days := range before {
+		at := store.TimeOf(until.AddDate(0, 0, -days))
+		if at.Before(tx.Now()) {
+			continue
+		}
+		if err := tx.Schedule(store.Due{ID: fmt.Sprintf("%s %s %d", endWork, exemption, days), Kind: endWork, At: at, Payload: exemption}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

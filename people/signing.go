@@ -1,0 +1,128 @@
+package people
+
+import (
+	"errors"
+	"slices"
+
+	"portcullis/internal/fault"
+	"portcullis/store"
+)
+
+// Principal is who answers for what the actor does: the person; for a program, the person who made its token.
+// Two actors with one principal are one, where two must agree.
+func (w Who) Principal() string {
+	switch {
+	case w.Person != "":
+		return w.Person
+	case w.Maker != "":
+		return w.Maker
+	}
+	return w.ID
+}
+
+// RequireRole is Require for what only some of a permission's roles may do, as a body has said of itself.
+func (tx *Tx) RequireRole(p Permission, organisation string, roles []Role) error {
+	may, err := tx.HasRole(p, organisation, roles)
+	if err != nil || may {
+		return err
+	}
+	if err := tx.Require(p, organisation); err != nil {
+		return err
+	}
+	names := ""
+	for _, r := range roles {
+		names += ", " + r.Name()
+	}
+	return tx.refuse(p, organisation, "Here this is for: %s. Your own role is another", names[min(2, len(names)):])
+}
+
+// HasRole tells what RequireRole asks, without refusing: for what is shown to some and left out for others.
+func (tx *Tx) HasRole(p Permission, organisation string, roles []Role) (bool, error) {
+	tx.asked = true
+	line := lineOf(p)
+	if line == nil {
+		return false, nil
+	}
+	return tx.reaches(&Line{Roles: both(line.Roles, roles)}, organisation)
+}
+
+// both are the roles that stand in both lists.
+func both(roles, others []Role) []Role {
+	return slices.DeleteFunc(slices.Clone(roles), func(r Role) bool { return !slices.Contains(others, r) })
+}
+
+// Refuse makes the fault that says no to an actor for a reason that is not in the permission table, for the
+// access log to take down.
+func (tx *Tx) Refuse(p Permission, organisation, format string, args ...any) error {
+	return tx.refuse(p, organisation, format, args...)
+}
+
+// Holders are the ids of the active persons who have a permission in an organisation by one of the roles, in
+// their order: whom to tell that something waits.
+func Holders(tx *store.Tx, p Permission, organisation string, roles []Role) ([]string, error) {
+	line := lineOf(p)
+	if line == nil {
+		return nil, nil
+	}
+	places := []string{Everywhere}
+	if organisation != Everywhere {
+		above, err := Ancestors(tx, organisation, tx.Now())
+		if err != nil {
+			return nil, err
+		}
+		places = append(above, Everywhere)
+	}
+	var objects []string
+	for _, r := range both(line.Roles, roles) {
+		for _, place := range places {
+			objects = append(objects, Grant{r, place}.object())
+		}
+	}
+	return selectHolders(tx, objects, tx.Now())
+}
+
+// BodyOf is the organisation of a person, and empty where they are in none.
+func BodyOf(tx *store.Tx, person string) (string, error) {
+	in, err := memberships.At(tx, person, tx.Now())
+	if err != nil || len(in) == 0 {
+		return "", err
+	}
+	return in[0], nil
+}
+
+// NameOf is the name of a person, of who acts otherwise ("token:…", "command") and, where nobody is known by
+// it, the id itself.
+func NameOf(tx *store.Tx, id string) (string, error) {
+	p, err := selectPerson(tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return id, nil
+	}
+	return p.Name, err
+}
+
+// Assign gives a person a thing that is marked: who is assigned to it sees it, and nobody else does.
+func (tx *Tx) Assign(thing, person string) error { return insertAssigned(tx.Tx, thing, person) }
+
+// Assigned tells whether the actor is assigned to a thing.
+func (tx *Tx) Assigned(thing string) (bool, error) { return isAssigned(tx.Tx, tx.who.Person, thing) }
+
+// Roles are the roles that have a permission.
+func (p Permission) Roles() []Role {
+	if line := lineOf(p); line != nil {
+		return line.Roles
+	}
+	return nil
+}
+
+// For tells whether a role has the permission.
+func (p Permission) For(r Role) bool { return slices.Contains(p.Roles(), r) }
+
+// Asked says that an operation asks about each thing by itself, or of what is the actor's own; why is for the
+// reader of the code.
+func (tx *Tx) Asked(why string) { tx.asked = true }
+
+// Hide is Refuse for what somebody is not even to know of: they are told that it is not there, and that they
+// asked is noted.
+func (tx *Tx) Hide(p Permission, organisation, message string) error {
+	return &refusal{fault.Error{Kind: fault.NotFound, Message: message}, tx.who.ID, p, organisation}
+}
