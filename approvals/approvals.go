@@ -161,7 +161,7 @@ func (r *Room) caseOf(tx *people.Tx, p *Proposal) (Case, error) {
 		return Case{}, err
 	}
 	c := Case{
-		Kind: p.Kind, Organisation: p.Organisation, Path: process.path(p.Kind, p.Ends != nil && p.Ends.Allow), Where: process.Offices,
+		Kind: p.Kind, Organisation: p.Organisation, Deciding: p.deciding(), Path: process.path(p.Kind, p.Ends != nil && p.Ends.Allow), Where: process.Offices,
 		Emergency: p.Emergency, Asked: p.Principal, For: p.For, Steps: p.Steps, State: p.state(tx.Now()),
 	}
 	if p.Organisation != people.Everywhere {

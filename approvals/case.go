@@ -39,6 +39,8 @@ type Case struct {
 	Organisation string
 	Above        string // the organisation above, if there is one
 	Path         Path
+	// Deciding is the permission for granting and signing it.
+	Deciding people.Permission
 	// Offices are those that must clear it, and Where the organisation whose clearing office each is.
 	Offices []string
 	Where   map[string]string
@@ -80,7 +82,7 @@ func (c *Case) has(act Act, office string) bool {
 func (c *Case) Missing() (needs []Need) {
 	switch {
 	case c.State == Interim:
-		return []Need{c.need(Review, c.Kind.deciding(), signatories)}
+		return []Need{c.need(Review, c.Deciding, signatories)}
 	case c.State != Waiting:
 		return nil
 	}
@@ -90,8 +92,8 @@ func (c *Case) Missing() (needs []Need) {
 		}
 	}
 	add(Recommend, people.Propose, c.Path.Recommend)
-	add(Grant, c.Kind.deciding(), c.Path.Grant)
-	add(Sign, c.Kind.deciding(), c.signers())
+	add(Grant, c.Deciding, c.Path.Grant)
+	add(Sign, c.Deciding, c.signers())
 	for _, office := range c.Offices {
 		if !c.has(Clear, office) {
 			needs = append(needs, Need{Act: Clear, Permission: people.Clear, Roles: []people.Role{people.ClearingOffice}, Organisation: c.clears(office), Office: office})

@@ -62,11 +62,15 @@ const (
 	Back    State = "taken-back"
 )
 
-// deciding is the permission for granting and signing a kind.
-func (k Kind) deciding() people.Permission {
-	switch k {
+// deciding is the permission for granting and signing what a draft proposes.
+func (d *Draft) deciding() people.Permission {
+	switch d.Kind {
 	case Allow:
 		return people.DecideList
+	case Withdrawal:
+		if d.Ends.Allow {
+			return people.DecideList
+		}
 	case Exemption:
 		return people.DecideExemptions
 	case Monitor:

@@ -170,7 +170,7 @@ func (r *Room) tellAdopters(tx *people.Tx, rule, reason string) error {
 		} else if !there || !own.Until.IsZero() && !tx.Now().Time().Before(own.Until) {
 			continue
 		}
-		to, err := people.Holders(tx.Tx, p.Kind.deciding(), p.Organisation, p.Kind.deciding().Roles())
+		to, err := people.Holders(tx.Tx, p.deciding(), p.Organisation, p.deciding().Roles())
 		if err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func Routes(p Parts) []gate.Route {
 		p.Account.Routes(),
 		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}),
 		directory.Routes(p.People, p.Directory),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Register: p.Register, Intake: p.Intake, InvitationLink: p.Directory.Join}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Register: p.Register, Approvals: p.Approvals, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }

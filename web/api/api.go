@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/people"
 	"portcullis/register"
@@ -26,7 +27,9 @@ type Rooms struct {
 	// Devices and Register answer, Intake takes in reports.
 	Devices  *devices.Room
 	Register *register.Room
-	Intake   *devices.Intake
+	// Approvals is how decisions come about.
+	Approvals *approvals.Room
+	Intake    *devices.Intake
 	// InvitationLink is the address of the page on which an invitation is used.
 	InvitationLink func(invitation string) string
 }

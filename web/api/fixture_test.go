@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -69,9 +70,9 @@ func (l *lockedBuffer) String() string {
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
-	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema}, func(t *testing.T, open storetest.Open) {
+	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
-		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds)...)
+		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +98,7 @@ func (h *house) furnish(t *testing.T, log *slog.Logger) {
 		t.Fatal(err)
 	}
 	h.devices = &devices.Room{People: h.Room, Server: "first", Fleet: fleet}
-	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Register: &register.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
+	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Intake: devices.NewIntake(h.devices, h.clock.Now),
 		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
 	go h.rooms.Intake.Run(t.Context())
 }

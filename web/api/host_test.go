@@ -27,17 +27,31 @@ func (h *house) stock(t *testing.T) {
 		}
 	}
 	h.follow(t)
-	token := h.token(t, people.CentreOfficer, "*")
-	for _, body := range []string{
-		`{"id": "ban-parrot", "effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": false, "clearance": "none", "reason": "It talks"}`,
-		`{"id": "allow-notes", "effect": "allow", "target": {"product": "notes"}, "scope": "treasury", "reason": "For work", "minVersion": "2", "minVersionCode": {"android": 200}}`,
-	} {
-		got := h.call(t, token, "POST", "/api/v1/rules", body)
-		if rule := decode[api.Rule](t, got, 201); got.header.Get("Location") != "/api/v1/rules/"+rule.ID || !rule.From.Equal(h.clock.Now()) {
-			t.Errorf("%s: %+v at %s", body, rule, got.header.Get("Location"))
-		}
+	h.decide(t, `{"kind": "ban", "reason": "It talks", "narrower": "It does everywhere", "rule": {"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": false, "clearance": "none"}}`,
+		`{"act": "sign", "version": 1}`)
+	h.decide(t, `{"kind": "allow", "reason": "For work", "rule": {"effect": "allow", "target": {"product": "notes"}, "scope": "treasury"}}`,
+		`{"act": "grant", "version": 1, "reason": "It is needed", "risk": "Small", "terms": {"minVersion": "2", "minVersionCode": {"android": 200}}}`)
+}
+
+// decide has one program propose something and another take the step that is missing, and returns it decided.
+func (h *house) decide(t *testing.T, draft, step string) api.Proposal {
+	t.Helper()
+	got := h.call(t, h.token(t, people.CentreOfficer, "*"), "POST", "/api/v1/proposals", draft)
+	proposed := decode[api.Proposal](t, got, 201)
+	at := got.header.Get("Location")
+	if at != "/api/v1/proposals/"+proposed.ID || proposed.State != "open" {
+		t.Errorf("%s: %+v at %s", draft, proposed, at)
+	}
+	second := h.token(t, people.SecurityOfficer, "*")
+	if seen := decode[api.Proposal](t, h.call(t, second, "GET", at, ""), 200); seen.Reach != nil {
+		step = strings.TrimSuffix(step, "}") + fmt.Sprintf(`, "affirmed": %d}`, seen.Reach.Either)
+	}
+	done := decode[api.Proposal](t, h.call(t, second, "POST", at+"/steps", step), 200)
+	if done.State != "made" {
+		t.Errorf("%s: %+v", step, done)
 	}
 	h.follow(t)
+	return done
 }
 
 func TestHosts(t *testing.T) {
@@ -258,31 +272,64 @@ func TestRules(t *testing.T) {
 		if a.Direct != 4 || a.Component != 0 || a.Either != 4 || a.Hosts != 4 || len(a.Bodies) != 2 || len(a.Narrower) == 0 {
 			t.Errorf("affected: %+v", a)
 		}
+	})
+}
+
+func TestProposals(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stock(t)
+		h.host(t, "treasury", "com.parrot", "com.notes")
+		h.host(t, "treasury", "com.parrot")
+		token, second := h.token(t, people.CentreOfficer, "treasury"), h.token(t, people.Approver, "treasury")
+		rule := func(text string) string {
+			return `{"kind": "ban", "reason": "x", "narrower": "y", "rule": {"effect": "ban", "scope": "treasury", ` + text + `}}`
+		}
 		for body, field := range map[string]string{
-			`{"effect": "ban", "target": {"product": "none"}, "scope": "treasury", "components": false, "clearance": "none", "reason": "x"}`:                             "target.product",
-			`{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "clearance": "none", "reason": "x"}`:                                                "components",
-			`{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": true, "reason": "x"}`:                                                 "clearance",
-			`{"effect": "allow", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x", "siteClass": [""]}`:                                                "siteClass[0]",
-			`{"effect": "allow", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x", "platforms": ["amiga"]}`:                                           "platforms",
-			`{"effect": "allow", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x", "minVersionCode": {"amiga": 1}}`:                                   "minVersionCode",
-			`{"effect": "allow", "target": {"product": "parrot", "supplier": "s"}, "scope": "treasury", "reason": "x"}`:                                                  "target",
-			`{"effect": "deny", "target": {"product": "parrot"}, "scope": "treasury", "reason": "x"}`:                                                                    "effect",
-			`{"effect": "ban", "target": {"product": "parrot"}, "scope": "treasury", "components": true, "clearance": "none", "reason": "x", "versions": {"from": "2"}}`: "versions.from",
+			rule(`"target": {"product": "none"}, "components": false, "clearance": "none"`):                                  "target.product",
+			rule(`"target": {"product": "parrot"}, "clearance": "none"`):                                                     "components",
+			rule(`"target": {"product": "parrot"}, "components": true`):                                                      "clearance",
+			rule(`"target": {"product": "parrot"}, "components": true, "clearance": "none", "siteClass": [""]`):              "siteClass[0]",
+			rule(`"target": {"product": "parrot"}, "components": true, "clearance": "none", "platforms": ["amiga"]`):         "platforms",
+			rule(`"target": {"product": "parrot", "supplier": "s"}, "components": true, "clearance": "none"`):                "target",
+			rule(`"target": {"product": "parrot"}, "components": true, "clearance": "none", "versions": {"from": "2"}`):      "rule.versions.from",
+			rule(`"target": {"product": "parrot"}, "components": true, "clearance": "none", "from": "2020-01-01T00:00:00Z"`): "from",
+			`{"kind": "law", "reason": "x"}`: "kind",
+			`{"kind": "ban", "reason": "x", "rule": {"effect": "ban", "scope": "treasury", "target": {"product": "parrot"}, "components": true, "clearance": "none"}}`: "narrower",
+			`{"kind": "ban", "reason": "x", "narrower": "y"}`:                                                                                     "organisation",
+			`{"kind": "withdrawal", "reason": "x", "ends": {"rule": "none"}}`:                                                                     "rule",
+			`{"kind": "monitor", "organisation": "treasury", "reason": "", "monitor": {"until": "2026-06-01T00:00:00Z"}}`:                         "reason",
+			`{"kind": "monitor", "organisation": "treasury", "reason": "x", "monitor": {"until": "2036-06-01T00:00:00Z"}}`:                        "until",
+			`{"kind": "process", "organisation": "treasury", "reason": "x", "process": {"ban": {}, "allow": {}, "exemption": {}, "monitor": {}}}`: "ban.sign",
 		} {
-			p := decode[api.Problem](t, h.call(t, token, "POST", "/api/v1/rules", body), 422)
+			p := decode[api.Problem](t, h.call(t, token, "POST", "/api/v1/proposals", body), 422)
 			if !slices.ContainsFunc(p.Errors, func(e api.FieldError) bool { return e.Field == field }) {
 				t.Errorf("%s: %+v", body, p)
 			}
 		}
-		if got := h.call(t, h.token(t, people.Approver, "treasury"), "POST", "/api/v1/rules", `{"effect": "ban", "target": {"product": "notes"}, "scope": "treasury", "components": true, "clearance": "none", "reason": "x"}`); got.status != 403 {
-			t.Errorf("a ban by an approver: %d", got.status)
+		got := h.call(t, token, "POST", "/api/v1/proposals", `{"kind": "withdrawal", "reason": "It is silent now", "ends": {"rule": "ban-parrot"}}`)
+		at := got.header.Get("Location")
+		decode[api.Proposal](t, got, 201)
+		open := decode[api.Proposal](t, h.call(t, second, "GET", at, ""), 200)
+		if !slices.Equal(open.Can, []string{"sign", "refuse", "consult", "revise"}) || len(open.Missing) != 1 || open.Missing[0].Permission != "register.ban" {
+			t.Errorf("before it is decided: %+v", open)
 		}
-		ended := decode[api.Rule](t, h.call(t, token, "POST", "/api/v1/rules/ban-parrot/end", `{"reason": "It is silent now", "until": "2026-04-01T00:00:00Z"}`), 200)
-		if ended.Until.IsZero() {
-			t.Errorf("ended: %+v", ended)
+		waiting := decode[page[api.Proposal]](t, h.call(t, second, "GET", "/api/v1/waiting", ""), 200).Items
+		if len(waiting) != 1 || waiting[0].ID != open.ID || !slices.Equal(waiting[0].Can, []string{"sign"}) {
+			t.Errorf("waiting: %+v", waiting)
 		}
-		if got := h.call(t, token, "POST", "/api/v1/rules/ban-parrot/end", `{"reason": ""}`); got.status != 422 {
-			t.Errorf("for no reason: %d", got.status)
+		if stale := h.call(t, second, "POST", at+"/steps", `{"act": "sign", "version": 9, "reason": "x"}`); stale.status != 409 && stale.status != 412 {
+			t.Errorf("from a stale version: %d %s", stale.status, stale.body)
+		}
+		if own := h.call(t, token, "POST", at+"/steps", `{"act": "sign", "version": 1, "reason": "x"}`); own.status != 403 {
+			t.Errorf("by who proposed it: %d", own.status)
+		}
+		wide := decode[api.Problem](t, h.call(t, second, "POST", at+"/steps", `{"act": "sign", "version": 1, "reason": "x"}`), 409)
+		if len(wide.Errors) != 1 || wide.Errors[0].Field != "affirmed" {
+			t.Errorf("without the number: %+v", wide)
+		}
+		done := decode[api.Proposal](t, h.call(t, second, "POST", at+"/steps", `{"act": "sign", "version": 1, "reason": "x", "affirmed": 2}`), 200)
+		if done.State != "made" || done.Made != "ban-parrot" || done.Steps[1].Counted == nil || done.Steps[1].Counted.Either != 2 {
+			t.Errorf("decided: %+v", done)
 		}
 	})
 }

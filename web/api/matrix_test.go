@@ -6,11 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/register"
 	"portcullis/web/api"
 	"portcullis/web/gate"
 )
@@ -29,6 +32,10 @@ type attempt struct {
 	// shows is, for lists, what is shown where it belongs to the organisation; elsewhere the list is
 	// there and does not show it.
 	shows string
+	// permission is that of the operation itself, where everybody gets as far as it; open tells that it refuses
+	// nobody then, and shows things to those who have it.
+	permission people.Permission
+	open       bool
 }
 
 // attempts are how each operation is tried on something that belongs to an organisation. Who may
@@ -45,9 +52,6 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	},
 	"PATCH /organisations/{id}": func(_ *testing.T, h *house, o string) attempt {
 		return attempt{path: "/organisations/" + o, status: 200, body: fmt.Sprintf(`{"name": "Name %s"}`, h.unique())}
-	},
-	"POST /organisations/{id}/monitor": func(_ *testing.T, h *house, o string) attempt {
-		return attempt{path: "/organisations/" + o + "/monitor", status: 200, body: fmt.Sprintf(`{"until": "2026-06-01T00:00:00Z", "reason": "try %s"}`, h.unique())}
 	},
 	"DELETE /organisations/{id}/monitor": func(_ *testing.T, _ *house, o string) attempt {
 		return attempt{path: "/organisations/" + o + "/monitor", status: 204}
@@ -171,14 +175,29 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 		h.follow(t)
 		return attempt{status: 200, body: fmt.Sprintf(`{"effect": "ban", "target": {"any": true}, "scope": %q}`, o)}
 	},
-	"POST /rules": func(_ *testing.T, h *house, o string) attempt {
-		return attempt{status: 201, body: fmt.Sprintf(`{"id": "rule-%s", "effect": "allow", "target": {"any": true}, "scope": %q, "reason": "a reason"}`, h.unique(), o)}
+	"GET /proposals": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/proposals?limit=200", status: 200, shows: h.proposal(t, o), permission: people.SeeProposals, open: true}
+	},
+	"GET /waiting": func(t *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, shows: h.proposal(t, o), permission: people.DecideMonitor, open: true}
+	},
+	"POST /proposals": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, permission: people.Propose, body: fmt.Sprintf(`{"kind": "monitor", "organisation": %q, "monitor": {"until": "2026-06-01T00:00:00Z"}, "reason": "a reason"}`, o)}
+	},
+	"GET /proposals/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/proposals/" + h.proposal(t, o), status: 200, permission: people.SeeProposals}
+	},
+	"POST /proposals/{id}/steps": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/proposals/" + h.proposal(t, o) + "/steps", status: 200, permission: people.DecideMonitor, body: `{"act": "sign", "version": 1}`}
+	},
+	"GET /organisations/{id}/process": func(_ *testing.T, _ *house, o string) attempt {
+		return attempt{path: "/organisations/" + o + "/process", status: 200}
+	},
+	"POST /exemptions/{id}/end": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/exemptions/" + h.exemption(t, o) + "/end", status: 200, body: `{"reason": "no longer"}`}
 	},
 	"GET /rules/{id}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/rules/" + h.rule(t, o), status: 200}
-	},
-	"POST /rules/{id}/end": func(t *testing.T, h *house, o string) attempt {
-		return attempt{path: "/rules/" + h.rule(t, o) + "/end", status: 200, body: `{"reason": "no longer"}`}
 	},
 	"GET /unlinked": func(t *testing.T, h *house, o string) attempt {
 		h.host(t, o, "com.unknown."+o)
@@ -240,10 +259,10 @@ func (h *house) tryRole(t *testing.T, name string, p people.Permission, role peo
 	for _, organisation := range []string{"treasury", "audit", "health"} {
 		a := try(t, h, organisation)
 		got := h.attempt(t, token, name, a)
-		holds := holds(role, p)
+		holds := holds(role, cmp.Or(a.permission, p))
 		own := organisation != "health" || slices.Contains(ownless, name)
 		want := 403
-		if holds && !a.everywhere && (own || a.shows != "") {
+		if a.open || holds && !a.everywhere && (own || a.shows != "") {
 			want = a.status
 		}
 		if got.status != want {
@@ -252,7 +271,7 @@ func (h *house) tryRole(t *testing.T, name string, p people.Permission, role peo
 		if shown := strings.Contains(got.body, a.shows); a.shows != "" && shown != (holds && own) {
 			t.Errorf("%s in treasury, %s: what is of %s is shown: %v", role, name, organisation, shown)
 		}
-		if !holds {
+		if !holds && a.permission == "" {
 			return // refused at the gate: where it would be, it does not ask
 		}
 	}
@@ -320,15 +339,51 @@ func (h *house) breaching(t *testing.T, organisation string) string {
 	return h.host(t, organisation, "com.unlisted")
 }
 
-// rule adds a rule of the organisation.
-func (h *house) rule(t *testing.T, organisation string) string {
+// decided has something be in the register, as if all had agreed to it.
+func decided[T any](t *testing.T, h *house, do func(tx *people.Tx) (T, error)) T {
 	t.Helper()
-	r, err := h.rooms.Register.AddRule(t.Context(), h.chief(t), policy.Rule{ID: "rule-" + h.unique(), Effect: policy.Allow, Target: policy.Target{Any: true}, Scope: organisation, Reason: "a reason"})
+	made, err := people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (T, error) {
+		tx.Asked("it is what a test begins with")
+		return do(tx)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.follow(t)
-	return r.ID
+	return made
+}
+
+// rule adds a rule of the organisation.
+func (h *house) rule(t *testing.T, organisation string) string {
+	t.Helper()
+	return decided(t, h, func(tx *people.Tx) (policy.Rule, error) {
+		return register.AddRule(tx, policy.Rule{ID: "rule-" + h.unique(), Effect: policy.Allow, Target: policy.Target{Any: true}, Scope: organisation, Reason: "a reason"})
+	}).ID
+}
+
+// exemption adds an exemption of the organisation.
+func (h *house) exemption(t *testing.T, organisation string) string {
+	t.Helper()
+	h.clock.Advance(time.Second) // one that ends as it begins was never there
+	return decided(t, h, func(tx *people.Tx) (policy.Exemption, error) {
+		ban, err := register.AddRule(tx, policy.Rule{ID: "ban-" + h.unique(), Effect: policy.Ban, Target: policy.Target{Any: true}, Versions: policy.Window{Until: "0.1"}, Scope: organisation, Clearance: policy.ClearanceNone, Reason: "a reason"})
+		if err != nil {
+			return policy.Exemption{}, err
+		}
+		return register.AddExemption(tx, policy.Exemption{Lifts: []string{ban.ID}, AnyProduct: true, Scope: organisation, Subject: policy.ExemptionSubject{Everyone: true}, Purpose: "work",
+			Period: policy.Period{From: tx.Now().Time(), Until: tx.Now().Time().AddDate(0, 1, 0)}})
+	}).ID
+}
+
+// proposal opens a proposal for the organisation.
+func (h *house) proposal(t *testing.T, organisation string) string {
+	t.Helper()
+	p, err := h.rooms.Approvals.Propose(t.Context(), h.chief(t), approvals.Draft{Kind: approvals.Monitor, Organisation: organisation, Reason: "a reason",
+		Content: approvals.Content{Monitor: &people.Monitor{Period: people.Period{Until: people.TimeOf(noon.AddDate(0, 1, 0))}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.ID
 }
 
 // endpoint adds a server that is told of an organisation's events, and returns its id.

@@ -15,7 +15,6 @@ func (a *api) register() {
 	add(a, operation{id: "add-organisation", pattern: "POST /organisations", permission: people.ChangeOrganisations, summary: "Add an organisation", status: created}, a.addOrganisation)
 	add(a, operation{id: "get-organisation", pattern: "GET /organisations/{id}", permission: people.SeeOrganisations, summary: "Get an organisation"}, a.getOrganisation)
 	add(a, operation{id: "change-organisation", pattern: "PATCH /organisations/{id}", permission: people.ChangeOrganisations, summary: "Rename an organisation, or say where it belongs and whose list it follows"}, a.changeOrganisation)
-	add(a, operation{id: "watch-organisation", pattern: "POST /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Watch for a time, instead of enforcing, what is not listed"}, a.watchOrganisation)
 	add(a, operation{id: "end-watch", pattern: "DELETE /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Enforce what is not listed again, from now on", status: gone}, a.endWatch)
 	add(a, operation{id: "get-organisation-history", pattern: "GET /organisations/{id}/history", permission: people.SeeOrganisations, summary: "Get everything that was ever recorded of an organisation's place"}, a.organisationHistory)
 
@@ -57,9 +56,15 @@ func (a *api) register() {
 	add(a, operation{id: "list-changes", pattern: "GET /changes", permission: people.SeeDevices, summary: "List which hosts have changed since one asked last"}, a.listChanges)
 	add(a, operation{id: "try-rule", pattern: "POST /affected", permission: people.SeeDevices, summary: "Count whom a ban or a phase-out that is not yet made would reach"}, a.tryRule)
 
-	add(a, operation{id: "add-rule", pattern: "POST /rules", permission: people.DecideList, summary: "Add a rule; a ban or a phase-out needs " + string(people.DecideBans) + " as well", status: created}, a.addRule)
+	// What is decided is proposed first, and takes the steps that its body's process demands.
+	add(a, operation{id: "list-proposals", pattern: "GET /proposals", permission: people.SeeOrganisations, summary: "List what was proposed, the newest first"}, a.listProposals)
+	add(a, operation{id: "list-waiting", pattern: "GET /waiting", permission: people.SeeOrganisations, summary: "List what waits for you, the oldest first, each with the step that you can take"}, a.listWaiting)
+	add(a, operation{id: "add-proposal", pattern: "POST /proposals", permission: people.SeeOrganisations, summary: "Propose a decision, or ask for an app or an exemption", status: created}, a.addProposal)
+	add(a, operation{id: "get-proposal", pattern: "GET /proposals/{id}", permission: people.SeeOrganisations, summary: "Get a proposal, with its steps and what is missing"}, a.getProposal)
+	add(a, operation{id: "take-step", pattern: "POST /proposals/{id}/steps", permission: people.SeeOrganisations, summary: "Take a step in a proposal; with the last one that is missing it is decided"}, a.takeStep)
+	add(a, operation{id: "get-process", pattern: "GET /organisations/{id}/process", permission: people.SeeOrganisations, summary: "Get who decides in an organisation, at any time"}, a.getProcess)
+	add(a, operation{id: "end-exemption", pattern: "POST /exemptions/{id}/end", permission: people.DecideExemptions, summary: "End an exemption early, at once"}, a.endExemption)
 	add(a, operation{id: "get-rule", pattern: "GET /rules/{id}", permission: people.SeeDevices, summary: "Get a rule, and what it does now"}, a.getRule)
-	add(a, operation{id: "end-rule", pattern: "POST /rules/{id}/end", permission: people.DecideList, summary: "Have a rule end; a ban or a phase-out needs " + string(people.DecideBans) + " as well"}, a.endRule)
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
 	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)
 

@@ -30,7 +30,8 @@ func TestOrganisations(t *testing.T) {
 		if later.Parent != "treasury" || later.Name != "C" || later.Version != 2 {
 			t.Errorf("before it moves: %+v", later)
 		}
-		watched := decode[api.Organisation](t, h.call(t, operator, "POST", at+"/monitor", `{"until": "2026-06-01T01:00:00+01:00", "reason": "drawing up"}`), 200)
+		h.decide(t, `{"kind": "monitor", "organisation": "department-c", "monitor": {"until": "2026-06-01T01:00:00+01:00"}, "reason": "drawing up"}`, `{"act": "sign", "version": 1}`)
+		watched := decode[api.Organisation](t, h.call(t, operator, "GET", at, ""), 200)
 		if watched.Monitor == nil || !watched.Monitor.From.Equal(noon.Add(time.Hour)) || watched.Monitor.Until.Format("2006-01-02 15") != "2026-06-01 00" || watched.Monitor.Reason != "drawing up" {
 			t.Errorf("watched: %+v", watched.Monitor)
 		}

@@ -98,25 +98,6 @@ func (a *api) changeOrganisation(ctx context.Context, in *organisationChange) (*
 		Name: in.Body.Name, Parent: in.Body.Parent, OwnList: in.Body.OwnList, From: people.TimeOf(in.Body.From), Version: version}))
 }
 
-type newMonitor struct {
-	ID
-	IfMatch
-	Body struct {
-		From   time.Time `json:"from,omitzero" example:"2026-03-01T00:00:00Z" doc:"Now where it is left out"`
-		Until  time.Time `json:"until" example:"2026-06-01T00:00:00Z" doc:"Not included"`
-		Reason string    `json:"reason" example:"The list is being drawn up"`
-	} `nameHint:"NewMonitor"`
-}
-
-func (a *api) watchOrganisation(ctx context.Context, in *newMonitor) (*single[Organisation], error) {
-	version, err := in.version()
-	if err != nil {
-		return nil, err
-	}
-	m := people.Monitor{Period: people.Period{From: people.TimeOf(in.Body.From), Until: people.TimeOf(in.Body.Until)}, Reason: in.Body.Reason}
-	return oneOrganisation(a.People.Watch(ctx, actorOf(ctx), in.ID.ID, m, version))
-}
-
 func (a *api) endWatch(ctx context.Context, in *conditional) (*nothing, error) {
 	version, err := in.version()
 	if err != nil {

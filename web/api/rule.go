@@ -7,7 +7,6 @@ import (
 
 	"portcullis/devices"
 	"portcullis/internal/fault"
-	"portcullis/people"
 	"portcullis/platform"
 	"portcullis/policy"
 )
@@ -48,10 +47,15 @@ type Rule struct {
 
 // RuleTerms are when a rule holds, why, and what lifts it.
 type RuleTerms struct {
+	RuleHolds
+	Reason string `json:"reason" example:"It sends what is on the screen to its maker"`
+}
+
+// RuleHolds are when a rule holds, and what lifts it.
+type RuleHolds struct {
 	From        time.Time `json:"from,omitzero" doc:"Since when it holds"`
 	Until       time.Time `json:"until,omitzero" doc:"Not included; left out where no end is known"`
 	Deadline    time.Time `json:"deadline,omitzero" doc:"Of a phase-out: until when it is to be gone"`
-	Reason      string    `json:"reason" example:"It sends what is on the screen to its maker"`
 	Clearance   string    `json:"clearance,omitempty" doc:"Of a ban or a phase-out: the office that must clear an exemption, or none"`
 	Mitigations []string  `json:"mitigations,omitempty" doc:"Of a ban or a phase-out: what an exemption must have in place"`
 }
@@ -96,7 +100,7 @@ func noPlatform(field, word string) error {
 }
 
 func showRule(r policy.Rule) Rule {
-	shown := Rule{ID: r.ID, RuleDraft: showDraft(r), RuleTerms: RuleTerms{From: r.From, Until: r.Until, Deadline: r.Deadline, Reason: r.Reason, Clearance: r.Clearance, Mitigations: r.Mitigations}}
+	shown := Rule{ID: r.ID, RuleDraft: showDraft(r), RuleTerms: RuleTerms{RuleHolds{r.From, r.Until, r.Deadline, r.Clearance, r.Mitigations}, r.Reason}}
 	return shown
 }
 
@@ -151,32 +155,6 @@ func camel(field string) string {
 	return b.String()
 }
 
-type newRule struct {
-	Body struct {
-		ID string `json:"id,omitempty" doc:"Made from what it does where it is left out"`
-		RuleDraft
-		RuleTerms
-	} `nameHint:"NewRule"`
-}
-
-func (a *api) addRule(ctx context.Context, in *newRule) (*single[Rule], error) {
-	rule, err := in.Body.rule()
-	if err != nil {
-		return nil, err
-	}
-	if rule.Effect != policy.Allow && in.Body.Components == nil {
-		return nil, fault.In("components", "Say whether it is for what contains the target as well: that reaches other people's apps")
-	}
-	terms := in.Body.RuleTerms
-	rule.ID, rule.Period, rule.Deadline = in.Body.ID, policy.Period{From: terms.From.UTC(), Until: terms.Until.UTC()}, terms.Deadline.UTC()
-	rule.Reason, rule.Clearance, rule.Mitigations = terms.Reason, terms.Clearance, terms.Mitigations
-	rule, err = a.Register.AddRule(ctx, actorOf(ctx), rule)
-	if err != nil {
-		return nil, named(err)
-	}
-	return &single[Rule]{Location: Base + "/rules/" + segment(rule.ID), Body: showRule(rule)}, nil
-}
-
 // RuleEffect is a rule, and what it does now.
 type RuleEffect struct {
 	Rule
@@ -197,22 +175,6 @@ func (a *api) getRule(ctx context.Context, in *RuleID) (*single[RuleEffect], err
 // RuleID is the rule that a path names.
 type RuleID struct {
 	ID string `path:"id" maxLength:"200" doc:"The rule's id" example:"ban-parrot"`
-}
-
-type ruleEnd struct {
-	RuleID
-	Body struct {
-		Until  time.Time `json:"until,omitzero" example:"2026-03-01T00:00:00Z" doc:"Not included; now where it is left out. A rule does not end in the past"`
-		Reason string    `json:"reason" doc:"Why it ends"`
-	} `nameHint:"RuleEnd"`
-}
-
-func (a *api) endRule(ctx context.Context, in *ruleEnd) (*single[Rule], error) {
-	rule, err := a.Register.EndRule(ctx, actorOf(ctx), in.ID, people.TimeOf(in.Body.Until), in.Body.Reason)
-	if err != nil {
-		return nil, named(err)
-	}
-	return &single[Rule]{Body: showRule(rule)}, nil
 }
 
 // Reached counts hosts; one may be in both.
