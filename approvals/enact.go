@@ -228,7 +228,7 @@ func (r *Room) enact(tx *people.Tx, p *Proposal) (err error) {
 	case Monitor:
 		m := *p.Monitor
 		m.From, m.Reason = later(m.From, tx.Now()), p.Reason
-		_, err = tx.WatchDecided(p.Organisation, m)
+		_, err = tx.Watch(p.Organisation, m)
 		p.Made = p.Organisation
 	case Supplier:
 		_, err = register.ChangeSupplier(tx, *p.Supplier)

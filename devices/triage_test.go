@@ -135,7 +135,11 @@ func TestTriageWithoutLinking(t *testing.T) {
 func TestTriageWhileWatching(t *testing.T) {
 	each(t, harbour, func(t *testing.T, s *server, _ func() *server) {
 		m := people.Monitor{Period: people.Period{Until: people.TimeOf(noon.AddDate(0, 2, 0))}, Reason: "rolling out"}
-		if _, err := s.People.Watch(t.Context(), command, "dept-a", m, 0); err != nil {
+		_, err := people.Act(t.Context(), s.People, command, func(tx *people.Tx) (people.Organisation, error) {
+			tx.Asked("it is what a test begins with")
+			return tx.Watch("dept-a", m)
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		s.follow(t)

@@ -327,28 +327,9 @@ func (tx *Tx) noCycle(id, parent string, from store.Time) error {
 	return nil
 }
 
-// Watch records a monitor period: what is not listed is watched and not enforced. It always ends.
-func (r *Room) Watch(ctx context.Context, actor Actor, id string, m Monitor, version int64) (Organisation, error) {
-	return Act(ctx, r, actor, func(tx *Tx) (Organisation, error) { return tx.Watch(id, m, version) })
-}
-
-// Watch is the same within a transaction, for an import.
-func (tx *Tx) Watch(id string, m Monitor, version int64) (none Organisation, err error) {
-	if err := tx.Require(ChangeOrganisations, id); err != nil {
-		return none, err
-	}
-	current, err := organisationAt(tx.Tx, id, tx.Now())
-	if err != nil {
-		return none, err
-	}
-	if err := unchanged(version, current.Version); err != nil {
-		return none, err
-	}
-	return tx.watch(current, m)
-}
-
-// WatchDecided is Watch for a period that was decided as the body's process demands: it asks for no permission.
-func (tx *Tx) WatchDecided(id string, m Monitor) (none Organisation, err error) {
+// Watch records a monitor period in a transaction that has what such a decision needs: what is not listed is
+// watched and not enforced. It always ends. It asks for no permission.
+func (tx *Tx) Watch(id string, m Monitor) (none Organisation, err error) {
 	current, err := organisationAt(tx.Tx, id, tx.Now())
 	if err != nil {
 		return none, err

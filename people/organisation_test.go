@@ -113,7 +113,7 @@ func TestOrganisationsWhoseVersionHasChanged(t *testing.T) {
 		_, err = h.ChangeOrganisation(t.Context(), command, "a", people.OrganisationChange{Name: &other, Version: seen.Version})
 		want(t, err, fault.Changed)
 		monitor := people.Monitor{Reason: "a pilot", Period: store.Period{Until: h.in(time.Hour)}}
-		_, err = h.Watch(t.Context(), command, "a", monitor, seen.Version)
+		_, err = h.EndWatch(t.Context(), command, "a", seen.Version)
 		want(t, err, fault.Changed)
 
 		entries := h.entries(t)
@@ -126,7 +126,7 @@ func TestOrganisationsWhoseVersionHasChanged(t *testing.T) {
 			t.Error("a change that changes nothing makes an entry")
 		}
 		for range 2 {
-			if changed, err = h.Watch(t.Context(), command, "a", monitor, 0); err != nil || changed.Monitor == nil || changed.Monitor.Reason != "a pilot" {
+			if changed, err = h.watch(t, "a", monitor); err != nil || changed.Monitor == nil || changed.Monitor.Reason != "a pilot" {
 				t.Fatalf("watched: %+v, %v", changed, err)
 			}
 		}
@@ -163,7 +163,7 @@ func TestOrganisationsRefuseBadInput(t *testing.T) {
 				t.Errorf("%s (-want +got): %v\n%s", name, err, diff)
 			}
 		}
-		_, err := h.Watch(t.Context(), command, "a", people.Monitor{}, 0)
+		_, err := h.watch(t, "a", people.Monitor{})
 		if diff := cmp.Diff([]string{"reason", "until"}, fields(err)); diff != "" {
 			t.Error(diff)
 		}
@@ -174,6 +174,14 @@ func TestOrganisationsRefuseBadInput(t *testing.T) {
 		parent := "nowhere"
 		_, err = h.ChangeOrganisation(t.Context(), command, "a", people.OrganisationChange{Parent: &parent})
 		want(t, err, fault.Invalid)
+	})
+}
+
+// watch has an organisation be watched, as if all had agreed to it.
+func (h house) watch(t *testing.T, organisation string, m people.Monitor) (people.Organisation, error) {
+	return people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (people.Organisation, error) {
+		tx.Asked("it is what a test begins with")
+		return tx.Watch(organisation, m)
 	})
 }
 
@@ -195,7 +203,7 @@ func TestWatchingEnds(t *testing.T) {
 		watch := func(reason string, days int) {
 			t.Helper()
 			m := people.Monitor{Period: store.Period{Until: store.TimeOf(h.clock.Now().AddDate(0, 0, days))}, Reason: reason}
-			if _, err := h.Watch(t.Context(), command, "harbour", m, 0); err != nil {
+			if _, err := h.watch(t, "harbour", m); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -51,9 +51,6 @@ var operations = map[string]operation{
 	"ChangeOrganisation": {permission: people.ChangeOrganisations, do: does(func(ctx context.Context, r *people.Room, a people.Actor, at spot) (people.Organisation, error) {
 		return r.ChangeOrganisation(ctx, a, at.organisation, people.OrganisationChange{})
 	})},
-	"Watch": {permission: people.ChangeOrganisations, do: does(func(ctx context.Context, r *people.Room, a people.Actor, at spot) (people.Organisation, error) {
-		return r.Watch(ctx, a, at.organisation, people.Monitor{}, 0)
-	})},
 	"EndWatch": {permission: people.ChangeOrganisations, do: does(func(ctx context.Context, r *people.Room, a people.Actor, at spot) (people.Organisation, error) {
 		return r.EndWatch(ctx, a, at.organisation, 0)
 	})},

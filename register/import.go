@@ -112,7 +112,7 @@ func (in *importing) organisation(i int) error {
 	if strings.ContainsRune(m.Reason, 0) {
 		return fault.In("monitor.reason", "The reason must be text: take the character zero out of it")
 	}
-	_, err = in.tx.Watch(o.ID, m, 0)
+	_, err = in.tx.Watch(o.ID, m)
 	return err
 }
 

@@ -277,7 +277,11 @@ func TestMonitor(t *testing.T) {
 			{Period: store.Period{From: year(2026), Until: year(2027)}, Reason: "second"},
 			{Period: store.Period{From: year(2030), Until: year(2031)}, Reason: "third"},
 		} {
-			if _, err := here.People.Watch(t.Context(), command, "o", m, 0); err != nil {
+			_, err := people.Act(t.Context(), here.People, command, func(tx *people.Tx) (people.Organisation, error) {
+				tx.Asked("it is what a test begins with")
+				return tx.Watch("o", m)
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"portcullis/internal/browsertest"
 	"portcullis/internal/storetest"
@@ -75,7 +76,7 @@ func furnish(h *house) (officer visitor, subject people.Person) {
 	h.act(h.room.ChangeOrganisation(h.t.Context(), command, "pilots", people.OrganisationChange{Parent: &own}))
 	h.clock.Advance(26 * hour)
 	h.act(h.room.ChangeOrganisation(h.t.Context(), command, "pilots", people.OrganisationChange{Parent: &light, OwnList: &yes, From: people.TimeOf(noon.AddDate(0, 0, -10))}))
-	h.act(h.room.Watch(h.t.Context(), command, "pilots", people.Monitor{Period: people.Period{Until: people.TimeOf(noon.AddDate(0, 2, 0))}, Reason: "The tugs get their tablets in June; until then we look at what is there."}, 0))
+	h.watch("pilots", "The tugs get their tablets in June; until then we look at what is there.", noon.AddDate(0, 2, 0))
 	head := all[0]
 	h.give(head.ID, people.Operator, people.Everywhere)
 	officer = h.signIn(head)
@@ -91,6 +92,14 @@ func furnish(h *house) (officer visitor, subject people.Person) {
 }
 
 // act fails the test where something could not be done.
+func (h *house) watch(organisation, reason string, until time.Time) {
+	h.t.Helper()
+	h.act(people.Act(h.t.Context(), h.room, command, func(tx *people.Tx) (people.Organisation, error) {
+		tx.Asked("it is what a test begins with")
+		return tx.Watch(organisation, people.Monitor{Period: people.Period{Until: people.TimeOf(until)}, Reason: reason})
+	}))
+}
+
 func (h *house) act(_ any, err error) {
 	h.t.Helper()
 	if err != nil {
@@ -166,7 +175,7 @@ func TestBodiesInABrowser(t *testing.T) {
 	group := at + "/groups/" + groups[0].ID
 	for name, address := range map[string]string{
 		"organisations": at + "/organisations", "organisation": at + "/organisations/pilots", "organisation-top": at + "/organisations/gov", "organisation-add": at + "/organisations/add",
-		"organisation-change": at + "/organisations/pilots/change", "organisation-watch": at + "/organisations/pilots/watch",
+		"organisation-change": at + "/organisations/pilots/change", "organisation-enforce": at + "/organisations/pilots/enforce",
 		"roles": at + "/roles", "role": at + "/roles/security-officer", "groups": at + "/groups", "group": group, "group-join": group + "/join?q=ad",
 		"group-rename": group + "/rename", "group-remove": group + "/remove", "groups-add": at + "/groups/add",
 		"tokens": at + "/tokens", "tokens-make": at + "/tokens/make", "tokens-end": at + "/tokens/" + tokens[1].ID + "/end", "access": at + "/access",

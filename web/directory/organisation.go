@@ -12,7 +12,6 @@ import (
 var organisationDone = ui.Done{
 	"added":    "The organisation has been added",
 	"changed":  "The organisation has been changed. Changes with a later day hold from that day",
-	"watched":  "The period has been recorded",
 	"enforced": "What is not listed is enforced here again",
 	"same":     "Nothing has changed: this was recorded already",
 }
@@ -96,10 +95,11 @@ func place(r *http.Request, o people.Organisation, t tree, can allowed) ui.Summa
 	}
 	if can[people.ChangeOrganisations] {
 		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name, the place or the list", Href: OrganisationPath(o.ID, "change")}}
-		rows[4].Actions = []ui.Link{{Text: "Watch", Hidden: "instead of enforcing", Href: OrganisationPath(o.ID, "watch")}}
+		propose := "/proposals/new/monitor?" + url.Values{"organisation": {o.ID}}.Encode()
+		rows[4].Actions = []ui.Link{{Text: "Propose to watch", Hidden: "instead of enforcing", Href: propose}}
 		if o.Monitor != nil {
 			rows[4].Actions = []ui.Link{
-				{Text: "Change", Hidden: "how long it is watched", Href: OrganisationPath(o.ID, "watch")},
+				{Text: "Propose another period", Hidden: "of watching", Href: propose},
 				{Text: "Enforce now", Hidden: "what is not listed", Href: OrganisationPath(o.ID, "enforce")},
 			}
 		}

@@ -61,7 +61,6 @@ func Routes(room *people.Room, o Options) []gate.Route {
 	ask("/organisations/add", people.ChangeOrganisations, a.addOrganisation)
 	see("/organisations/{id}", people.SeeOrganisations, a.organisation)
 	ask("/organisations/{id}/change", people.ChangeOrganisations, a.changeOrganisation)
-	ask("/organisations/{id}/watch", people.ChangeOrganisations, a.watch)
 	ask("/organisations/{id}/enforce", people.ChangeOrganisations, a.enforce)
 
 	see("/roles", people.Own, a.roles)
