@@ -35,7 +35,7 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 		if err := r.mayPropose(tx, &d); err != nil {
 			return none, err
 		}
-		if err := errors.Join(d.check(tx), checkContent(tx, &d)); err != nil {
+		if err := errors.Join(d.check(tx), r.checkFormer(tx, &d), checkContent(tx, &d)); err != nil {
 			return none, err
 		}
 		p := Proposal{Draft: d, Asked: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now(), State: Waiting}
@@ -43,14 +43,11 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 			return none, err
 		}
 		if p.Marked {
-			for _, person := range append(p.Audience, p.Principal) {
+			for _, person := range append(slices.Clip(p.Audience), p.Principal) {
 				if err := tx.Assign(thing(p.ID), person); err != nil {
 					return none, err
 				}
 			}
-		}
-		if _, err := r.processFor(tx, &p); err != nil {
-			return none, err
 		}
 		if err := insertProposal(tx.Tx, &p); err != nil {
 			return none, err
@@ -107,14 +104,19 @@ func (d *Draft) place(tx *people.Tx) error {
 		if d.Ends == nil {
 			return fault.In("rule", "Say which rule is to end")
 		}
-		rule, there, err := register.FindRule(tx.Tx, d.Ends.Rule)
+		ends := *d.Ends
+		rule, there, err := register.FindRule(tx.Tx, ends.Rule)
 		if err != nil {
 			return err
 		}
 		if !there {
-			return fault.In("rule", "There is no rule %s", d.Ends.Rule)
+			if _, refused := tx.Reach(people.Propose); refused != nil {
+				return refused // who may propose nothing is not told which rules there are
+			}
+			return fault.In("rule", "There is no rule %s", shown(ends.Rule))
 		}
-		d.Organisation, d.Ends.Allow = rule.Scope, rule.Effect == policy.Allow
+		ends.Allow = rule.Effect == policy.Allow
+		d.Ends, d.Organisation = &ends, rule.Scope
 	}
 	if d.Organisation == "" {
 		return fault.In("organisation", "Say for which body this is")
@@ -143,9 +145,17 @@ func (d *Draft) check(tx *people.Tx) error {
 	if d.LongestDays < 0 || d.LongestDays > longest {
 		faults = append(faults, fault.In("longestDays", "An exemption may hold for 1 to %d days at most", longest))
 	}
-	for _, id := range d.Audience {
+	named := d.Audience
+	if d.For != "" {
+		named = append(slices.Clip(named), d.For)
+	}
+	for i, id := range named {
+		field := "audience"
+		if i == len(d.Audience) {
+			field = "for"
+		}
 		if _, err := people.MailboxOf(tx.Tx, id); fault.Is(err, fault.NotFound) {
-			faults = append(faults, fault.In("audience", "There is nobody with the id %s", id))
+			faults = append(faults, fault.In(field, "There is nobody with the id %s", shown(id)))
 		} else if err != nil {
 			return err
 		}
@@ -153,38 +163,73 @@ func (d *Draft) check(tx *people.Tx) error {
 	return errors.Join(faults...)
 }
 
+// checkFormer returns a fault unless the proposal that a draft follows is one that the actor may see, and what
+// it renews or adopts is there.
+func (r *Room) checkFormer(tx *people.Tx, d *Draft) error {
+	var faults []error
+	if d.After != "" {
+		former, err := selectProposal(tx.Tx, d.After)
+		may := false
+		if err == nil {
+			may, err = sees(read(tx), &former)
+		}
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return err
+		case !may:
+			faults = append(faults, fault.In("after", "There is no such proposal"))
+		}
+	}
+	if d.Renews != "" {
+		switch _, err := register.FindExemption(tx.Tx, d.Renews); {
+		case d.Kind != Exemption:
+			faults = append(faults, fault.In("renews", "Only an exemption renews another"))
+		case fault.Is(err, fault.NotFound):
+			faults = append(faults, fault.In("renews", "There is no exemption %s", shown(d.Renews)))
+		case err != nil:
+			return err
+		}
+	}
+	if d.Adopts != "" && d.Rule == nil {
+		faults = append(faults, fault.In("adopts", "Only a rule is made like another"))
+	}
+	return errors.Join(faults...)
+}
+
+// shown is the beginning of an id that somebody has given, for a fault that names it.
+func shown(id string) string {
+	if text := []rune(id); len(text) > maxLine {
+		return string(text[:maxLine]) + "…"
+	}
+	return id
+}
+
 // caseOf is a proposal as far as it matters to who may take the next step, by the process of its body as it is
 // now.
-func (r *Room) caseOf(tx *people.Tx, p *Proposal) (Case, error) {
-	process, err := r.processFor(tx, p)
+func caseOf(rd *reading, p *Proposal) (Case, error) {
+	process, err := rd.process(p.Organisation)
 	if err != nil {
 		return Case{}, err
 	}
 	c := Case{
 		Kind: p.Kind, Organisation: p.Organisation, Deciding: p.deciding(), Path: process.path(p.Kind, p.Ends != nil && p.Ends.Allow), Where: process.Offices,
-		Emergency: p.Emergency, Asked: p.Principal, For: p.For, Steps: p.Steps, State: p.state(tx.Now()),
+		Emergency: p.Emergency, Asked: p.Principal, For: p.For, Steps: p.Steps, State: p.state(rd.tx.Now()),
 	}
-	if p.Organisation != people.Everywhere {
-		above, err := people.Ancestors(tx.Tx, p.Organisation, tx.Now())
-		if err != nil {
-			return c, err
-		}
-		if len(above) > 1 {
-			c.Above = above[1]
-		}
+	switch chain, err := rd.chain(p.Organisation); {
+	case err != nil:
+		return c, err
+	case len(chain) > 1:
+		c.Above = chain[1]
 	}
 	if p.Kind == Allow && p.Rule.Target.Product == "" && p.Found == nil && len(c.Path.Sign) == 0 {
 		c.Path.Sign = signatories // what lets in more than one thing is never one person's word
 	}
 	if p.Exemption != nil {
-		demanded, err := demandedBy(tx, p.Exemption)
+		demanded, err := rd.demands(p.Exemption)
 		if err != nil {
 			return c, err
 		}
-		if demanded.office != "" {
-			c.Offices = []string{demanded.office}
-		}
-		c.InPlace = len(demanded.mitigations)+len(c.Path.Mitigations)+len(p.Exemption.Mitigations) > 0
+		c.Offices, c.InPlace = demanded.offices, len(demanded.mitigations)+len(c.Path.Mitigations)+len(p.Exemption.Mitigations) > 0
 	}
 	return c, nil
 }
@@ -195,15 +240,6 @@ func (p *Proposal) state(now store.Time) State {
 		return Lapsed
 	}
 	return p.State
-}
-
-// processFor is the process that a proposal goes by.
-func (r *Room) processFor(tx *people.Tx, p *Proposal) (Process, error) {
-	if p.Organisation == people.Everywhere {
-		return Default(), nil
-	}
-	process, _, err := processAt(tx.Tx, p.Organisation, tx.Now(), tx.Now())
-	return process, err
 }
 
 // processAt is an organisation's process: its own, that of the nearest above it which has set one, or Default;
@@ -241,11 +277,11 @@ func (r *Room) take(tx *people.Tx, p *Proposal, s Step) error {
 	if err := insertStep(tx.Tx, p.ID, &s); err != nil {
 		return err
 	}
-	c, err := r.caseOf(tx, p)
+	c, err := caseOf(read(tx), p)
 	if err != nil {
 		return err
 	}
-	if c.Complete() {
+	if s.Act.advances() && c.Complete() {
 		if err := r.enact(tx, p); err != nil {
 			return err
 		}
@@ -255,7 +291,7 @@ func (r *Room) take(tx *people.Tx, p *Proposal, s Step) error {
 		return err
 	}
 	entry := stepEntry{Kind: p.Kind, Act: s.Act, Number: s.Number, Office: s.Office, Counted: s.Counted, Made: p.Made}
-	if !p.Marked {
+	if !p.Marked && (p.Restricted == nil || s.Act == Open) {
 		entry.Reason = s.Reason
 	}
 	if err := tx.Record(stepTaken, p.Organisation, []string{p.ID}, entry); err != nil {

@@ -91,8 +91,10 @@ func (c *Case) Missing() (needs []Need) {
 			needs = append(needs, c.need(act, permission, roles))
 		}
 	}
-	add(Recommend, people.Propose, c.Path.Recommend)
-	add(Grant, c.Deciding, c.Path.Grant)
+	if !c.Emergency {
+		add(Recommend, people.Propose, c.Path.Recommend)
+		add(Grant, c.Deciding, c.Path.Grant)
+	}
 	add(Sign, c.Deciding, c.signers())
 	for _, office := range c.Offices {
 		if !c.has(Clear, office) {
@@ -130,9 +132,13 @@ func (c *Case) clears(office string) string {
 	return c.Organisation
 }
 
-// Next are the steps that can be taken now: the first that is missing, or all clearances that are.
+// Next are the steps that can be taken now: the first that is missing, or all clearances that are. Where the
+// process has changed so that none is, what is open is not yet decided: somebody says so, as its last step.
 func (c *Case) Next() []Need {
 	missing := c.Missing()
+	if len(missing) == 0 && c.State == Waiting {
+		return []Need{c.need(Sign, c.Deciding, append(slices.Clip(c.signers()), c.Path.Grant...))}
+	}
 	for i := range missing {
 		if missing[i].Act != Clear || missing[0].Act != Clear {
 			return missing[:max(i, min(1, len(missing)))]

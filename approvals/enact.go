@@ -52,6 +52,9 @@ func (d *Draft) one() error {
 			n++
 		}
 	}
+	if d.Found != nil && d.Kind != Allow {
+		return fault.In("found", "Only an app that is to be allowed can be named by what was found")
+	}
 	if !is[d.Kind] || n != 1 {
 		return fault.In("kind", "Say what is to be decided: what a proposal of the kind %q is about, and nothing else", d.Kind)
 	}
@@ -91,7 +94,7 @@ func (d *Draft) checkRule(tx *people.Tx) error {
 		if _, there, err := register.FindRule(tx.Tx, d.Adopts); err != nil {
 			return err
 		} else if !there {
-			return fault.In("adopts", "There is no rule %s", d.Adopts)
+			return fault.In("adopts", "There is no rule %s", shown(d.Adopts))
 		}
 	}
 	return register.CheckRule(tx, rule)
@@ -99,28 +102,24 @@ func (d *Draft) checkRule(tx *people.Tx) error {
 
 // demanded is what the rules that an exemption names demand of it.
 type demanded struct {
-	office      string
+	offices     []string // one, where it can be made
 	mitigations []string
 	longest     int // days; 0 where none says
 }
 
-// demandedBy reads what the rules demand that an exemption names.
+// demandedBy reads what the rules demand that an exemption names, which all must be there.
 func demandedBy(tx *people.Tx, e *policy.Exemption) (d demanded, err error) {
+	rd := read(tx)
+	if d, err = rd.demands(e); err != nil {
+		return d, err
+	}
+	if len(d.offices) > 1 {
+		return d, fault.In("lifts", "These rules are cleared by different offices, %s and %s: ask for an exemption from each", d.offices[0], d.offices[1])
+	}
 	for _, id := range e.Lifts {
-		rule, there, err := register.FindRule(tx.Tx, id)
-		if err != nil {
-			return d, err
+		if rd.rules[id] == nil {
+			return d, fault.In("lifts", "There is no rule %s", shown(id))
 		}
-		if !there {
-			return d, fault.In("lifts", "There is no rule %s", id)
-		}
-		if rule.Clearance != policy.ClearanceNone && rule.Clearance != "" {
-			if d.office != "" && d.office != rule.Clearance {
-				return d, fault.In("lifts", "These rules are cleared by different offices, %s and %s: ask for an exemption from each", d.office, rule.Clearance)
-			}
-			d.office = rule.Clearance
-		}
-		d.mitigations = union(d.mitigations, rule.Mitigations)
 		made, err := selectProposals(tx.Tx, where{made: id, kind: Ban, limit: 1, noSteps: true})
 		if err != nil {
 			return d, err
@@ -157,9 +156,9 @@ func (d *Draft) full(tx *people.Tx) (policy.Exemption, error) {
 	if e.From.Before(tx.Now().Time()) {
 		e.From = tx.Now().Time()
 	}
-	if demands.office != "" && e.Clearance == nil {
+	if len(demands.offices) > 0 && e.Clearance == nil {
 		// It is judged as it will be once the office has cleared it.
-		e.Clearance = &policy.Clearance{Office: demands.office, At: tx.Now().Time()}
+		e.Clearance = &policy.Clearance{Office: demands.offices[0], At: tx.Now().Time()}
 	}
 	days := process.Exemption.LongestDays
 	if demands.longest > 0 {
@@ -228,7 +227,9 @@ func (r *Room) enact(tx *people.Tx, p *Proposal) (err error) {
 	case Monitor:
 		m := *p.Monitor
 		m.From, m.Reason = later(m.From, tx.Now()), p.Reason
-		_, err = tx.Watch(p.Organisation, m)
+		if err = (&Draft{Organisation: p.Organisation, Content: Content{Monitor: &m}}).checkMonitor(tx); err == nil {
+			_, err = tx.Watch(p.Organisation, m)
+		}
 		p.Made = p.Organisation
 	case Supplier:
 		_, err = register.ChangeSupplier(tx, *p.Supplier)
@@ -310,10 +311,18 @@ func (p *Proposal) enactExemption(tx *people.Tx) error {
 		}
 		e.Clearance = &policy.Clearance{Office: s.Office, By: s.Minister, Ref: s.Reference, At: s.At.Time()}
 	}
+	e.Marked = p.Marked
 	made, err := register.AddExemption(tx, e)
 	p.Made = made.ID
 	if err != nil {
 		return err
+	}
+	if p.Marked {
+		for _, person := range append(p.Audience, p.Principal) {
+			if err := tx.Assign(register.ExemptionThing(made.ID), person); err != nil {
+				return err
+			}
+		}
 	}
 	return remind(tx, made.ID, made.Until)
 }

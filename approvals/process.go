@@ -15,7 +15,8 @@ type Path struct {
 	Recommend []people.Role `json:"recommend,omitempty"`
 	Grant     []people.Role `json:"grant,omitempty"`
 	Sign      []people.Role `json:"sign,omitempty"`
-	// SignAbove has the second person be one of the organisation above: a small body may have nobody else.
+	// SignAbove has the second person be one of the organisation above: a small body may have nobody else. Where
+	// there is nothing above, it is one of the body itself: another person it is in any case.
 	SignAbove bool `json:"signAbove,omitempty"`
 	// LongestDays is for how many days it may hold at most: of exemptions and monitor periods.
 	LongestDays int `json:"longestDays,omitempty"`

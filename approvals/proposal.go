@@ -174,17 +174,22 @@ func (d *Draft) Until() store.Time {
 }
 
 const (
-	maxText = 4000 // characters
-	maxLine = 200  // characters
+	maxText   = 4000 // characters
+	maxReason = 2000 // characters, which the register and the ledger take too
+	maxLine   = 200  // characters
 )
 
 // checkText returns a fault unless a text says something, in not too many words.
 func checkText(field, text, empty string) error {
+	most := maxText
+	if field == "reason" {
+		most = maxReason
+	}
 	switch {
 	case strings.TrimSpace(text) == "":
 		return fault.In(field, "%s", empty)
-	case utf8.RuneCountInString(text) > maxText:
-		return fault.In(field, "This must have %d characters or fewer", maxText)
+	case utf8.RuneCountInString(text) > most:
+		return fault.In(field, "This must have %d characters or fewer", most)
 	case !plain(text):
 		return fault.In(field, "This must be text")
 	}

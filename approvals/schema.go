@@ -58,4 +58,7 @@ CREATE TABLE approvals_processes (
 	replaced_at TEXT,
 	PRIMARY KEY (organisation, held_from, recorded_at)
 );
+`, `
+CREATE INDEX approvals_steps_principal ON approvals_steps (principal, proposal);
+CREATE INDEX approvals_proposals_marked ON approvals_proposals (marked, id);
 `}}

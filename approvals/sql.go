@@ -3,6 +3,7 @@ package approvals
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 
 	"portcullis/store"
@@ -63,8 +64,9 @@ func selectProposal(tx *store.Tx, id string) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	p.Steps, err = selectSteps(tx, id)
-	return p, err
+	one := []Proposal{p}
+	err = withSteps(tx, one)
+	return one[0], err
 }
 
 func parameter(n int) string { return "$" + strconv.Itoa(n) }
@@ -80,6 +82,7 @@ type where struct {
 	before  string
 	limit   int
 	noSteps bool
+	visible *visible // nil is all
 }
 
 // selectProposals returns proposals, the newest first.
@@ -105,11 +108,52 @@ func selectProposals(tx *store.Tx, w where) (found []Proposal, err error) {
 		text += ` AND (principal = ` + n + ` OR person = ` + n + `)`
 		args = append(args, w.asked)
 	}
+	if w.visible != nil {
+		text, args = w.visible.narrow(text, args)
+	}
 	text += ` ORDER BY id DESC`
 	if w.limit > 0 {
 		args = append(args, w.limit)
 		text += ` LIMIT ` + parameter(len(args))
 	}
+	if found, err = scanProposals(tx, text, args); err != nil || w.noSteps {
+		return found, err
+	}
+	return found, withSteps(tx, found)
+}
+
+// narrow adds to a query what an actor may see at most, and what is marked, which is counted.
+func (v *visible) narrow(text string, args []any) (string, []any) {
+	next := func(value any) string {
+		args = append(args, value)
+		return parameter(len(args))
+	}
+	in := func(bodies []string) string {
+		first := len(args) + 1
+		for _, b := range bodies {
+			args = append(args, b)
+		}
+		return store.In(first, len(bodies))
+	}
+	const of = ` UNION SELECT id FROM approvals_proposals WHERE `
+	open := func() string { return `state IN (` + next(string(Waiting)) + `, ` + next(string(Interim)) + `)` }
+	text += ` AND id IN (SELECT proposal FROM approvals_steps WHERE principal = ` + next(v.principal) + of + `principal = ` + next(v.principal) + of + `person = ` + next(v.principal) + of + `marked = 1`
+	if len(v.bodies) > 0 {
+		text += of + `organisation IN ` + in(v.bodies)
+	}
+	switch {
+	case v.anywhere:
+		text += of + open()
+	case v.clears:
+		text += of + open() + ` AND kind = ` + next(string(Exemption))
+	}
+	if len(v.open) > 0 && !v.anywhere {
+		text += of + open() + ` AND organisation IN ` + in(v.open)
+	}
+	return text + `)`, args
+}
+
+func scanProposals(tx *store.Tx, text string, args []any) (found []Proposal, err error) {
 	err = tx.Rows(text, args, func(scan func(...any) error) error {
 		var r row
 		if err := scan(r.into()...); err != nil {
@@ -119,15 +163,46 @@ func selectProposals(tx *store.Tx, w where) (found []Proposal, err error) {
 		found = append(found, p)
 		return err
 	})
-	if err != nil || w.noSteps {
-		return found, err
+	return found, err
+}
+
+// selectHeads returns proposals without their documents and steps, the newest first.
+func selectHeads(tx *store.Tx, states []State) (found []Proposal, err error) {
+	args := []any{}
+	for _, s := range states {
+		args = append(args, string(s))
 	}
-	for i := range found {
-		if found[i].Steps, err = selectSteps(tx, found[i].ID); err != nil {
+	err = tx.Rows(`SELECT id, kind, organisation, principal FROM approvals_proposals WHERE state IN `+store.In(1, len(states))+` ORDER BY id DESC`, args,
+		func(scan func(...any) error) error {
+			var p Proposal
+			err := scan(&p.ID, &p.Kind, &p.Organisation, &p.Principal)
+			found = append(found, p)
+			return err
+		})
+	return found, err
+}
+
+// many is how many ids stand in one query.
+const many = 500
+
+// selectProposalsByID returns proposals with their steps, in the order of the ids, which begin with the newest.
+func selectProposalsByID(tx *store.Tx, ids []string) (found []Proposal, err error) {
+	for ids := range slices.Chunk(ids, many) {
+		some, err := scanProposals(tx, `SELECT `+proposalColumns+` FROM approvals_proposals WHERE id IN `+store.In(1, len(ids))+` ORDER BY id DESC`, anys(ids))
+		if err != nil {
 			return nil, err
 		}
+		found = append(found, some...)
 	}
-	return found, nil
+	return found, withSteps(tx, found)
+}
+
+func anys(ids []string) []any {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return args
 }
 
 func insertStep(tx *store.Tx, proposal string, s *Step) error {
@@ -146,21 +221,32 @@ type stepDocument struct {
 	Counted *Numbers `json:"counted,omitempty"`
 }
 
-func selectSteps(tx *store.Tx, proposal string) (steps []Step, err error) {
-	err = tx.Rows(`SELECT number, act, taken_by, principal, at, document FROM approvals_steps WHERE proposal = $1 ORDER BY number`, []any{proposal},
-		func(scan func(...any) error) error {
-			var s Step
-			var text string
-			if err := scan(&s.Number, &s.Act, &s.By, &s.Principal, &s.At, &text); err != nil {
+// withSteps reads the steps of proposals.
+func withSteps(tx *store.Tx, proposals []Proposal) error {
+	at, ids := make(map[string]*Proposal, len(proposals)), make([]string, len(proposals))
+	for i := range proposals {
+		ids[i] = proposals[i].ID
+		at[ids[i]] = &proposals[i]
+	}
+	for ids := range slices.Chunk(ids, many) {
+		err := tx.Rows(`SELECT proposal, number, act, taken_by, principal, at, document FROM approvals_steps WHERE proposal IN `+store.In(1, len(ids))+` ORDER BY proposal, number`, anys(ids),
+			func(scan func(...any) error) error {
+				var s Step
+				var of, text string
+				if err := scan(&of, &s.Number, &s.Act, &s.By, &s.Principal, &s.At, &text); err != nil {
+					return err
+				}
+				var d stepDocument
+				err := json.Unmarshal([]byte(text), &d)
+				s.Said, s.Counted = d.Said, d.Counted
+				at[of].Steps = append(at[of].Steps, s)
 				return err
-			}
-			var d stepDocument
-			err := json.Unmarshal([]byte(text), &d)
-			s.Said, s.Counted = d.Said, d.Counted
-			steps = append(steps, s)
+			})
+		if err != nil {
 			return err
-		})
-	return steps, err
+		}
+	}
+	return nil
 }
 
 // selectProcess returns the process that an organisation had set for the time t, as it was known then, and
@@ -178,13 +264,32 @@ func selectProcess(tx *store.Tx, organisation string, t, known store.Time) (p Pr
 	return p, true, json.Unmarshal([]byte(text), &p)
 }
 
+// selectProcesses returns the processes of all organisations that have set one, as they are now.
+func selectProcesses(tx *store.Tx) (set map[string]Process, err error) {
+	set = map[string]Process{}
+	err = tx.Rows(`SELECT organisation, document FROM approvals_processes WHERE held_from <= $1 AND replaced_at IS NULL ORDER BY held_from`, []any{tx.Now()},
+		func(scan func(...any) error) error {
+			var organisation, text string
+			if err := scan(&organisation, &text); err != nil {
+				return err
+			}
+			var p Process
+			err := json.Unmarshal([]byte(text), &p)
+			set[organisation] = p
+			return err
+		})
+	return set, err
+}
+
 // insertProcess sets an organisation's process from the time of the transaction on.
 func insertProcess(tx *store.Tx, organisation string, p *Process) error {
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`UPDATE approvals_processes SET replaced_at = $1 WHERE organisation = $2 AND held_from = $1 AND replaced_at IS NULL`, tx.Now(), organisation); err != nil {
+	// Of two that are set at one instant the last counts; the ledger has both.
+	again, err := tx.Exec(`UPDATE approvals_processes SET document = $1 WHERE organisation = $2 AND held_from = $3 AND recorded_at = $3`, string(text), organisation, tx.Now())
+	if err != nil || again > 0 {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO approvals_processes (organisation, held_from, document, recorded_at) VALUES ($1, $2, $3, $2)`, organisation, tx.Now(), string(text))

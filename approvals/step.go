@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"portcullis/internal/fault"
@@ -49,7 +50,7 @@ func (r *Room) Take(ctx context.Context, actor people.Actor, id string, do Doing
 		if do.Version != p.Version {
 			return none, fault.New(fault.Changed, "Somebody has taken a step in this since you opened it: look again, and decide then")
 		}
-		c, err := r.caseOf(tx, &p)
+		c, err := caseOf(read(tx), &p)
 		if err != nil {
 			return none, err
 		}
@@ -74,7 +75,13 @@ func (r *Room) Take(ctx context.Context, actor people.Actor, id string, do Doing
 		if err != nil {
 			return none, err
 		}
-		return p, r.take(tx, &p, s)
+		if err := r.take(tx, &p, s); err != nil {
+			return none, err
+		}
+		if !p.restrictedFor(tx) {
+			p.Restricted = nil
+		}
+		return p, nil
 	})
 }
 
@@ -135,6 +142,9 @@ func (p *Proposal) terms(tx *people.Tx, do *Doing) error {
 		return fault.In("terms", "Only who grants an app says on what terms")
 	}
 	rule, t := *p.Rule, do.Terms
+	if t.Product != "" && p.Found == nil && t.Product != rule.Target.Product {
+		return fault.In("terms.product", "Something else was asked for: refuse this, or change what is proposed")
+	}
 	if t.Product != "" {
 		rule.Target, p.Found = policy.Target{Product: t.Product}, nil
 	}
@@ -186,6 +196,9 @@ func (r *Room) refuse(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
 	}
 	if err := mayOne(tx, next); err != nil {
 		return err
+	}
+	if bar := c.decides(tx.Who().Principal()); bar != "" && c.State == Interim {
+		return tx.Refuse(next[0].Permission, next[0].Organisation, "%s", bar) // what two have made is not ended by one of them
 	}
 	if err := checkText("reason", s.Reason, "Say why: whoever asked hears it, and may ask again with new facts"); err != nil {
 		return err
@@ -277,6 +290,8 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	case d == nil:
 		return fault.In("draft", "Say what is proposed instead")
 	}
+	revised := *d // what is filled in here is not there when this runs again
+	d = &revised
 	if tx.Who().Principal() == p.Principal {
 		if err := r.mayPropose(tx, d); err != nil {
 			return err
@@ -287,7 +302,7 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	if d.Kind != p.Kind || d.Organisation != p.Organisation || d.Emergency != p.Emergency || d.Marked != p.Marked || d.For != p.For {
 		return fault.In("kind", "What it is about, for which body and for whom stays: propose something else anew")
 	}
-	if err := errors.Join(d.check(tx), checkContent(tx, d)); err != nil {
+	if err := errors.Join(d.check(tx), r.checkFormer(tx, d), checkContent(tx, d)); err != nil {
 		return err
 	}
 	for _, person := range d.Audience {
@@ -297,7 +312,6 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 			}
 		}
 	}
-	revised := *d
 	revised.Adopts = p.Adopts
 	p.Draft = revised
 	return nil
@@ -313,6 +327,11 @@ func (r *Room) Revoke(ctx context.Context, actor people.Actor, exemption, reason
 				return none, refused // who may end none is not told which there are
 			}
 			return none, err
+		}
+		if named, err := register.Named(tx, &e); err != nil {
+			return none, err
+		} else if !named {
+			return none, tx.Hide(people.DecideExemptions, e.Scope, fmt.Sprintf("There is no exemption %s", exemption))
 		}
 		if err := tx.Require(people.DecideExemptions, e.Scope); err != nil {
 			return none, err

@@ -95,7 +95,7 @@ func (r *Room) only(p *Proposal, to []string) []string {
 	if !p.Marked {
 		return to
 	}
-	return slices.DeleteFunc(to, func(person string) bool { return !slices.Contains(p.Audience, person) })
+	return slices.DeleteFunc(to, func(person string) bool { return person != p.Principal && !slices.Contains(p.Audience, person) })
 }
 
 // tellWaiting tells whoever may take the next step.
@@ -143,19 +143,36 @@ func (r *Room) tellOutcome(tx *people.Tx, p *Proposal, s *Step) error {
 		m.Subject, m.Text = "In force: "+lower(p.title()), "It is in force, and lapses within a day unless a third person reviews it."
 	case Refused:
 		m.Subject, m.Text = "Refused: "+lower(p.title()), "What you asked for was refused. The page says why. You may ask again where you have new facts."
-		if p.Restricted == nil && !p.Marked {
-			m.Text += "\n\nThe reason given: " + s.Reason
-		}
+		m.Text = given(m.Text, p.open(s.Reason))
 	default:
 		return nil
 	}
-	if err := r.send(tx, m, []string{p.Principal, p.For}, s.Principal); err != nil {
+	if err := r.send(tx, m, r.only(p, []string{p.Principal, p.For}), s.Principal); err != nil {
 		return err
 	}
-	if p.Kind == Withdrawal || p.State == Refused && p.Made != "" {
-		return r.tellAdopters(tx, p.Made, p.Reason)
+	switch {
+	case p.State == Refused && p.Made != "": // an emergency's ban, which does not stay
+		return r.tellAdopters(tx, p.Made, p.open(s.Reason))
+	case p.State == Made && p.Kind == Withdrawal:
+		return r.tellAdopters(tx, p.Made, p.open(p.Reason))
 	}
 	return nil
+}
+
+// open is a reason as far as everybody may read it.
+func (p *Proposal) open(reason string) string {
+	if p.Marked || p.Restricted != nil && reason != p.Reason {
+		return ""
+	}
+	return reason
+}
+
+// given is a text with the reason behind it, where there is one that may be told.
+func given(text, reason string) string {
+	if reason == "" {
+		return text
+	}
+	return text + "\n\nThe reason given: " + reason
 }
 
 // tellAdopters tells bodies that made a rule like another that this one ends.
@@ -175,7 +192,7 @@ func (r *Room) tellAdopters(tx *people.Tx, rule, reason string) error {
 			return err
 		}
 		err = r.send(tx, alerts.Message{Kind: changed, Subject: "A decision that you adopted has ended where it was made", Link: "/rules/" + p.Made, Reference: p.Made,
-			Text: "Your own decision goes on: what another body decides does not change yours. The reason given there: " + reason}, to)
+			Text: given("Your own decision goes on: what another body decides does not change yours.", reason)}, r.only(&p, to))
 		if err != nil {
 			return err
 		}
@@ -191,7 +208,7 @@ func (r *Room) tellRevoked(tx *people.Tx, exemption, reason string) error {
 	}
 	p := made[0]
 	return r.send(tx, alerts.Message{Kind: ending, Subject: "Your exemption has ended early", Link: Link(p.ID), Reference: p.ID,
-		Text: "It was revoked, and holds no longer. The reason given: " + reason}, []string{p.Principal, p.For})
+		Text: given("It was revoked, and holds no longer.", reason)}, r.only(&p, []string{p.Principal, p.For}))
 }
 
 // lower is a sentence's beginning in the middle of one.

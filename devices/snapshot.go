@@ -2,9 +2,11 @@ package devices
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"log/slog"
 	"strconv"
@@ -14,8 +16,9 @@ import (
 	"portcullis/store"
 )
 
-// A snapshot of a fleet is a line of JSON, which says how far it had followed, and the index's own. It is
-// this server's alone: where there is none, or it cannot be used, the fleet is made from the tables.
+// A snapshot of a fleet is a line, and the index's own. The line is the CRC-32C of the rest of it, as eight
+// hexadecimal digits, a space, and in JSON how far the fleet had followed. It is this server's alone: where there is
+// none, or it cannot be used, the fleet is made from the tables.
 
 // standingAt is how far a fleet had followed.
 type standingAt struct {
@@ -30,10 +33,25 @@ func (f *Fleet) Save(w io.Writer) error {
 	f.following.Lock()
 	defer f.following.Unlock()
 	generation := f.View().Generation
-	if err := json.NewEncoder(w).Encode(standingAt{generation, f.cursors, f.looked, f.noted}); err != nil {
+	at, err := json.Marshal(standingAt{generation, f.cursors, f.looked, f.noted})
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "%s %s\n", checkOf(at), at); err != nil {
 		return err
 	}
 	return f.index.Snapshot(w, mark(generation))
+}
+
+func checkOf(at []byte) string {
+	return fmt.Sprintf("%08x", crc32.Checksum(at, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// parseStanding reads the line of a snapshot; false where it is not as it was written.
+func parseStanding(line []byte) (at standingAt, ok bool) {
+	check, text, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
+	ok = string(check) == checkOf(text) && json.Unmarshal(text, &at) == nil && at.Cursors != nil
+	return at, ok
 }
 
 // mark is what the index knows the decisions of a generation by.
@@ -46,8 +64,8 @@ func ResumeFleet(ctx context.Context, db *store.DB, now func() time.Time, log *s
 	decided := beginView(ctx, db)
 	in := bufio.NewReaderSize(from, 1<<20)
 	line, err := in.ReadBytes('\n')
-	var at standingAt
-	if err != nil || json.Unmarshal(line, &at) != nil || at.Cursors == nil {
+	at, ok := parseStanding(line)
+	if err != nil || !ok {
 		return nil, fmt.Errorf("its first line: %w", index.ErrDamaged)
 	}
 	if f.index, err = index.Read(in); err != nil {

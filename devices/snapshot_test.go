@@ -3,6 +3,8 @@ package devices_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"slices"
 	"testing"
@@ -44,12 +46,21 @@ func TestResume(t *testing.T) {
 		if f, err := resume(saved.Bytes()); err != nil || f.View().Generation != ban {
 			t.Errorf("the generation: %v", err)
 		}
-		later := bytes.Replace(saved.Bytes(), []byte(`":`), []byte(`":9`), 1) // its generation, or a cursor
-		if _, err := resume(later); !errors.Is(err, index.ErrDamaged) {
+		line, rest, _ := bytes.Cut(saved.Bytes(), []byte("\n"))
+		later := bytes.Replace(line[9:], []byte(`":`), []byte(`":9`), 1) // its generation, or a cursor
+		check := crc32.Checksum(later, crc32.MakeTable(crc32.Castagnoli))
+		if _, err := resume(fmt.Appendf(nil, "%08x %s\n%s", check, later, rest)); !errors.Is(err, index.ErrDamaged) {
 			t.Errorf("of a later state: %v", err)
 		}
+		for i := range len(line) + 1 {
+			changed := bytes.Clone(saved.Bytes())
+			changed[i] ^= 1 << (i % 8)
+			if _, err := resume(changed); !errors.Is(err, index.ErrDamaged) {
+				t.Errorf("byte %d of its line is another: %v", i, err)
+			}
+		}
 		for name, bad := range map[string][]byte{
-			"nothing": nil, "cut off": saved.Bytes()[:saved.Len()-9], "no snapshot": []byte("{}\n"), "another's index": []byte("{\"cursors\":{}}\nsomething else\n"),
+			"nothing": nil, "cut off": saved.Bytes()[:saved.Len()-9], "no snapshot": []byte("{}\n"), "another's index": append(bytes.Clone(line), "\nsomething else\n"...),
 		} {
 			if _, err := resume(bad); !errors.Is(err, index.ErrDamaged) {
 				t.Errorf("%s: %v", name, err)

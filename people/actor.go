@@ -126,8 +126,8 @@ func See[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, e
 	return result, r.refused(ctx, actor, err)
 }
 
-// commandLine is the id of whoever has the database itself in hands.
-const commandLine = "command"
+// CommandLine is the id of whoever has the database itself in hands.
+const CommandLine = "command"
 
 // begin finds out who asks.
 func (r *Room) begin(inner *store.Tx, actor Actor) (*Tx, error) {
@@ -135,7 +135,7 @@ func (r *Room) begin(inner *store.Tx, actor Actor) (*Tx, error) {
 	var err error
 	switch {
 	case actor.Command:
-		tx.who = Who{ID: commandLine, Name: "the command line", Grants: []Grant{{Operator, Everywhere}}}
+		tx.who = Who{ID: CommandLine, Name: "the command line", Grants: []Grant{{Operator, Everywhere}}}
 	case actor.Token != "":
 		tx.who, err = whoHasToken(inner, actor.Token)
 	case actor.Session != "":

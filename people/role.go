@@ -140,7 +140,7 @@ func (tx *Tx) mayGive(g Grant) error {
 // and is assigned to all that they are assigned to: whoever can sign in as somebody, or bring them
 // back, can do all that they may.
 func (tx *Tx) overpowers(person string) error {
-	if tx.who.ID != commandLine {
+	if tx.who.ID != CommandLine {
 		if all, err := isAssignedToAll(tx.Tx, tx.who.Person, person); err != nil {
 			return err
 		} else if !all {

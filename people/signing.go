@@ -126,3 +126,24 @@ func (tx *Tx) Asked(why string) { tx.asked = true }
 func (tx *Tx) Hide(p Permission, organisation, message string) error {
 	return &refusal{fault.Error{Kind: fault.NotFound, Message: message}, tx.who.ID, p, organisation}
 }
+
+// Holds is HasRole where it is known already what is above the organisation: above begins with it, and is
+// empty for Everywhere. It is for lists, which ask about many.
+func (w Who) Holds(p Permission, above []string, roles []Role) bool {
+	line := lineOf(p)
+	return line != nil && slices.ContainsFunc(w.Grants, func(g Grant) bool {
+		return slices.Contains(line.Roles, g.Role) && slices.Contains(roles, g.Role) && (g.Organisation == Everywhere || slices.Contains(above, g.Organisation))
+	})
+}
+
+// Parents are the organisations above each that has one, now.
+func Parents(tx *store.Tx) (map[string]string, error) {
+	facts, err := selectKnownFacts(tx, parents, tx.Now())
+	above := make(map[string]string, len(facts))
+	for organisation, of := range facts {
+		if parent := objectAt(of, tx.Now()); parent != "" {
+			above[organisation] = parent
+		}
+	}
+	return above, err
+}

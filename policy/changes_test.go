@@ -158,7 +158,7 @@ func TestSlotsAreUsedAgain(t *testing.T) {
 // TestChangesSeesEveryField holds the comparisons to the types: a field that they do not know would
 // be a change that is not seen.
 func TestChangesSeesEveryField(t *testing.T) {
-	const restsOnNothing = "Name Aliases Domains Reason Purpose By Ref"
+	const restsOnNothing = "Name Aliases Domains Reason Purpose By Ref Marked"
 	everyField(t, restsOnNothing, Supplier{}, sameSupplier)
 	everyField(t, restsOnNothing, Product{}, sameProduct)
 	everyField(t, restsOnNothing, Rule{}, sameRule)

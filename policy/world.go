@@ -142,6 +142,9 @@ type Exemption struct {
 	Clearance   *Clearance // nil where none was given
 	// AnyVersion lists the product even where allow rules cover it and are not met.
 	AnyVersion bool
+	// Marked is that only those know of it who are assigned to it. No decision rests on it, and a world file
+	// does not say it.
+	Marked bool
 }
 
 // ExemptionSubject is whom an exemption is for: exactly one of the five.

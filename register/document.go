@@ -104,6 +104,7 @@ type exemptionDocument struct {
 	Purpose        string          `json:"purpose,omitempty"`
 	Mitigations    []string        `json:"mitigations,omitempty"`
 	Clearance      *clearance      `json:"clearance,omitempty"`
+	Marked         bool            `json:"marked,omitempty"`
 }
 
 type subjectDocument struct {
@@ -179,7 +180,7 @@ func ruleOf(r *policy.Rule) any {
 func exemptionOf(e *policy.Exemption) any {
 	document := exemptionDocument{
 		ID: e.ID, Lifts: e.Lifts, Product: e.Product, AnyProduct: e.AnyProduct, AnyVersion: e.AnyVersion, Scope: e.Scope,
-		Subject: subjectDocument(e.Subject), periodDocument: periodOf(e.Period), Purpose: e.Purpose, Mitigations: e.Mitigations,
+		Subject: subjectDocument(e.Subject), periodDocument: periodOf(e.Period), Purpose: e.Purpose, Mitigations: e.Mitigations, Marked: e.Marked,
 	}
 	if c := e.Clearance; c != nil {
 		document.Clearance = &clearance{c.Office, c.By, c.Ref, store.TimeOf(c.At)}
@@ -270,7 +271,7 @@ func (d ruleDocument) rule() (policy.Rule, error) {
 func (d exemptionDocument) exemption() (policy.Exemption, error) {
 	e := policy.Exemption{
 		ID: d.ID, Lifts: d.Lifts, Product: d.Product, AnyProduct: d.AnyProduct, AnyVersion: d.AnyVersion, Scope: d.Scope,
-		Subject: policy.ExemptionSubject(d.Subject), Period: d.period(), Purpose: d.Purpose, Mitigations: d.Mitigations,
+		Subject: policy.ExemptionSubject(d.Subject), Period: d.period(), Purpose: d.Purpose, Mitigations: d.Mitigations, Marked: d.Marked,
 	}
 	if c := d.Clearance; c != nil {
 		e.Clearance = &policy.Clearance{Office: c.Office, By: c.By, Ref: c.Ref, At: c.At.Time()}

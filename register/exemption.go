@@ -9,6 +9,23 @@ import (
 	"portcullis/store"
 )
 
+// markedEntry is the payload of exemptionAdded for one that is marked: who may see the ledger is not told more.
+type markedEntry struct {
+	Marked bool `json:"marked"`
+}
+
+// ExemptionThing is what an exemption is among the things that persons are assigned to (people.Tx.Assign): one
+// that is marked is seen by those alone who are.
+func ExemptionThing(id string) string { return "exemption:" + id }
+
+// Named tells whether the actor may know more of an exemption than that there is one.
+func Named(tx *people.Tx, e *policy.Exemption) (bool, error) {
+	if !e.Marked {
+		return true, nil
+	}
+	return tx.Assigned(ExemptionThing(e.ID))
+}
+
 // AddExemption adds an exemption in a transaction that has what such a decision needs, and returns it: it asks
 // for no permission. Where no id is given one is made by chance, for it is told in places where the exemption
 // itself is not. What a world file could not have is a fault of the kind Invalid.
@@ -18,6 +35,9 @@ func AddExemption(tx *people.Tx, e policy.Exemption) (policy.Exemption, error) {
 		return e, err
 	}
 	p := part{id: e.ID, document: exemptionOf(&e), kind: &exemptionAdded, organisation: e.Scope}
+	if e.Marked {
+		p.payload = markedEntry{Marked: true}
+	}
 	return e, write(tx).add(Exemptions, []part{p}, alone)
 }
 

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"fmt"
 
 	"portcullis/internal/fault"
 	"portcullis/people"
@@ -39,6 +40,13 @@ func (r *Room) Record(ctx context.Context, actor people.Actor, section Section, 
 			if err != nil {
 				return nil, err
 			}
+			for i := range w.Exemptions {
+				if named, err := Named(tx, &w.Exemptions[i]); err != nil {
+					return nil, err
+				} else if !named {
+					return nil, tx.Hide(people.SeeRegister, w.Exemptions[i].Scope, notThere(section, id))
+				}
+			}
 			for _, organisation := range concerned(&w) {
 				if err := tx.Require(people.SeeRegister, organisation); err != nil {
 					return nil, err
@@ -47,10 +55,14 @@ func (r *Room) Record(ctx context.Context, actor people.Actor, section Section, 
 			record = append(record, Recorded{w, v.reason, v.by, v.recorded, v.replaced, v.generation})
 		}
 		if len(record) == 0 {
-			return nil, fault.New(fault.NotFound, "The register has no %s %s", section, id)
+			return nil, fault.New(fault.NotFound, "%s", notThere(section, id))
 		}
 		return record, nil
 	})
+}
+
+func notThere(section Section, id string) string {
+	return fmt.Sprintf("The register has no %s %s", section, id)
 }
 
 // concerned are the organisations whose own business the things of a world are: what is public is nobody's.

@@ -154,7 +154,10 @@ func EndRule(tx *people.Tx, id string, until store.Time, reason string) (none po
 // CheckEnd returns what is wrong with having a rule end so. It asks for no permission.
 func CheckEnd(tx *people.Tx, id string, until store.Time) (policy.Rule, error) {
 	_, rule, err := findRule(tx, id)
-	if err == nil && !until.IsZero() {
+	if err == nil {
+		if until.IsZero() {
+			until = tx.Now()
+		}
 		err = checkEnd(rule, until, tx.Now())
 	}
 	return rule, err
@@ -279,4 +282,22 @@ func FindRule(tx *store.Tx, id string) (policy.Rule, bool, error) {
 	}
 	rule, err := row.rule()
 	return rule, true, err
+}
+
+// FindRules returns those of the rules that count, by their ids. It asks for no permission.
+func FindRules(tx *store.Tx, ids []string) (map[string]policy.Rule, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := selectItems(tx, Rules, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]policy.Rule, len(rows))
+	for id, row := range rows {
+		if found[id], err = row.rule(); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }

@@ -2,9 +2,7 @@ package index
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
 
 	"portcullis/policy"
 )
@@ -49,45 +47,17 @@ func (x *Index) Affected(draft policy.Rule) (Affected, error) {
 	if err != nil {
 		return Affected{}, err
 	}
-	direct, component := x.borrow(), x.borrow()
-	defer x.unions.Put(direct)
-	defer x.unions.Put(component)
-	x.try(b, x.reached(&to), direct, component)
-	found := Affected{Direct: x.set(direct.take()), Component: x.set(component.take()), Exemptions: x.exemptions(&draft, &to)}
-	directly, inside := x.newCounts(), x.newCounts()
-	directly.count(found.Direct.numbers)
-	inside.count(found.Component.numbers)
+	direct, component := x.try(b, x.reached(&to))
+	found := Affected{Exemptions: x.exemptions(&draft, &to)}
+	var directly, inside []int
+	found.Direct, directly = direct.take()
+	found.Component, inside = component.take()
 	for _, o := range x.hosts.inOrder {
-		if directly.of[o]+inside.of[o] > 0 {
-			found.Organisations = append(found.Organisations, OrganisationAffected{x.hosts.organisations.items[o], directly.of[o], inside.of[o]})
+		if directly[o]+inside[o] > 0 {
+			found.Organisations = append(found.Organisations, OrganisationAffected{x.hosts.organisations.items[o], directly[o], inside[o]})
 		}
 	}
 	return found, nil
-}
-
-// try judges the things of many names on the basis of a draft, on all processors, and adds the hosts on
-// which it covers them.
-func (x *Index) try(b *Basis, names []uint32, direct, component *union) {
-	workers := min(runtime.GOMAXPROCS(0), len(names)/64+1)
-	var mu sync.Mutex
-	parallel(workers, func(w int) {
-		covered := [...]*union{coversDirectly: x.borrow(), coversComponent: x.borrow()}
-		j := x.newDraftJudge(b)
-		from, to := share(len(names), w, workers)
-		for _, n := range names[from:to] {
-			j.name(n, func(_ uint32, found []gathered) {
-				for _, g := range found {
-					covered[g.outcome].add(g.hosts)
-				}
-			})
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		direct.merge(covered[coversDirectly])
-		component.merge(covered[coversComponent])
-		x.unions.Put(covered[coversDirectly])
-		x.unions.Put(covered[coversComponent])
-	})
 }
 
 // reached returns the names that stand for what a draft may reach.
@@ -127,37 +97,13 @@ func (x *Index) newDraftBasis(draft *policy.Rule, to *reach) (*Basis, error) {
 	direct.ID, direct.Components = directID, false
 	w := x.basis.excerpt(draft, to)
 	w.Rules = []policy.Rule{rule, direct}
-	b, err := NewBasis(w, x.basis.at)
+	compiled, err := policy.Compile(w, x.basis.at)
 	if err != nil {
 		return nil, fmt.Errorf("trying the rule: %w", err)
 	}
+	b := &Basis{world: w, at: x.basis.at, compiled: compiled} // who is in monitor does not matter
 	b.prepare(nil)
 	return b, nil
-}
-
-func (x *Index) newDraftJudge(b *Basis) *judge {
-	j := x.newJudge(b)
-	var d policy.Decision
-	j.ask = func(s *policy.Subject, _ *policy.Host, in *policy.Installation) uint32 {
-		s.Decide(in, &d)
-		return covers(&d)
-	}
-	return j
-}
-
-// covers tells which of a draft's two rules cover or, if they allow, admit.
-func covers(d *policy.Decision) uint32 {
-	outcome := coversNot
-	for _, f := range d.Findings {
-		switch {
-		case f.Result == policy.Outdated:
-		case slices.Contains(f.Rules, directID):
-			return coversDirectly
-		case slices.Contains(f.Rules, draftID):
-			outcome = coversComponent
-		}
-	}
-	return outcome
 }
 
 // excerpt is the world with only those products and suppliers that bear on what is reached: the
@@ -204,10 +150,7 @@ func (b *Basis) excerpt(draft *policy.Rule, to *reach) *policy.World {
 // exemptions returns the ids of those that name a product which a draft may reach.
 func (x *Index) exemptions(draft *policy.Rule, to *reach) (ids []string) {
 	w := x.basis.world
-	parents := make(map[string]string, len(w.Organisations))
-	for i := range w.Organisations {
-		parents[w.Organisations[i].ID] = w.Organisations[i].Parent
-	}
+	var parents map[string]string
 	below := func(o, scope string) bool {
 		for ; o != ""; o = parents[o] {
 			if o == scope {
@@ -216,15 +159,23 @@ func (x *Index) exemptions(draft *policy.Rule, to *reach) (ids []string) {
 		}
 		return false
 	}
-	for product, named := range x.basis.named {
-		if !to.all && !to.products[product] {
-			continue
+	add := func(named []int32) {
+		if len(named) > 0 && parents == nil {
+			parents = x.basis.parents()
 		}
 		for _, i := range named {
 			if e := &w.Exemptions[i]; below(e.Scope, draft.Scope) || below(draft.Scope, e.Scope) {
 				ids = append(ids, e.ID)
 			}
 		}
+	}
+	if to.all {
+		for _, named := range x.basis.named {
+			add(named)
+		}
+	}
+	for product := range to.products {
+		add(x.basis.named[product])
 	}
 	slices.Sort(ids)
 	return ids

@@ -336,7 +336,11 @@ func (u *union) take() []uint32 {
 			n += bits.OnesCount64(u.words[i*64+bits.TrailingZeros64(above)])
 		}
 	}
-	hosts := make([]uint32, 0, n)
+	return u.moveTo(make([]uint32, 0, n))
+}
+
+// moveTo appends the hosts that were added, ascending, and begins anew.
+func (u *union) moveTo(hosts []uint32) []uint32 {
 	for i, above := range u.above {
 		for ; above != 0; above &= above - 1 {
 			w := i*64 + bits.TrailingZeros64(above)

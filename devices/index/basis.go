@@ -295,3 +295,12 @@ func (b *Basis) subjects(n name) []subject {
 	})
 	return slices.Compact(s)
 }
+
+// parents tells of each organisation which it is below; empty where there is none.
+func (b *Basis) parents() map[string]string {
+	parents := make(map[string]string, len(b.world.Organisations))
+	for i := range b.world.Organisations {
+		parents[b.world.Organisations[i].ID] = b.world.Organisations[i].Parent
+	}
+	return parents
+}

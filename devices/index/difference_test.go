@@ -23,7 +23,7 @@ func TestFieldsCompared(t *testing.T) {
 		{policy.Identifier{}, []string{"ID", "Signers"}},
 		{policy.Rule{}, []string{"ID", "Effect", "Target", "Scope", "Period", "Reason", "Platforms", "Kinds", "SiteClass", "Versions",
 			"Components", "Clearance", "Mitigations", "Deadline", "MinVersion", "MinVersionCode"}},
-		{policy.Exemption{}, []string{"ID", "Lifts", "Product", "AnyProduct", "Scope", "Subject", "Period", "Purpose", "Mitigations", "Clearance", "AnyVersion"}},
+		{policy.Exemption{}, []string{"ID", "Lifts", "Product", "AnyProduct", "Scope", "Subject", "Period", "Purpose", "Mitigations", "Clearance", "AnyVersion", "Marked"}},
 		{policy.Clearance{}, []string{"Office", "By", "Ref", "At"}},
 		{policy.Host{}, []string{"ID", "Kind", "Organisation", "Ownership", "Platform", "Holder", "Groups", "Site", "Installed"}},
 		{policy.Installation{}, []string{"Identifier", "Product", "Platform", "Version", "VersionCode", "Signer", "Managed"}},

@@ -99,6 +99,7 @@ func (h *hosts) classOf(c class) uint32 {
 		h.inOrder = slices.Insert(h.inOrder, at, o)
 	}
 	h.organisation = append(h.organisation, o)
+	c.organisation = h.organisations.items[o] // one text for all of its classes
 	return h.classes.number(c)
 }
 
@@ -115,11 +116,30 @@ func (h *hosts) add(id string) (n uint32, fresh bool) {
 	return n, true
 }
 
-// skip gives a number to a host that is gone.
-func (h *hosts) skip() {
-	h.grow()
-	h.ids.skip()
-	h.packed.set(uint32(h.len()-1), nil)
+// take adds hosts behind those that are there, whose shelves are full; false where one is there already.
+func (h *hosts) take(s *storedHosts) bool {
+	for i, id := range s.ids {
+		if s.class[i] == gone {
+			h.ids.skip()
+			continue
+		}
+		if !h.ids.take(id) {
+			return false
+		}
+		h.known++
+	}
+	h.class, h.holder, h.groups = append(h.class, s.class...), append(h.holder, s.holder...), append(h.groups, s.groups...)
+	h.digest, h.heard = append(h.digest, s.digest...), append(h.heard, s.heard...)
+	h.packed = append(h.packed, s.shelves...)
+	return true
+}
+
+// reserve makes room for as many hosts.
+func (h *hosts) reserve(n int) {
+	h.class, h.holder, h.groups = slices.Grow(h.class, n), slices.Grow(h.holder, n), slices.Grow(h.groups, n)
+	h.digest, h.heard = slices.Grow(h.digest, n), slices.Grow(h.heard, n)
+	h.packed = slices.Grow(h.packed, (n+shelf-1)/shelf)
+	h.ids.reserve(n)
 }
 
 func (h *hosts) grow() {
@@ -157,10 +177,15 @@ func (h *hosts) bare(n uint32) Row {
 }
 
 func groupsOf(set string) (groups []string) {
-	for c := (cursor{rest: []byte(set)}); len(c.rest) > 0; {
-		groups = append(groups, c.text())
-	}
+	eachGroup(set, func(group []byte) { groups = append(groups, string(group)) })
 	return groups
+}
+
+// eachGroup calls f with the groups of a set, in memory that is not to be kept.
+func eachGroup(set string, f func(group []byte)) {
+	for c := (cursor{rest: []byte(set)}); len(c.rest) > 0; {
+		f(c.bytes())
+	}
 }
 
 func (h *hosts) things(n uint32) (things []uint32) {
@@ -170,48 +195,47 @@ func (h *hosts) things(n uint32) (things []uint32) {
 
 // naming finds the hosts that each of the subjects is or belongs to.
 func (h *hosts) naming(subjects []subject) map[subject]*hostSet {
-	named := make(map[subject]*hostSet, len(subjects))
-	byHolder, groups := map[uint32]*hostSet{}, map[string]*hostSet{}
-	for _, s := range subjects {
-		set := &hostSet{}
-		named[s] = set
+	found := make([][]uint32, len(subjects)) // by subject: its hosts, ascending
+	byHolder, byGroup := make([]int, len(h.persons.items)), map[string]int{}
+	for i, s := range subjects {
 		switch {
 		case s.host != "":
 			if n, ok := h.number(s.host); ok {
-				set.add(n)
+				found[i] = append(found[i], n)
 			}
 		case s.person != "":
 			if n, ok := h.persons.find(s.person); ok {
-				byHolder[n] = set
+				byHolder[n] = i + 1
 			}
 		default:
-			groups[s.group] = set
+			byGroup[s.group] = i
 		}
 	}
-	if len(byHolder)+len(groups) == 0 {
-		return named
-	}
-	holders, members := make([]*hostSet, len(h.persons.items)), make([][]*hostSet, len(h.sets.items))
-	for n, set := range byHolder {
-		holders[n] = set
-	}
-	for i, texts := range h.sets.items {
-		for _, g := range groupsOf(texts) {
-			if set := groups[g]; set != nil {
-				members[i] = append(members[i], set)
-			}
+	bySet := make([][]int, len(h.sets.items))
+	if len(byGroup) > 0 {
+		for n, set := range h.sets.items {
+			eachGroup(set, func(group []byte) {
+				if i, ok := byGroup[string(group)]; ok {
+					bySet[n] = append(bySet[n], i)
+				}
+			})
 		}
 	}
 	for n, c := range h.class {
 		if c == gone {
 			continue
 		}
-		if set := holders[h.holder[n]]; set != nil {
-			set.add(uint32(n))
+		if i := byHolder[h.holder[n]]; i > 0 {
+			found[i-1] = append(found[i-1], uint32(n))
 		}
-		for _, set := range members[h.groups[n]] {
-			set.add(uint32(n))
+		for _, i := range bySet[h.groups[n]] {
+			found[i] = append(found[i], uint32(n))
 		}
+	}
+	named := make(map[subject]*hostSet, len(subjects))
+	for i, s := range subjects {
+		set := setOf(found[i])
+		named[s] = &set
 	}
 	return named
 }

@@ -137,8 +137,6 @@ type judge struct {
 	basis *Basis
 	// ask decides one installation, and says what it came to; 0 where it is of no interest.
 	ask func(s *policy.Subject, h *policy.Host, in *policy.Installation) uint32
-	// apart is whether exemptions matter.
-	apart bool
 
 	classes   []*exemplar // by class; nil where it was not asked as yet
 	exemplars []exemplar  // to be used
@@ -167,15 +165,9 @@ type gathered struct {
 
 func (x *Index) newJudge(b *Basis) *judge {
 	n := len(x.hosts.classes.items)
-	return &judge{index: x, basis: b, classes: make([]*exemplar, n), memo: make([]memo, n)}
-}
-
-// newVerdictJudge makes one that finds breaches.
-func (x *Index) newVerdictJudge(b *Basis) *judge {
-	j := x.newJudge(b)
+	j := &judge{index: x, basis: b, classes: make([]*exemplar, n), memo: make([]memo, n), singly: make(hostBits, x.hosts.len()/64+1)}
 	var d policy.Decision
 	var key []byte
-	j.apart, j.singly = true, make(hostBits, x.hosts.len()/64+1)
 	j.ask = func(s *policy.Subject, h *policy.Host, in *policy.Installation) (n uint32) {
 		s.Decide(in, &d)
 		n, key = x.outcomes.number(&d, b.enforced[h.Organisation], key)
@@ -187,20 +179,16 @@ func (x *Index) newVerdictJudge(b *Basis) *judge {
 // name judges all things of a name. What it found of a thing is used again after f.
 func (j *judge) name(n uint32, f func(thing uint32, found []gathered)) {
 	x := j.index
-	limits := j.basis.limits(x.names.items[n])
-	alike := map[likeness][]uint32{}
 	for _, t := range x.named[n] {
 		if x.things[t].hosts.isEmpty() {
 			f(t, nil)
-			continue
 		}
-		k := limits.likeness(x.dictionary.At(t))
-		alike[k] = append(alike[k], t)
 	}
-	var named []*hostSet
-	if j.apart && len(alike) > 0 {
-		named = x.naming(j.basis.subjects(x.names.items[n]))
+	alike := x.alike(j.basis, n)
+	if len(alike) == 0 {
+		return
 	}
+	named := x.naming(j.basis.subjects(x.names.items[n]))
 	j.mark(named, hostBits.add)
 	for _, things := range alike {
 		j.stamp++
@@ -211,6 +199,18 @@ func (j *judge) name(n uint32, f func(thing uint32, found []gathered)) {
 		}
 	}
 	j.mark(named, hostBits.drop)
+}
+
+// alike are the things of a name that are on any host, those together that are judged alike.
+func (x *Index) alike(b *Basis, n uint32) map[likeness][]uint32 {
+	limits, alike := b.limits(x.names.items[n]), map[likeness][]uint32{}
+	for _, t := range x.named[n] {
+		if !x.things[t].hosts.isEmpty() {
+			k := limits.likeness(x.dictionary.At(t))
+			alike[k] = append(alike[k], t)
+		}
+	}
+	return alike
 }
 
 // mark has hosts judged singly, or no longer.
@@ -320,7 +320,7 @@ func (x *Index) verdicts(b *Basis, names []uint32) []judged {
 	var done sync.WaitGroup
 	for w := range workers {
 		done.Go(func() {
-			j := x.newVerdictJudge(b)
+			j := x.newJudge(b)
 			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
 				j.name(names[i], func(t uint32, found []gathered) { results[w] = append(results[w], judged{t, breaches(found)}) })
 			}

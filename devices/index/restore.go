@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -19,10 +19,11 @@ import (
 // Read makes an index from a snapshot. Anything but a whole one is ErrDamaged. It has no basis as yet:
 // Resume takes the breaches as they are, and SetBasis returns what has changed in them since.
 //
-// Frames are parsed on all processors, as they are read, and what was parsed is taken in one after another.
+// Frames are parsed on all processors, as they are read, into what the index will hold; that is taken in, one
+// frame after another.
 func Read(r io.Reader) (*Index, error) {
 	queue, stop := make(chan chan *part, 2*runtime.GOMAXPROCS(0)), make(chan struct{})
-	used := make(chan []byte, cap(queue)+2) // frames to be filled again: memory that is at hand is faster
+	used := make(chan *part, cap(queue)+2) // to be filled again: memory that is at hand is faster
 	go readFrames(r, queue, used, stop)
 	l := &loader{x: New(NewDictionary())}
 	var err error
@@ -32,7 +33,7 @@ func Read(r io.Reader) (*Index, error) {
 				close(stop)
 			}
 			select {
-			case used <- p.frame:
+			case used <- p:
 			default:
 			}
 		}
@@ -52,10 +53,19 @@ var errNonsense = fmt.Errorf("%w: it holds something that makes no sense", ErrDa
 
 // readFrames has every frame parsed, and puts into the queue where it will come from, until the frames end,
 // one is not right, or it is told to stop.
-func readFrames(r io.Reader, queue chan<- chan *part, used <-chan []byte, stop <-chan struct{}) {
+func readFrames(r io.Reader, queue chan<- chan *part, used <-chan *part, stop <-chan struct{}) {
 	defer close(queue)
 	in := frameReader{in: bufio.NewReader(r)}
-	for more := in.head(); ; more = in.next() {
+	for more := in.head(); ; {
+		p := &part{}
+		select {
+		case p = <-used:
+		default:
+		}
+		p.reset()
+		if more = more && in.next(&p.frame); !more {
+			p.err = in.err
+		}
 		parsed := make(chan *part, 1)
 		select {
 		case queue <- parsed:
@@ -63,51 +73,49 @@ func readFrames(r io.Reader, queue chan<- chan *part, used <-chan []byte, stop <
 			return
 		}
 		if !more {
-			parsed <- &part{err: in.err, first: -1}
+			parsed <- p
 			return
 		}
-		frame := in.frame
-		go func() { parsed <- parse(frame) }()
-		select {
-		case in.frame = <-used:
-		default:
-			in.frame = nil
-		}
+		go func() {
+			p.parse()
+			parsed <- p
+		}()
 	}
 }
 
 // frameReader reads frames, and checks them.
 type frameReader struct {
 	in    *bufio.Reader
-	frame []byte
 	check uint32
 	err   error
 }
 
-// head reads the first line; the frame is empty.
+// head reads the first line.
 func (f *frameReader) head() bool {
 	head := make([]byte, len(snapshotHead))
 	if _, err := io.ReadFull(f.in, head); err != nil || string(head) != snapshotHead {
 		return f.fail("it does not begin as one of this version does")
 	}
+	f.check = checkOf(0, head)
 	return true
 }
 
-// next reads a frame, and returns false at the last one or where there is an error.
-func (f *frameReader) next() bool {
+// next reads a frame into memory to be used again, and returns false at the last one or where there is an error.
+func (f *frameReader) next(frame *[]byte) bool {
 	var head [8]byte
 	if _, err := io.ReadFull(f.in, head[:]); err != nil {
 		return f.fail("it ends too early")
 	}
-	size := binary.LittleEndian.Uint32(head[:])
+	length, check := head[:4], binary.LittleEndian.Uint32(head[4:])
+	size := binary.LittleEndian.Uint32(length)
 	if size > longestFrame {
 		return f.fail(fmt.Sprintf("it says that a part of it has %d bytes", size))
 	}
-	f.frame = slices.Grow(f.frame[:0], int(size))[:size]
-	if _, err := io.ReadFull(f.in, f.frame); err != nil {
+	*frame = slices.Grow((*frame)[:0], int(size))[:size]
+	if _, err := io.ReadFull(f.in, *frame); err != nil {
 		return f.fail("it ends too early")
 	}
-	if f.check = crc32.Update(f.check, castagnoli, f.frame); f.check != binary.LittleEndian.Uint32(head[4:]) {
+	if f.check = checkOf(checkOf(f.check, length), *frame); f.check != check {
 		return f.fail("a part of it is not as it was written")
 	}
 	if size > 0 {
@@ -124,20 +132,19 @@ func (f *frameReader) fail(why string) bool {
 	return false
 }
 
-// recordOrder is the letters of records in the order in which they come; h and g are of one kind.
-const recordOrder = "tcpshobrme"
+// recordOrder is the letters of records in the order in which they come.
+const recordOrder = "ntcpshobrme"
 
 // part is the records of a frame, as far as they can be understood without those before.
 type part struct {
-	frame         []byte // hosts and breaches refer to it until they are taken in
+	frame         []byte
 	err           error
-	first, last   int // kinds of records, by recordOrder
+	first, last   int    // kinds of records, by recordOrder; the first is -1 where there are none
+	sizes         [4]int // as Index.sizes has them, at least; of the first record
 	things        []Thing
 	classes       []class
 	persons, sets []string
-	hosts         []storedHost
-	installed     uint64 // on the hosts
-	highest       int64  // the last of the things on them; -1 where there are none
+	hosts         storedHosts
 	outcomes      []outcome
 	hostSets      []hostSet
 	breaches      []storedBreach
@@ -145,13 +152,16 @@ type part struct {
 	end           uint64
 }
 
-// storedHost is a host, or one that is gone.
-type storedHost struct {
-	id      string
-	packed  []byte
-	is      attributes
-	contact Contact
-	gone    bool
+// storedHosts are hosts as their columns are.
+type storedHosts struct {
+	ids                   []string // empty where one is gone
+	class, holder, groups []uint32
+	digest                []uint64
+	heard                 []uint32
+	shelves               shelves
+	refer                 attributes // above all classes, holders and groups of the hosts
+	installed             int        // things on the hosts
+	highest               int64      // of these; -1 where there are none
 }
 
 type storedBreach struct {
@@ -159,29 +169,39 @@ type storedBreach struct {
 	breach
 }
 
-// parse reads the records of a frame.
-func parse(frame []byte) *part {
-	p, c := &part{frame: frame, highest: -1, first: -1}, cursor{rest: frame}
-	for len(c.rest) > 0 {
+// reset makes a part one of no records, with the memory that it has.
+func (p *part) reset() {
+	h := &p.hosts
+	*p = part{frame: p.frame[:0], first: -1, things: p.things[:0], classes: p.classes[:0], persons: p.persons[:0], sets: p.sets[:0],
+		outcomes: p.outcomes[:0], hostSets: p.hostSets[:0], breaches: p.breaches[:0],
+		hosts: storedHosts{ids: h.ids[:0], class: h.class[:0], holder: h.holder[:0], groups: h.groups[:0], digest: h.digest[:0],
+			heard: h.heard[:0], shelves: h.shelves[:0], highest: -1}}
+}
+
+// parse reads the records of the frame.
+func (p *part) parse() {
+	for c := (cursor{rest: p.frame}); len(c.rest) > 0; {
 		letter := c.letter()
 		kind := strings.IndexByte(recordOrder, letter)
-		if letter == 'g' {
-			kind = strings.IndexByte(recordOrder, 'h')
-		}
 		if p.first < 0 {
 			p.first, p.last = kind, kind
 		}
 		if kind < p.last || !p.record(letter, &c) || c.bad {
-			return &part{err: errNonsense}
+			p.err = errNonsense
+			return
 		}
 		p.last = kind
 	}
-	return p
 }
 
 // record reads one, and tells whether it makes sense; the cursor knows whether it is whole.
 func (p *part) record(letter byte, c *cursor) (ok bool) {
 	switch letter {
+	case 'n':
+		for i := range p.sizes {
+			p.sizes[i] = int(min(c.number(), math.MaxInt32))
+		}
+		ok = true
 	case 't':
 		var t Thing
 		t, ok = parseThing(c)
@@ -198,9 +218,7 @@ func (p *part) record(letter byte, c *cursor) (ok bool) {
 		}
 		p.sets, ok = append(p.sets, set), !groups.bad
 	case 'h':
-		ok = p.host(c)
-	case 'g':
-		p.hosts, ok = append(p.hosts, storedHost{gone: true}), true
+		ok = p.hosts.shelf(c)
 	case 'o':
 		o := outcome{product: c.text(), verdict: policy.Result(c.letter())}
 		for range c.count() {
@@ -244,14 +262,68 @@ func (p *part) class(c *cursor) bool {
 		int(made.platform) < len(policy.PlatformWords)
 }
 
-func (p *part) host(c *cursor) bool {
-	h := storedHost{id: c.text()}
-	class, holder, groups := c.number(), c.number(), c.number()
-	contact, whole := parseContact(c)
-	h.is, h.contact, h.packed = attributes{uint32(class), uint32(holder), uint32(groups)}, contact, c.bytes()
-	last, count, ok := lastOf(h.packed)
-	p.hosts, p.installed, p.highest = append(p.hosts, h), p.installed+uint64(count), max(p.highest, last)
-	return whole && ok && max(class, holder, groups) < 1<<32
+// shelf reads what appendShelf appended.
+func (s *storedHosts) shelf(c *cursor) bool {
+	count := c.count()
+	if count == 0 || count > shelf || len(s.class)%shelf != 0 {
+		return false
+	}
+	var idLengths, rowLengths [shelf]uint64
+	ids, rows := uint64(0), uint64(0) // the lengths of all
+	for i := range count {
+		is, contact, idLength, rowLength, ok := parseHost(c)
+		if !ok {
+			return false
+		}
+		if is.class != gone {
+			s.refer = attributes{max(s.refer.class, is.class+1), max(s.refer.holder, is.holder+1), max(s.refer.groups, is.groups+1)}
+		}
+		s.class, s.holder, s.groups = append(s.class, is.class), append(s.holder, is.holder), append(s.groups, is.groups)
+		s.digest, s.heard = append(s.digest, contact.Digest), append(s.heard, contact.Heard)
+		idLengths[i], rowLengths[i] = idLength, rowLength
+		ids += idLength
+		rows += rowLength
+	}
+	if ids+rows > uint64(len(c.rest)) {
+		return false
+	}
+	for text, i := string(c.next(int(ids))), 0; i < count; i++ {
+		s.ids, text = append(s.ids, text[:idLengths[i]]), text[idLengths[i]:]
+	}
+	return s.rows(c.next(int(rows)), rowLengths[:count])
+}
+
+// parseHost reads what there is of a host besides its id and its row, and the lengths of these.
+func parseHost(c *cursor) (is attributes, contact Contact, idLength, rowLength uint64, ok bool) {
+	class := c.number()
+	if class == 0 {
+		return attributes{class: gone}, contact, 0, 0, !c.bad
+	}
+	holder, groups := c.number(), c.number()
+	contact, ok = parseContact(c)
+	idLength, rowLength = c.number(), c.number()
+	is = attributes{uint32(class - 1), uint32(holder), uint32(groups)}
+	return is, contact, idLength, rowLength, ok && !c.bad && max(class, holder, groups) < math.MaxUint32 && max(idLength, rowLength) <= longestFrame
+}
+
+// rows puts rows on a new shelf.
+func (s *storedHosts) rows(all []byte, lengths []uint64) bool {
+	s.shelves = append(s.shelves, shelfOfRows{bytes: append([]byte(nil), all...)})
+	ends := &s.shelves[len(s.shelves)-1].ends
+	at := uint64(0)
+	for i, length := range lengths {
+		last, count, ok := lastOf(all[at : at+length])
+		if !ok {
+			return false
+		}
+		s.installed, s.highest = s.installed+count, max(s.highest, last)
+		at += length
+		ends[i] = uint32(at)
+	}
+	for i := len(lengths); i < shelf; i++ {
+		ends[i] = uint32(at)
+	}
+	return true
 }
 
 // parseSet reads what append appended of a set.
@@ -281,9 +353,10 @@ func parseSet(c *cursor) (hostSet, bool) {
 // loader takes parts into an index, in their order.
 type loader struct {
 	x         *Index
-	last      int    // kind of record
+	last      int // kind of record
+	sizes     [4]int
 	filled    uint32 // things whose hosts are known
-	installed uint64 // in rows, less those in sets
+	installed int    // in rows, less those in sets
 	ended     bool
 }
 
@@ -295,19 +368,41 @@ func (l *loader) take(p *part) error {
 	if p.first < 0 {
 		return nil
 	}
-	ok := p.first >= l.last && !l.ended && l.takeThings(p) && l.takeColumns(p) && l.takeHosts(p) && l.takeBreaches(p)
+	ok := p.first >= l.last && !l.ended && l.takeSizes(p) && l.takeThings(p) && l.takeColumns(p) && l.takeHosts(&p.hosts) && l.takeBreaches(p)
 	l.last = p.last
 	if p.mark != "" {
 		l.x.mark = p.mark
 	}
 	if p.last == len(recordOrder)-1 {
 		l.ended = true
-		ok = ok && p.end == uint64(l.x.hosts.known) && l.installed == 0 && int(l.filled) == len(l.x.things)
+		ok = ok && p.end == uint64(l.x.hosts.known) && l.installed == 0 && int(l.filled) == len(l.x.things) && l.sizes == l.x.sizes()
 	}
 	if !ok {
 		return errNonsense
 	}
 	return nil
+}
+
+// mostRoom is for how many of a kind room is made before they are there.
+const mostRoom = 1 << 20
+
+// takeSizes makes room for all that follows: to grow little by little takes longer, and leaves more behind.
+func (l *loader) takeSizes(p *part) bool {
+	if p.first > 0 {
+		return true
+	}
+	l.sizes = p.sizes
+	room := p.sizes
+	for i := range room {
+		room[i] = min(room[i], mostRoom)
+	}
+	h := &l.x.hosts
+	l.x.dictionary.reserve(room[0])
+	l.x.things = slices.Grow(l.x.things, room[0])
+	h.persons.reserve(room[1])
+	h.sets.reserve(room[2])
+	h.reserve(room[3])
+	return true
 }
 
 func (l *loader) takeThings(p *part) bool {
@@ -341,29 +436,18 @@ func (l *loader) takeColumns(p *part) bool {
 	return true
 }
 
-func (l *loader) takeHosts(p *part) bool {
-	if p.highest >= int64(len(l.x.things)) {
+func (l *loader) takeHosts(s *storedHosts) bool {
+	h := &l.x.hosts
+	switch {
+	case len(s.class) == 0:
+		return true
+	case h.len()%shelf != 0 || s.highest >= int64(len(l.x.things)):
+		return false
+	case int(s.refer.class) > len(h.classes.items) || int(s.refer.holder) > len(h.persons.items) || int(s.refer.groups) > len(h.sets.items):
 		return false
 	}
-	l.installed += p.installed
-	h := &l.x.hosts
-	for i := range p.hosts {
-		s := &p.hosts[i]
-		if s.gone {
-			h.skip()
-			continue
-		}
-		if int(s.is.class) >= len(h.classes.items) || int(s.is.holder) >= len(h.persons.items) || int(s.is.groups) >= len(h.sets.items) {
-			return false
-		}
-		n, fresh := h.add(s.id)
-		if !fresh {
-			return false
-		}
-		h.set(n, s.is, s.packed)
-		h.digest[n], h.heard[n] = s.contact.Digest, s.contact.Heard
-	}
-	return true
+	l.installed += s.installed
+	return h.take(s)
 }
 
 func (l *loader) takeBreaches(p *part) bool {
@@ -379,7 +463,7 @@ func (l *loader) takeBreaches(p *part) bool {
 		}
 		l.x.things[l.filled].hosts = s
 		l.filled++
-		l.installed -= uint64(s.len())
+		l.installed -= s.len()
 	}
 	for _, b := range p.breaches {
 		if b.thing >= uint64(l.filled) || b.outcome == 0 || int(b.outcome) >= len(l.x.outcomes.items) {

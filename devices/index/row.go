@@ -161,28 +161,22 @@ func lastOf(packed []byte) (last int64, count int, ok bool) {
 	for i := 0; i < len(packed); count++ {
 		n := int64(packed[i])
 		i++
-		if n >= 0x80 {
-			n &= 0x7f
-			for shift := 7; ; shift += 7 {
-				if i == len(packed) || shift > 28 {
-					return 0, 0, false
-				}
-				c := packed[i]
-				i++
-				n |= int64(c&0x7f) << shift
-				if c == 0 {
-					return 0, 0, false // not the shortest form
-				}
-				if c < 0x80 {
-					break
-				}
+		switch {
+		case n < 0x80:
+		case i < len(packed) && packed[i]-1 < 0x7f: // as nearly all are
+			n += int64(packed[i]-1) << 7
+			i++
+		default:
+			long, size := binary.Uvarint(packed[i-1:])
+			if size <= 1 || packed[i-2+size] == 0 || long > lastThing {
+				return 0, 0, false // not one, or not in the shortest form
 			}
+			n = int64(long)
+			i += size - 1
 		}
-		if last += n + 1; last > lastThing {
-			return 0, 0, false
-		}
+		last += n + 1
 	}
-	return last, count, true
+	return last, count, last <= lastThing
 }
 
 func appendText[T []byte | string](b []byte, s T) []byte {

@@ -10,15 +10,16 @@ import (
 	"time"
 )
 
-// A snapshot is the line snapshotHead, then frames: the length of what follows and its check, four
-// bytes each, low byte first, and as many bytes of whole records. The check is the CRC-32C of all
-// frames so far, so that none can be missing or in another place. The last frame is empty.
+// A snapshot is the line snapshotHead, then frames: the length of what follows and a check, four bytes
+// each, low byte first, and as many bytes of whole records. The check is the CRC-32C of all so far but the
+// checks: the line, and of each frame its length and its records. So no byte can be another, and no frame missing
+// or in another place. The last frame is empty.
 //
-// A record is a letter and its fields: t a thing, c a class, p a person, s a set of groups, h a host with
-// its contact, g the place of one that was removed, o an outcome, b the hosts of the next thing, r a thing's
-// hosts with one outcome, m what the outcomes rest on, e the end with the number of hosts. They come in this
-// order, and are numbered in it.
-const snapshotHead = "portcullis index 3\n"
+// A record is a letter and its fields: n how many things, persons, sets of groups and hosts follow; t a
+// thing, c a class, p a person, s a set of groups, h a shelf of hosts, o an outcome, b the hosts of the next
+// thing, r a thing's hosts with one outcome, m what the outcomes rest on, e the end with the number of hosts that
+// are not gone. They come in this order, and are numbered in it. Every shelf but the last is full.
+const snapshotHead = "portcullis index 4\n"
 
 const (
 	fullFrame    = 1 << 20 // a frame ends with the record that reaches this size
@@ -36,9 +37,10 @@ var ErrDamaged = errors.New("the index's snapshot cannot be used")
 func (x *Index) Snapshot(w io.Writer, mark string) error {
 	x.writer.Lock()
 	defer x.writer.Unlock()
-	out := &frames{w: w}
-	if _, err := io.WriteString(w, snapshotHead); err != nil {
-		return fmt.Errorf("writing the index's snapshot: %w", err)
+	out := newFrames(w)
+	out.buffer = append(out.buffer, 'n')
+	for _, n := range x.sizes() {
+		out.buffer = binary.AppendUvarint(out.buffer, uint64(n))
 	}
 	for n := range x.things {
 		out.record(x.dictionary.At(uint32(n)).append(append(out.buffer, 't')))
@@ -85,18 +87,38 @@ func (x *Index) writeHosts(out *frames) {
 	for _, s := range h.sets.items {
 		out.record(appendText(append(out.buffer, 's'), s))
 	}
-	for n, c := range h.class {
-		if c == gone {
-			out.record(append(out.buffer, 'g'))
+	for first := 0; first < h.len(); first += shelf {
+		out.record(h.appendShelf(append(out.buffer, 'h'), first))
+	}
+}
+
+// appendShelf appends the hosts of a shelf: how many they are; of each the number of its class and 1, or 0 of
+// one that is gone and nothing more, those of its holder and its set of groups, its contact, and the lengths of its
+// id and its row; then all ids, and all rows.
+func (h *hosts) appendShelf(b []byte, first int) []byte {
+	end := min(first+shelf, h.len())
+	b = binary.AppendUvarint(b, uint64(end-first))
+	var ids []byte
+	for n := first; n < end; n++ {
+		if h.class[n] == gone {
+			b = append(b, 0)
 			continue
 		}
-		b := appendText(append(out.buffer, 'h'), h.ids.items[n])
-		b = binary.AppendUvarint(b, uint64(c))
+		b = binary.AppendUvarint(b, uint64(h.class[n])+1)
 		b = binary.AppendUvarint(b, uint64(h.holder[n]))
 		b = binary.AppendUvarint(b, uint64(h.groups[n]))
 		b = h.contact(uint32(n)).append(b)
-		out.record(appendText(b, h.packed.at(uint32(n))))
+		b = binary.AppendUvarint(b, uint64(len(h.ids.items[n])))
+		b = binary.AppendUvarint(b, uint64(len(h.packed.at(uint32(n)))))
+		ids = append(ids, h.ids.items[n]...)
 	}
+	return append(append(b, ids...), h.packed[first/shelf].bytes...)
+}
+
+// sizes are how many things, persons, sets of groups and hosts there are.
+func (x *Index) sizes() [4]int {
+	h := &x.hosts
+	return [...]int{len(x.things), len(h.persons.items), len(h.sets.items), h.len()}
 }
 
 // append appends the fields of an outcome.
@@ -144,6 +166,15 @@ type frames struct {
 	err    error
 }
 
+// newFrames writes the first line.
+func newFrames(w io.Writer) *frames {
+	_, err := io.WriteString(w, snapshotHead)
+	return &frames{w: w, check: checkOf(0, []byte(snapshotHead)), err: err}
+}
+
+// checkOf is the check of some bytes after others.
+func checkOf(check uint32, b []byte) uint32 { return crc32.Update(check, castagnoli, b) }
+
 // record takes the buffer back, with a record more.
 func (f *frames) record(buffer []byte) {
 	if f.buffer = buffer; len(buffer) >= fullFrame {
@@ -152,10 +183,9 @@ func (f *frames) record(buffer []byte) {
 }
 
 func (f *frames) flush() {
-	f.check = crc32.Update(f.check, castagnoli, f.buffer)
-	head := binary.LittleEndian.AppendUint32(nil, uint32(len(f.buffer)))
-	head = binary.LittleEndian.AppendUint32(head, f.check)
-	for _, b := range [...][]byte{head, f.buffer} {
+	length := binary.LittleEndian.AppendUint32(nil, uint32(len(f.buffer)))
+	f.check = checkOf(checkOf(f.check, length), f.buffer)
+	for _, b := range [...][]byte{length, binary.LittleEndian.AppendUint32(nil, f.check), f.buffer} {
 		if f.err == nil {
 			_, f.err = f.w.Write(b)
 		}

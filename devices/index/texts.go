@@ -2,13 +2,14 @@ package index
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 )
 
 // texts gives texts numbers from 0 on. A million short ones take far less memory here than as the keys of
 // a map: their bytes lie together, and what finds them holds numbers alone.
 type texts struct {
-	items []string // parts of chunks
+	items []string // parts of longer texts
 	chunk strings.Builder
 	seed  maphash.Seed
 	// found leads from a text's hash, or the first place after it that is the text's, to its number: a
@@ -34,13 +35,34 @@ func (t *texts) number(text string) (n uint32, fresh bool) {
 	if at := t.found[place]; at != 0 {
 		return uint32(at) - 1, false
 	}
-	return t.put(text, hash, place), true
+	return t.put(t.keep(text), hash, place), true
+}
+
+// take gives a new text the next number, and keeps it where it is; false where it has one.
+func (t *texts) take(text string) bool {
+	hash := maphash.String(t.seed, text)
+	place := t.place(text, hash)
+	if t.found[place] != 0 {
+		return false
+	}
+	t.put(text, hash, place)
+	return true
+}
+
+// reserve makes room for as many texts, where there are none as yet.
+func (t *texts) reserve(n int) {
+	t.items = slices.Grow(t.items, n)
+	places := len(t.found)
+	for places*2/3 < n {
+		places *= 2
+	}
+	t.found = make([]uint64, places)
 }
 
 // renumber gives a text a new number even if it has one: that one keeps the text, but is not found.
 func (t *texts) renumber(text string) uint32 {
 	hash := maphash.String(t.seed, text)
-	return t.put(text, hash, t.place(text, hash))
+	return t.put(t.keep(text), hash, t.place(text, hash))
 }
 
 // skip gives a number to nothing.
@@ -48,7 +70,7 @@ func (t *texts) skip() { t.items = append(t.items, "") }
 
 func (t *texts) put(text string, hash uint64, place int) uint32 {
 	n := uint32(len(t.items))
-	t.items = append(t.items, t.keep(text))
+	t.items = append(t.items, text)
 	if t.found[place] == 0 {
 		t.taken++
 	}

@@ -119,6 +119,11 @@ func (d *Dictionary) find(t *Thing, key uint64) (n uint32, free uint64, known bo
 	}
 }
 
+// reserve makes room for as many things, where there are none as yet.
+func (d *Dictionary) reserve(n int) {
+	d.things, d.numbers = make([]*Thing, 0, n), make(map[uint64]uint32, n)
+}
+
 // Len is how many things have a number.
 func (d *Dictionary) Len() int {
 	d.mu.RLock()

@@ -1,0 +1,289 @@
+package approvals
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"portcullis/people"
+	"portcullis/store"
+)
+
+// Query is which proposals are sought.
+type Query struct {
+	Organisation string // that body's own; empty is all that may be seen
+	Kind         Kind
+	State        State
+	Mine         bool // those that the actor opened, or that are for them
+	Made         string
+	Before       string // the id of a proposal: those that were opened before it
+	Limit        int
+}
+
+// Listed is a page of proposals.
+type Listed struct {
+	Proposals []Proposal
+	// Marked is how many more there are of which only those know who are assigned to them.
+	Marked int
+	// Next is what Before of the next page is; empty where there is none.
+	Next string
+}
+
+// page is how many proposals are listed where nobody says how many.
+const page = 50
+
+// Proposals returns proposals that the actor may see, the newest first. What is restricted is left out of them: it
+// is on the page of each alone.
+func (r *Room) Proposals(ctx context.Context, actor people.Actor, q Query) (Listed, error) {
+	if q.Limit <= 0 {
+		q.Limit = page
+	}
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (l Listed, err error) {
+		tx.Asked("what is shown is asked about one by one")
+		rd, err := readAll(tx)
+		if err != nil {
+			return l, err
+		}
+		w := where{kind: q.Kind, body: q.Organisation, made: q.Made, before: q.Before, limit: min(q.Limit+1, 200), visible: visibleTo(rd)}
+		switch q.State {
+		case "":
+		case Lapsed: // by itself: nobody has written that down
+			w.states = []State{Interim}
+		default:
+			w.states = []State{q.State}
+		}
+		if q.Mine {
+			w.asked = tx.Who().Principal()
+		}
+		for more := true; more && len(l.Proposals) <= q.Limit; {
+			some, err := selectProposals(tx.Tx, w)
+			if err != nil {
+				return l, err
+			}
+			if more = len(some) == w.limit; more {
+				w.before = some[len(some)-1].ID
+			}
+			if err := l.add(rd, q, some); err != nil {
+				return l, err
+			}
+		}
+		if len(l.Proposals) > q.Limit {
+			l.Proposals = l.Proposals[:q.Limit]
+			l.Next = l.Proposals[q.Limit-1].ID
+		}
+		return l, nil
+	})
+}
+
+// add adds those of some proposals that the actor may see, until there is one more than a page has.
+func (l *Listed) add(rd *reading, q Query, some []Proposal) error {
+	for i := range some {
+		p := &some[i]
+		if p.State = p.state(rd.tx.Now()); q.State != "" && p.State != q.State {
+			continue
+		}
+		may, err := sees(rd, p)
+		switch {
+		case err != nil:
+			return err
+		case may:
+			p.Restricted = nil
+			if l.Proposals = append(l.Proposals, *p); len(l.Proposals) > q.Limit {
+				return nil
+			}
+		case p.Marked:
+			l.Marked++
+		}
+	}
+	return nil
+}
+
+// visible narrows what is read for a list: nobody sees anything that it leaves out. It is nil for who may see all.
+type visible struct {
+	principal string
+	bodies    []string // all of whose proposals the actor may see
+	open      []string // bodies in which a step may wait for them
+	anywhere  bool     // whether a step may wait for them in any body
+	clears    bool     // whether they are a clearing office, and exemptions may wait for them anywhere
+}
+
+func visibleTo(rd *reading) *visible {
+	v := &visible{principal: rd.tx.Who().Principal()}
+	var sees, others []string
+	for _, g := range rd.tx.Who().Grants {
+		switch {
+		case people.SeeProposals.For(g.Role) && g.Organisation == people.Everywhere:
+			return nil
+		case people.SeeProposals.For(g.Role):
+			sees = append(sees, g.Organisation)
+		case people.Clear.For(g.Role):
+			v.clears = true
+		case g.Organisation == people.Everywhere:
+			v.anywhere = true
+		default:
+			others = append(others, g.Organisation)
+		}
+	}
+	v.bodies, v.open = rd.below(sees), rd.below(others)
+	return v
+}
+
+// below are the organisations given and all below them.
+func (rd *reading) below(roots []string) (found []string) {
+	if len(roots) == 0 {
+		return nil
+	}
+	all := map[string]bool{}
+	for below, above := range rd.parents {
+		all[below], all[above] = true, true
+	}
+	for _, root := range roots {
+		all[root] = true // it may have nothing above and nothing below
+	}
+	for organisation := range all {
+		chain, _ := rd.chain(organisation) // which asks nothing once all have been read
+		if slices.ContainsFunc(chain, func(o string) bool { return slices.Contains(roots, o) }) {
+			found = append(found, organisation)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Waits is a proposal that waits for the actor.
+type Waits struct {
+	Proposal
+	For Act
+}
+
+// Waiting returns what waits for the actor: the next step of what they may take, and what the centre is asked,
+// the oldest first. What is restricted is left out.
+func (r *Room) Waiting(ctx context.Context, actor people.Actor) ([]Waits, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (found []Waits, err error) {
+		tx.Asked("what waits for somebody is their own")
+		if len(tx.Who().Grants) == 0 {
+			return nil, nil // no step is for somebody without a role
+		}
+		rd, err := readAll(tx)
+		if err != nil {
+			return nil, err
+		}
+		open, err := rd.possible()
+		if err != nil {
+			return nil, err
+		}
+		for i := len(open) - 1; i >= 0; i-- {
+			p := &open[i]
+			c, err := caseOf(rd, p)
+			if err != nil {
+				return nil, err
+			}
+			acts, _, err := can(rd, p, &c)
+			if err != nil {
+				return nil, err
+			}
+			at := slices.IndexFunc(acts, func(a Act) bool { return a.advances() || a == Answer })
+			if at < 0 {
+				continue
+			}
+			if may, err := sees(rd, p); err != nil {
+				return nil, err
+			} else if may {
+				p.Restricted = nil
+				found = append(found, Waits{*p, acts[at]})
+			}
+		}
+		return found, nil
+	})
+}
+
+// possible are the open proposals in which a step may be the actor's, by where they are, the newest first.
+func (rd *reading) possible() ([]Proposal, error) {
+	heads, err := selectHeads(rd.tx.Tx, []State{Waiting, Interim})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for i := range heads {
+		is, err := rd.concerns(&heads[i])
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			ids = append(ids, heads[i].ID)
+		}
+	}
+	found, err := selectProposalsByID(rd.tx.Tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return found, rd.fetchFor(found)
+}
+
+// fetchFor reads the rules that exemptions name, all at once.
+func (rd *reading) fetchFor(proposals []Proposal) error {
+	var ids []string
+	for i := range proposals {
+		if e := proposals[i].Exemption; e != nil {
+			ids = append(ids, e.Lifts...)
+		}
+	}
+	slices.Sort(ids)
+	return rd.fetch(slices.Compact(ids))
+}
+
+// concerns tells whether any step that a proposal of the kind may need is one that the actor's roles allow there.
+func (rd *reading) concerns(p *Proposal) (bool, error) {
+	if rd.tx.Who().Principal() == p.Principal {
+		return false, nil // they do not decide about it
+	}
+	places := []string{p.Organisation}
+	if p.Kind == Exemption {
+		process, err := rd.process(p.Organisation)
+		if err != nil {
+			return false, err
+		}
+		for _, at := range process.Offices {
+			places = append(places, at)
+		}
+	}
+	for i, at := range places {
+		steps := []people.Permission{people.Clear}
+		if i == 0 {
+			deciding := people.DecideList // of a withdrawal, as far as its head tells: who decides about bans does about lists
+			if p.Kind != Withdrawal {
+				deciding = p.deciding()
+			}
+			steps = []people.Permission{people.Propose, deciding, people.Clear, people.Confirm, people.Advise}
+		}
+		for _, permission := range steps {
+			if may, err := rd.holds(permission, at, permission.Roles()); err != nil || may {
+				return may, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// Decides is who decides in a body.
+type Decides struct {
+	Process
+	// Of is the organisation that has set it: the body itself or one above it; empty where none has, and it is
+	// the one that everybody begins with.
+	Of string
+}
+
+// Process returns who decides in a body, at t and as it was known then; zero times are the present. It needs
+// people.SeeOrganisations there.
+func (r *Room) Process(ctx context.Context, actor people.Actor, organisation string, t, known store.Time) (Decides, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (d Decides, err error) {
+		if err := tx.Require(people.SeeOrganisations, organisation); err != nil {
+			return d, err
+		}
+		if err := tx.Exists("organisation", organisation); err != nil {
+			return d, err
+		}
+		d.Process, d.Of, err = processAt(tx.Tx, organisation, cmp.Or(t, tx.Now()), cmp.Or(known, tx.Now()))
+		return d, err
+	})
+}
