@@ -19,6 +19,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -54,7 +55,7 @@ type estate struct {
 
 func newEstate(t testing.TB, db *store.DB) *estate {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
+	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 	g := &gate.Gate{People: room, Now: testClock.Now, Log: log, Navigation: web.Navigation}
 	desk := alerts.Desk{People: room, Outbox: outbox}
 	e := &estate{db: db, room: room, parts: web.Parts{
-		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Approvals: &approvals.Room{People: room, Devices: things, Outbox: outbox}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
+		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Handbook: &handbook.Room{People: room}, Approvals: &approvals.Room{People: room, Devices: things, Outbox: outbox}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
 		Account:   &account.Area{People: room, Passkeys: keys, Gate: g, Now: testClock.Now, Chance: rand.Reader, URL: "http://localhost:1", Alerts: desk},
 		Directory: directory.Options{Join: func(link string) string { return "http://localhost:1/join/" + link }},
 	}}
@@ -162,9 +163,13 @@ func (e *estate) things(t testing.TB, organisation, name string) map[string]stri
 		t.Fatal(err)
 	}
 	device, rule := e.device(t, organisation, name)
+	note, err := e.parts.Handbook.Pass(ctx, people.Actor{Session: session}, handbook.Note{Day: "2026-02-27", Channel: handbook.Mail, With: name + "-pilot", Subject: name + "-subject", Where: name + "-file"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{
 		"devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "inventories": "csv", "demonstration": "none",
-		"endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
+		"advice": "own-devices", "passed": note.ID, "endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
 		"role": string(people.Staff), "organisation": organisation, "session": who.Who.Session, "person": p.ID, "member": p.ID,
 		"members": p.ID, "sessions": who.Who.Session, "passkeys": "none", "messages": "none", "join": "none", "with": "none", "back": "none",
 		"Schemas": "urn:ietf:params:scim:schemas:core:2.0:User", "ResourceTypes": "User",
@@ -309,7 +314,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
 		e := newEstate(t, open(testClock.Now))
 		routes := web.Routes(web.Parts{Gate: e.parts.Gate, People: e.parts.People, Alerts: e.parts.Alerts, Account: e.parts.Account, Directory: e.parts.Directory, URL: e.parts.URL, Metrics: prometheus.NewRegistry(),
-			Devices: e.parts.Devices, Register: e.parts.Register, Intake: e.parts.Intake})
+			Devices: e.parts.Devices, Register: e.parts.Register, Handbook: e.parts.Handbook, Intake: e.parts.Intake})
 		for _, line := range append(slices.Clone(people.Roles), people.RoleLine{}) {
 			v := e.visitor(t, line.Role)
 			for _, route := range routes {
@@ -359,10 +364,10 @@ func (e *estate) asOwn(t *testing.T, v visitor, route gate.Route) {
 	}
 }
 
-// everywhere tells whether what a route does is asked about for all organisations: one role in one body
-// does not do.
+// everywhere tells whether what a route does is asked about for all organisations, or is for one person: one role in
+// one body does not do.
 func everywhere(route gate.Route) bool {
-	for _, part := range []string{"/access", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked"} {
+	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked"} {
 		if strings.HasSuffix(route.Pattern, part) {
 			return true
 		}
@@ -399,7 +404,7 @@ func (e *estate) asOther(t *testing.T, v visitor, route gate.Route) {
 
 // ofNobody tells whether the parameter of a route is no body's: what it shows is the same for all.
 func ofNobody(route gate.Route) bool {
-	for _, part := range []string{"/Schemas/", "/ResourceTypes/", "GET /roles/", "GET /apps/", "GET /suppliers/", "GET /rules/{id}", "GET /api/v1/rules/{id}", "/inventories/"} {
+	for _, part := range []string{"/Schemas/", " /advice/", "/ResourceTypes/", "GET /roles/", "GET /apps/", "GET /suppliers/", "GET /rules/{id}", "GET /api/v1/rules/{id}", "/inventories/"} {
 		if strings.Contains(route.Pattern, part) {
 			return true
 		}

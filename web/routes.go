@@ -13,6 +13,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/register"
@@ -22,6 +23,7 @@ import (
 	devicepages "portcullis/web/devices"
 	"portcullis/web/directory"
 	"portcullis/web/gate"
+	handbookpages "portcullis/web/handbook"
 	"portcullis/web/provision"
 	"portcullis/web/ui"
 )
@@ -36,6 +38,8 @@ type Parts struct {
 	Register *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
+	// Handbook is what people are advised.
+	Handbook *handbook.Room
 	// Intake takes in reports.
 	Intake  *devices.Intake
 	Account *account.Area
@@ -58,6 +62,7 @@ type Parts struct {
 var Navigation = slices.Concat(
 	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}},
 	devicepages.Places(),
+	handbookpages.Places(),
 	directory.Places(),
 	[]gate.Place{
 		{Link: ui.Link{Text: "Notices", Href: "/notices"}, Permission: people.SeeNotices, Everywhere: true},
@@ -89,6 +94,7 @@ func Routes(p Parts) []gate.Route {
 		p.Demo.Routes(),
 		p.Account.Routes(),
 		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}),
+		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
 		directory.Routes(p.People, p.Directory),
 		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Register: p.Register, Approvals: p.Approvals, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),

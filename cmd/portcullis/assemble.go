@@ -14,6 +14,7 @@ import (
 	"portcullis/alerts/webhook"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/people/oidc"
@@ -62,7 +63,8 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	}
 	decisions := &approvals.Room{People: room, Devices: fleet, Outbox: outbox}
 	keeper := devices.NewKeeper(fleet.Fleet, fleet.Server, log)
-	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet, decisions) }, intake.Run, fleet.Fleet.Run, keeper.Run)
+	advice := &handbook.Room{People: room}
+	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet, decisions, advice) }, intake.Run, fleet.Fleet.Run, keeper.Run)
 	if c.Index != "" {
 		workers = append(workers, func(ctx context.Context) { saveFleet(ctx, fleet.Fleet, c.Index, log) })
 	}
@@ -81,7 +83,7 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 		area.Providers = append(area.Providers, client)
 	}
 	a.parts = web.Parts{
-		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Account: area, URL: address, Metrics: newMetrics(db, log),
+		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Handbook: advice, Account: area, URL: address, Metrics: newMetrics(db, log),
 		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }},
 		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
 		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },

@@ -11,6 +11,7 @@ import (
 
 	"portcullis/demo"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/people"
 	web "portcullis/web/demo"
 )
@@ -64,6 +65,9 @@ func (a *assembly) demonstration(env *environment) (*web.Area, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.advise(env); err != nil {
+		return nil, err
+	}
 	if err := a.devices.Fleet.Follow(env); err != nil {
 		return nil, err
 	}
@@ -80,6 +84,25 @@ func (a *assembly) demonstration(env *environment) (*web.Area, error) {
 		}
 	}
 	return area, nil
+}
+
+// advise has the centre say something of its own, beside the starter set. Nobody of the story has a role everywhere,
+// which that needs; so a program says it, once.
+func (a *assembly) advise(ctx context.Context) error {
+	made, err := a.people.MakeToken(ctx, atCommand, "What the centre advises", people.Grant{Role: people.CentreOfficer, Organisation: people.Everywhere}, people.Time{})
+	if err != nil {
+		return err
+	}
+	about, said := handbook.About{Subject: handbook.OnProduct, Of: "paperlark"}, handbook.Draft{
+		Title: "Paperlark Scanner on your own phone",
+		Text: "It is your own phone, and yours to decide. We would not use it for anything that matters.\n\n" +
+			"- What you photograph is sent to the maker’s servers to be made legible.\n- Never photograph papers from work with it, not even a timetable.\n- The camera that came with the phone makes readable pictures too, and keeps them there.",
+	}
+	if _, err := a.parts.Handbook.AddAdvice(ctx, people.Actor{Token: made.Secret}, about, said); err != nil {
+		return err
+	}
+	_, err = a.people.EndToken(ctx, atCommand, made.ID)
+	return err
 }
 
 // invite says where the demonstration is, and what to look at.

@@ -1,0 +1,108 @@
+package handbook
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+	"strings"
+
+	room "portcullis/handbook"
+	"portcullis/people"
+	"portcullis/web/gate"
+	"portcullis/web/ui"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var templates = ui.Parse(files)
+
+// Rooms are the rooms that these pages show.
+type Rooms struct {
+	Handbook *room.Room
+	People   *people.Room
+}
+
+// area is the handlers of this package.
+type area struct{ Rooms }
+
+// maxForm is how many bytes a form may have.
+const maxForm = 1 << 20
+
+// perPage is how many rows a page has.
+const perPage = 50
+
+// Routes are the routes of this package.
+func Routes(rooms Rooms) []gate.Route {
+	a := &area{rooms}
+	var routes []gate.Route
+	see := func(path string, p people.Permission, h ui.Handler) {
+		routes = append(routes, gate.Route{Pattern: "GET " + path, Permission: p, Handler: h})
+	}
+	// A question is shown and answered at the same address.
+	ask := func(path string, p people.Permission, h ui.Handler) {
+		see(path, p, h)
+		routes = append(routes, gate.Route{Pattern: "POST " + path, Permission: p, Handler: gate.Limit(maxForm, h)})
+	}
+
+	see("/advice", people.Own, a.list)
+	see("/advice/earlier", people.Own, a.earlier)
+	ask("/advice/add", people.KeepAdvice, a.add)
+	see("/advice/{id}", people.Own, a.one)
+	see("/advice/{id}/versions", people.Own, a.versions)
+	ask("/advice/{id}/change", people.KeepAdvice, a.change)
+	ask("/advice/{id}/take-back", people.KeepAdvice, a.takeBack)
+
+	see("/channels", people.Own, a.channels)
+	see("/channels/decide", people.Own, a.decide)
+	ask("/channels/pass", people.Own, a.pass)
+	see("/channels/passed", people.Own, a.mine)
+	see("/channels/passed/{id}", people.Own, a.note)
+	ask("/channels/passed/{id}/correct", people.Own, a.correct)
+	see("/channels/notes", people.SeePassed, a.notes)
+	return routes
+}
+
+// Places are the ways in, for the navigation.
+func Places() []gate.Place {
+	return []gate.Place{{Link: ui.Link{Text: "Advice", Href: "/advice"}, Permission: people.Own}}
+}
+
+// actor is who asks.
+func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
+
+// keeps tells whether somebody may change what is advised, which is asked for everywhere.
+func keeps(r *http.Request) bool {
+	return gate.Place{Permission: people.KeepAdvice, Everywhere: true}.Shown(gate.Who(r.Context()))
+}
+
+// may tells whether to show the way to something.
+func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
+
+// at is the path made of parts, whatever they contain: "advice", id, "change".
+func at(parts ...string) string {
+	var path strings.Builder
+	for _, part := range parts {
+		path.WriteString("/" + url.PathEscape(part))
+	}
+	return path.String()
+}
+
+// when is a time as it is shown.
+func when(r *http.Request, t people.Time) ui.Time { return ui.Time{At: t.Time(), Now: ui.Now(r)} }
+
+// names are the names of persons whom the actor may see, by their ids.
+func (a *area) names(r *http.Request, ids ...string) (map[string]string, error) {
+	return a.People.Names(r.Context(), actor(r), ids...)
+}
+
+// somebody is a person by name, where it may be told.
+func somebody(known map[string]string, id string) string {
+	switch {
+	case known[id] != "":
+		return known[id]
+	case strings.HasPrefix(id, "token:"):
+		return "a program"
+	}
+	return "somebody"
+}
