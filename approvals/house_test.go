@@ -1,6 +1,7 @@
 package approvals_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -91,10 +92,16 @@ func start(t testing.TB, open storetest.Open, clock *storetest.Clock) *server {
 
 // each runs a test on both engines, with a server over the house.
 func each(t *testing.T, test func(t *testing.T, s *server)) {
-	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
-		s := start(t, open, storetest.NewClock(noon))
+	run(t, func(t *testing.T, s *server) {
 		s.load(t, house)
 		test(t, s)
+	})
+}
+
+// run runs a test on both engines, with a server over nothing.
+func run(t *testing.T, test func(t *testing.T, s *server)) {
+	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
+		test(t, start(t, open, storetest.NewClock(noon)))
 	})
 }
 
@@ -122,20 +129,23 @@ func (s *server) follow(t testing.TB) {
 	}
 }
 
+func (s *server) desk() alerts.Desk { return alerts.Desk{People: s.People, Outbox: s.Outbox} }
+
 // one is somebody who has signed in.
 type one struct {
 	people.Actor
 	id string
 }
 
-// somebody is a person with a role in a body, the same each time; a name tells several apart.
-func (s *server) somebody(t testing.TB, role people.Role, body, name string) one {
+// somebody is a person with a role in a body, the same each time; a name tells several apart. They work there, or
+// where it is said.
+func (s *server) somebody(t testing.TB, role people.Role, body, name string, at ...string) one {
 	t.Helper()
 	key := fmt.Sprintf("%s@%s/%s", role, body, name)
 	if a, known := s.here[key]; known {
 		return a
 	}
-	home := body
+	home := append(at, body)[0]
 	if home == people.Everywhere {
 		home = "gov"
 	}
@@ -170,7 +180,18 @@ func (s *server) take(t testing.TB, who one, id string, do approvals.Doing) (app
 // verdict is what the rules say of an identifier on a host now.
 func (s *server) verdict(t testing.TB, host, identifier string) string {
 	t.Helper()
-	s.follow(t)
+	return verdictOf(t, s, host, identifier)
+}
+
+func verdictOf(t interface {
+	Helper()
+	Context() context.Context
+	Fatal(...any)
+}, s *server, host, identifier string) string {
+	t.Helper()
+	if err := s.Devices.Fleet.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	judged, err := s.Devices.Decisions(t.Context(), command, devices.PastQuery{Host: host})
 	if err != nil {
 		t.Fatal(err)

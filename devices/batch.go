@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"portcullis/devices/index"
 	"portcullis/people"
@@ -31,7 +32,9 @@ type batch struct {
 	tx   *store.Tx
 	room *Room
 
-	known   map[string]*Host // that were read or made
+	known   map[string]*Host  // that were read or made
+	stood   map[string]listed // of those that were read
+	may     map[leave]error   // what the transaction's actors were told
 	changed map[string]bool
 	made    []*Host // that are new
 	changes []Change
@@ -49,8 +52,23 @@ type batch struct {
 	numbers map[index.Thing]uint32 // of them, and of those of earlier batches of this transaction
 }
 
+// listed is what lists of hosts go by: what has an index of its own.
+type listed struct {
+	organisation, name string
+	state              State
+	replacedBy         string
+}
+
+func (h *Host) listed() listed { return listed{h.Row.Organisation, h.Name, h.State, h.ReplacedBy} }
+
+// leave is what an actor asks for who brings reports.
+type leave struct {
+	actor        *people.Tx
+	organisation string
+}
+
 func (r *Room) batch(tx *store.Tx) *batch {
-	return &batch{tx: tx, room: r, known: map[string]*Host{}, changed: map[string]bool{}, since: map[string]store.Time{}, numbers: map[index.Thing]uint32{}}
+	return &batch{tx: tx, room: r, known: map[string]*Host{}, stood: map[string]listed{}, may: map[leave]error{}, changed: map[string]bool{}, since: map[string]store.Time{}, numbers: map[index.Thing]uint32{}}
 }
 
 // next is another batch of the same transaction, which knows the things that this one numbered.
@@ -71,7 +89,7 @@ func (b *batch) read(ids []string) error {
 	}
 	for _, id := range ids {
 		if h, ok := found[id]; ok {
-			b.known[id] = &h
+			b.known[id], b.stood[id] = &h, h.listed()
 		} else {
 			b.known[id] = nil
 		}
@@ -86,21 +104,24 @@ func (b *batch) enrol(h *Host) {
 	b.touch(h)
 }
 
-// touch raises the version of a host that has changed, once for each transaction.
-func (b *batch) touch(h *Host) {
-	if !b.changed[h.ID] {
-		b.changed[h.ID] = true
-		h.Version++
-		h.Changed = b.tx.Now()
+// touch raises the version of a host that has changed, once for each transaction, and tells whether this was
+// the first time.
+func (b *batch) touch(h *Host) (first bool) {
+	if b.changed[h.ID] {
+		return false
 	}
+	b.changed[h.ID] = true
+	h.Version++
+	h.Changed = b.tx.Now()
+	return true
 }
 
 // add enters what changed on a host.
 func (b *batch) add(h *Host, c Change) {
-	b.touch(h)
+	first := b.touch(h)
 	c.Version = h.Version
 	// Two reports of one host in one transaction are one change.
-	if i := slices.IndexFunc(b.changes, func(other Change) bool { return other.Host == h.ID }); i >= 0 {
+	if i := slices.IndexFunc(b.changes, func(other Change) bool { return !first && other.Host == h.ID }); i >= 0 {
 		was := &b.changes[i]
 		added, removed := union(index.Without(was.Added, c.Removed), c.Added), union(index.Without(was.Removed, c.Added), c.Removed)
 		was.Added, was.Removed = index.Without(added, was.Removed), index.Without(removed, was.Added)
@@ -228,10 +249,10 @@ func (b *batch) write() error {
 	for id := range b.changed {
 		ids = append(ids, id)
 	}
-	slices.Sort(ids) // in one order, so that two servers do not wait for each other
-	hosts := make([]*Host, 0, len(ids))
+	slices.Sort(ids)                   // in one order, so that two servers do not wait for each other
+	hosts := make([]Host, 0, len(ids)) // as they are now, whatever becomes of the batch's
 	for _, id := range ids {
-		hosts = append(hosts, b.known[id])
+		hosts = append(hosts, *b.known[id])
 	}
 	encoded, err := json.Marshal(ids)
 	if err != nil {
@@ -242,7 +263,7 @@ func (b *batch) write() error {
 		return err
 	}
 	for _, write := range []func() error{
-		func() error { return upsertHosts(b.tx, hosts) },
+		func() error { return b.writeHosts(hosts) },
 		func() error { return insertAttributes(b.tx, b.made, b.since) },
 		func() error { return insertChanges(b.tx, b.changes) },
 		b.writeNames,
@@ -252,8 +273,23 @@ func (b *batch) write() error {
 			return err
 		}
 	}
-	b.tx.AfterCommit(func() { b.room.Fleet.wrote(hosts) })
+	b.tx.AfterCommit(func() { b.room.Fleet.wrote(batchKey{b.room.Server, number}, hosts) })
 	return nil
+}
+
+// writeHosts writes hosts as they are now. Nearly all have something else on them and stand in all lists where
+// they stood.
+func (b *batch) writeHosts(hosts []Host) error {
+	var stay, move []*Host
+	for i := range hosts {
+		h := &hosts[i]
+		if stood, read := b.stood[h.ID]; read && stood == h.listed() {
+			stay = append(stay, h)
+		} else {
+			move = append(move, h)
+		}
+	}
+	return errors.Join(upsertHosts(b.tx, move, movedColumns), upsertHosts(b.tx, stay, stayedColumns))
 }
 
 // writeNames notes how people know what nobody has given a name before; the last name stands.
@@ -261,6 +297,7 @@ func (b *batch) writeNames() error {
 	last := map[nameKey]Named{}
 	for _, n := range b.names {
 		if _, known := b.room.Fleet.Name(n.Identifier, n.Platform); !known {
+			n.Identifier = strings.Clone(n.Identifier) // which may be a part of all that was reported
 			last[nameKey{n.Identifier, n.Platform}] = n
 		}
 	}

@@ -40,16 +40,17 @@ func (f *Fleet) recall(tx *store.Tx) error {
 // errGap is that batches are gone which this server has not followed.
 var errGap = errors.New("batches that were not followed are gone")
 
-// touched returns the hosts of the batches since the last look; whole tells that these are no longer all
+// touched returns the hosts of the batches since the last look that are to be read, and notes those that need not be,
+// because this server has written them last and has them still; whole tells that these are no longer all
 // there, because it was too long ago, and every host is to be looked at.
 func (f *Fleet) touched(tx *store.Tx, n *news) (ids map[string]bool, whole bool, err error) {
 	if f.looked.Add(keptBatches - time.Hour).Before(n.at) {
 		return nil, true, nil // servers whose batches are all gone are no longer known
 	}
-	ids = map[string]bool{}
+	ids, n.hosts = map[string]bool{}, map[string]Host{}
 	for server, last := range n.cursors {
 		next := f.cursors[server] + 1
-		if last == next-1 {
+		if last == next-1 || f.handedOver(server, next, last, n.hosts) {
 			continue
 		}
 		err := eachBatch(tx, server, next-1, func(number int64, encoded []byte) error {
@@ -68,6 +69,7 @@ func (f *Fleet) touched(tx *store.Tx, n *news) (ids map[string]bool, whole bool,
 			return nil, false, fmt.Errorf("the batches of the server %s: %w", server, err)
 		}
 		if next != last+1 { // some are missing, or it began anew
+			n.hosts = nil
 			return nil, true, nil
 		}
 	}

@@ -2,6 +2,8 @@ package devices
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"portcullis/devices/index"
 	"portcullis/internal/fault"
@@ -111,39 +113,27 @@ func (r *Room) Breaches(ctx context.Context, actor people.Actor, q BreachQuery) 
 	})
 }
 
-// ask asks the index.
-func (b *Breaches) ask(f *Fleet, filter index.Filter, age Age) (err error) {
+// ask asks the index, for the breaches and for the ages of all that passes the filter at once.
+func (b *Breaches) ask(f *Fleet, filter index.Filter, age Age) error {
 	today := day(b.At)
-	counted := Ages[:len(Ages)-1]
+	within := index.Span{}
 	switch age {
 	case "":
-		b.Breaches, err = f.index.Breaches(filter)
 	case OpenedToday, OpenedWeek, OpenedMonth, OpenedOlder:
-		counted = Ages
-		b.Breaches, err = f.ages.Opened(filter, age.span(today))
+		within = age.span(today)
 	default:
 		return fault.In("age", "%q is none of the ages: choose today, week, month or older", string(age))
 	}
-	if err != nil {
-		return err
-	}
 	var spans []index.Span
-	for _, a := range counted {
+	for _, a := range Ages {
 		spans = append(spans, a.span(today))
 	}
-	counts, err := f.ages.Count(filter, spans...)
-	if err != nil {
-		return err
+	found, counts, err := f.ages.Breaches(filter, within, spans...)
+	b.Breaches = found
+	for i, n := range counts {
+		b.Ages = append(b.Ages, AgeBreaches{Ages[i], n})
 	}
-	rest := b.Installations
-	for i, a := range counted {
-		b.Ages = append(b.Ages, AgeBreaches{a, counts[i]})
-		rest -= counts[i]
-	}
-	if age == "" { // what is left opened longer ago
-		b.Ages = append(b.Ages, AgeBreaches{OpenedOlder, max(0, rest)})
-	}
-	return nil
+	return err
 }
 
 // breached describes hosts. What has gone since the index was asked is left out.
@@ -196,4 +186,28 @@ func passes(d *policy.Decision, f index.Filter) bool {
 		}
 	}
 	return false
+}
+
+// DateBack writes down that what is in breach opened when, and for what reason, opened says: for a database that begins
+// with a history, before its keeper begins, which then finds that written. What opened dates to no time, or to one that
+// has not come, is left to the keeper.
+func (f *Fleet) DateBack(ctx context.Context, opened func(host string, o index.Open) (time.Time, Trigger)) error {
+	var turns []turn
+	generation, now := f.View().Generation, f.now()
+	for id, open := range f.Index().Standing().Hosts() {
+		for _, o := range open {
+			if at, by := opened(id, o); !at.IsZero() && !at.After(now) {
+				turns = append(turns, turn{breach{id, o}, true, Turn{store.TimeOf(at), generation, by}})
+			}
+		}
+	}
+	for chunk := range slices.Chunk(turns, breachChunk) {
+		if err := f.db.Write(ctx, func(tx *store.Tx) error { return openBreaches(tx, chunk) }); err != nil {
+			return err
+		}
+		for _, t := range chunk {
+			f.ages.Recall(t.host, t.Open, day(t.At))
+		}
+	}
+	return nil
 }

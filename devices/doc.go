@@ -2,10 +2,10 @@
 // when; and the answers for all of them at once.
 //
 // A report walks one way: Intake (one writer for each server, which commits what waits together before
-// it acknowledges) into the tables; Fleet, on every server, follows the tables, the register's decisions
-// and the time, and has the index (package index) answer on them; everything that is asked about many
-// hosts is asked of the Fleet. A host is one compact row; what changes on it is one row for each change, so that
-// any past time can be asked.
+// it acknowledges) into the tables; Fleet, on every server, follows the tables (but reads nothing back that
+// its own server has just written), the register's decisions and the time, and has the index (package index)
+// answer on them; everything that is asked about many hosts is asked of the Fleet. A host is one compact
+// row; what changes on it is one row for each change, so that any past time can be asked.
 //
 // # Invariants
 //

@@ -22,3 +22,22 @@ func (k *Keeper) WriteUnknowing(ctx context.Context) error {
 
 // LookedAt has a fleet believe that it looked for what is new at a time.
 func (f *Fleet) LookedAt(t store.Time) { f.looked = t }
+
+// Handed is how many hosts this server has written that its fleet has not followed.
+func (f *Fleet) Handed() int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	n := 0
+	for _, hosts := range f.handed.batches {
+		n += len(hosts)
+	}
+	return max(n, f.handed.hosts)
+}
+
+// FillHanded has a fleet believe that no more hosts may wait to be followed without being read.
+func (f *Fleet) FillHanded() { f.handed.hosts = maxHanded }
+
+// ToldLate tells a fleet of a batch that it has followed already.
+func (f *Fleet) ToldLate(server string, number int64, h Host) {
+	f.wrote(batchKey{server, number}, []Host{h})
+}

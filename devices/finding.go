@@ -3,6 +3,7 @@ package devices
 import (
 	"sync"
 
+	"portcullis/platform"
 	"portcullis/policy"
 )
 
@@ -10,6 +11,9 @@ import (
 type finding struct {
 	once                                      sync.Once
 	organisations, products, suppliers, rules map[string]int32
+
+	likened   sync.Once
+	suggester *platform.Suggester
 }
 
 func byID[T any](things []T, id func(*T) string) map[string]int32 {
@@ -29,6 +33,13 @@ func (v *View) find() *finding {
 		f.rules = byID(w.Rules, func(r *policy.Rule) string { return r.ID })
 	})
 	return f
+}
+
+// suggester finds products of the world by what they are called. Its index of words is made when it is first asked.
+func (v *View) suggester() *platform.Suggester {
+	f, w := v.finding, v.World
+	f.likened.Do(func() { f.suggester = platform.NewSuggester(w) })
+	return f.suggester
 }
 
 func placed[T any](things []T, places map[string]int32, id string) *T {

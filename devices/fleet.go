@@ -42,6 +42,7 @@ type Fleet struct {
 	early   map[string]uint32 // heard from before the index knew them
 	heard   map[string]uint32 // heard from, and not written down yet
 	ahead   map[string]int64  // by host: the version that this server has written, and not followed yet
+	handed  handed            // what this server has written, and not followed yet
 }
 
 type nameKey struct {
@@ -126,7 +127,7 @@ func OpenThings(ctx context.Context, db *store.DB, now func() time.Time, log *sl
 func newFleet(db *store.DB, now func() time.Time, log *slog.Logger) *Fleet {
 	d := index.NewDictionary()
 	return &Fleet{db: db, now: now, log: log, dictionary: d, index: index.New(d), wake: make(chan struct{}, 1), changed: make(chan struct{}),
-		names: map[nameKey]Named{}, early: map[string]uint32{}, heard: map[string]uint32{}, ahead: map[string]int64{}, cursors: map[string]int64{}}
+		names: map[nameKey]Named{}, early: map[string]uint32{}, heard: map[string]uint32{}, ahead: map[string]int64{}, cursors: map[string]int64{}, handed: handed{batches: map[batchKey][]Host{}}}
 }
 
 // load fills an empty fleet.
@@ -328,13 +329,15 @@ func (f *Fleet) look(tx *store.Tx) (n news, err error) {
 		err = f.lookAtAll(tx, &n)
 		return n, err
 	}
-	if len(ids) > 0 {
+	if len(ids)+len(n.hosts) > 0 {
 		if err := f.followThings(tx); err != nil {
 			return n, err
 		}
-		if n.hosts, err = selectHosts(tx, slices.Sorted(maps.Keys(ids))); err != nil {
+		found, err := selectHosts(tx, slices.Sorted(maps.Keys(ids)))
+		if err != nil {
 			return n, err
 		}
+		maps.Copy(n.hosts, found) // another server may have written later what this one has still
 	}
 	err = f.lookAtRegister(tx, &n)
 	return n, err
@@ -418,11 +421,10 @@ func (f *Fleet) apply(n *news) error {
 		}
 		f.happened(n.at, view.Generation, ByReport, changes)
 	}
-	f.caughtUp(n.hosts)
 	f.settleEarly()
 	next := view
 	if n.delta == nil {
-		f.move(next, n.cursors)
+		f.move(next, n)
 		return nil
 	}
 	at, trigger := n.at, ByDecision
@@ -436,7 +438,7 @@ func (f *Fleet) apply(n *news) error {
 	}
 	next.Basis = b
 	changes := f.index.SetBasis(b)
-	f.move(next, n.cursors)
+	f.move(next, n)
 	f.happened(at, next.Generation, trigger, changes)
 	return nil
 }
@@ -459,11 +461,17 @@ func (f *Fleet) reach(at store.Time) (View, error) {
 	}
 }
 
-// move lets readers see that the index answers on a view.
-func (f *Fleet) move(next View, cursors map[string]int64) {
+// move lets readers see that the index answers on a view, and on what is new.
+func (f *Fleet) move(next View, n *news) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cursors = cursors
+	for id := range n.hosts {
+		if f.ahead[id] <= n.hosts[id].Version {
+			delete(f.ahead, id)
+		}
+	}
+	f.cursors = n.cursors
+	f.handed.forget(n.cursors)
 	if next != f.view {
 		f.view = next
 		close(f.changed)
@@ -479,34 +487,12 @@ func (f *Fleet) happened(at store.Time, g store.Generation, by Trigger, changes 
 	}
 }
 
-// wrote notes that this server has written hosts, and looks at once for what is new. Until then what is known
-// of their last reports is of those before.
-func (f *Fleet) wrote(hosts []*Host) {
-	f.mu.Lock()
-	for _, h := range hosts {
-		f.ahead[h.ID] = h.Version
-	}
-	f.mu.Unlock()
-	f.Wake()
-}
-
 // followed tells whether the index knows what this server has written of a host.
 func (f *Fleet) followed(host string) bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	_, ahead := f.ahead[host]
 	return !ahead
-}
-
-// caughtUp notes that the index knows the hosts as they are here.
-func (f *Fleet) caughtUp(hosts map[string]Host) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for id := range hosts {
-		if f.ahead[id] <= hosts[id].Version {
-			delete(f.ahead, id)
-		}
-	}
 }
 
 // contact is what is known of a host's last report.

@@ -206,7 +206,7 @@ func (b *batch) receive(actor *people.Tx, report *Report) (Outcome, error) {
 	if h == nil {
 		return b.enrolBy(actor, report)
 	}
-	if err := actor.Require(people.ReportDevices, h.Row.Organisation); err != nil {
+	if err := b.require(actor, h.Row.Organisation); err != nil {
 		return Outcome{}, err
 	}
 	in := b.receiving(report)
@@ -222,6 +222,18 @@ func (b *batch) receive(actor *people.Tx, report *Report) (Outcome, error) {
 	*h = next
 	out.Notes = append(notes, out.Notes...)
 	return out, nil
+}
+
+// require asks whether the actor may report devices of the organisation, once for each transaction: in it the answer
+// stays.
+func (b *batch) require(actor *people.Tx, organisation string) error {
+	of := leave{actor, organisation}
+	err, asked := b.may[of]
+	if !asked {
+		err = actor.Require(people.ReportDevices, organisation)
+		b.may[of] = err
+	}
+	return err
 }
 
 func (b *batch) receiving(report *Report) receiving {
@@ -247,7 +259,7 @@ func (b *batch) enrolBy(actor *people.Tx, report *Report) (Outcome, error) {
 	if organisation == "" {
 		return Outcome{}, fault.In("organisation", "The device %s is not known here: say whose it is, and it is enrolled", report.Host)
 	}
-	if err := actor.Require(people.ReportDevices, organisation); err != nil {
+	if err := b.require(actor, organisation); err != nil {
 		return Outcome{}, err
 	}
 	if err := actor.Exists("organisation", organisation); err != nil {

@@ -22,6 +22,9 @@ const (
 	maxHistory = 50
 )
 
+// WorldSource is the source of what a world file says is installed.
+const WorldSource = worldSource
+
 // One is one host: what it is, what is on it, what the rules say of that, and how all that came about.
 type One struct {
 	ListedHost

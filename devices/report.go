@@ -33,8 +33,9 @@ type Report struct {
 	Partial bool
 	// NoInventory is that it says nothing of what is installed.
 	NoInventory bool
-	Installed   []policy.Installation
-	Names       []Named
+	// Installed may refer to what was sent, which is large: nothing keeps its texts.
+	Installed []policy.Installation
+	Names     []Named
 	// Digest is what the report is known by: the same bytes have the same one. 0 is none.
 	Digest uint64
 }
@@ -131,7 +132,17 @@ func checkInstallation(i int, in *policy.Installation) error {
 
 // badLine tells whether text is not one line of so many bytes.
 func badLine(text string, most int) bool {
-	return len(text) > most || text != strings.TrimSpace(text) || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl)
+	return len(text) > most || !oneWord(text) && (text != strings.TrimSpace(text) || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl))
+}
+
+// oneWord tells whether text is ASCII without any blank, as nearly all of a report is.
+func oneWord(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // receiving is a report on its way into a host.

@@ -1,7 +1,6 @@
 package devices
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,7 +24,8 @@ func scanHost(scan func(...any) error) (h Host, err error) {
 	if h.Row, err = index.ParseRow(packed); err != nil {
 		return h, err
 	}
-	return h, json.Unmarshal([]byte(sources), &h.Sources)
+	h.Sources, err = decodeSources(sources)
+	return h, err
 }
 
 // many is how many ids are asked for in one statement.
@@ -106,19 +106,25 @@ func countHosts(tx *store.Tx) (n int, err error) {
 	return n, err
 }
 
-// upsertHosts writes hosts as they are now.
-func upsertHosts(tx *store.Tx, hosts []*Host) error {
+// What is written of hosts that are there already. To write a column that an index has, SQLite takes the row out of the
+// index and puts it in again, also where nothing has changed in it.
+const (
+	stayedColumns = `version = excluded.version, packed = excluded.packed, sources = excluded.sources, digest = excluded.digest, changed_at = excluded.changed_at`
+	movedColumns  = stayedColumns + `, organisation = excluded.organisation, name = excluded.name, state = excluded.state, replaced_by = excluded.replaced_by`
+)
+
+// upsertHosts writes hosts as they are now: all of those that are new, and of others what columns say.
+func upsertHosts(tx *store.Tx, hosts []*Host, columns string) error {
 	args := make([]any, 0, 10*len(hosts))
 	for _, h := range hosts {
-		sources, err := json.Marshal(h.Sources)
+		sources, err := encodeSources(h.Sources)
 		if err != nil {
 			return err
 		}
-		args = append(args, []byte(h.ID), h.Row.Organisation, h.Name, string(h.State), h.Version, h.Row.Append(nil), string(sources), int64(h.digest()), h.Enrolled, h.Changed, h.ReplacedBy)
+		args = append(args, []byte(h.ID), h.Row.Organisation, h.Name, string(h.State), h.Version, h.Row.Append(nil), sources, int64(h.digest()), h.Enrolled, h.Changed, h.ReplacedBy)
 	}
 	return tx.Insert(`INSERT INTO devices_hosts (id, organisation, name, state, version, packed, sources, digest, enrolled_at, changed_at, replaced_by)`, 11,
-		`ON CONFLICT (id) DO UPDATE SET organisation = excluded.organisation, name = excluded.name, state = excluded.state, version = excluded.version, `+
-			`packed = excluded.packed, sources = excluded.sources, digest = excluded.digest, changed_at = excluded.changed_at, replaced_by = excluded.replaced_by`, args)
+		`ON CONFLICT (id) DO UPDATE SET `+columns, args)
 }
 
 func insertChanges(tx *store.Tx, changes []Change) error {

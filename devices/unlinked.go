@@ -1,6 +1,7 @@
 package devices
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -115,8 +116,8 @@ func (u *Unknown) has(words string) bool {
 // suggest adds to identifiers where they are and which products they may be: what has the same identifier on
 // another platform, and what is called alike.
 func (r *Room) suggest(scope []string, page []Unknown) []Unknown {
-	b := newBook(r.Fleet.View().World)
-	s := platform.NewSuggester(b.sharing(page))
+	view := r.Fleet.View()
+	s := view.suggester()
 	for i := range page {
 		u := &page[i]
 		u.Bodies = r.Fleet.Index().Bodies(u.Unlinked.Name, u.Unlinked.Platform, scope)
@@ -138,39 +139,12 @@ func beaten(suggestions []platform.Suggestion, other platform.Suggestion) bool {
 	return len(suggestions) > 0 && suggestions[0].Confidence >= sure && other.Confidence < suggestions[0].Confidence-far
 }
 
-// sharing is a world of the products whose names have a word in common with what is found, and their makers:
-// to these alone it can be likened.
-func (b *book) sharing(page []Unknown) *policy.World {
-	words := map[string]bool{}
-	for i := range page {
-		for word := range strings.FieldsFuncSeq(strings.ToLower(page[i].Named.Name), apart) {
-			words[word] = true
-		}
-	}
-	shares := func(name string) bool {
-		for word := range strings.FieldsFuncSeq(strings.ToLower(name), apart) {
-			if words[word] {
-				return true
-			}
-		}
-		return false
-	}
-	w := &policy.World{Suppliers: b.world.Suppliers}
-	for i := range b.world.Products {
-		if p := &b.world.Products[i]; shares(p.Name) || slices.ContainsFunc(p.Aliases, shares) {
-			w.Products = append(w.Products, *p)
-		}
-	}
-	return w
-}
-
 // ProductName is what a product is called, for who is to link something to it; a fault of the field product
 // where there is none of that id.
 func (r *Room) ProductName(id string) (string, error) {
-	b := newBook(r.Fleet.View().World)
-	p := b.products[id]
+	p := r.Fleet.View().Product(id)
 	if p == nil {
 		return "", fault.In("product", "There is no product %s", id)
 	}
-	return b.name(p), nil
+	return cmp.Or(p.Name, p.ID), nil
 }

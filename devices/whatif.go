@@ -219,6 +219,9 @@ type RuleEffect struct {
 	// Exemptions are those that lift it, as far as the actor may see them; Others is how many more there are.
 	Exemptions []policy.Exemption
 	Others     int
+	// Remaining are the rules that hold now and reach the target of one that has ended: what was in breach by it may
+	// be in breach by these.
+	Remaining []Reaching
 }
 
 // Rule returns a rule and what it does now. It needs people.SeeDevices; hosts of organisations where the actor
@@ -242,6 +245,8 @@ func (r *Room) Rule(ctx context.Context, actor people.Actor, id string) (RuleEff
 				return found, err
 			}
 			found.Reaches = reached(affected.Organisations, scope)
+		} else if found.Remaining, err = newBook(view.World).remaining(rule.Target, now); err != nil {
+			return found, err
 		}
 		if found.InBreach, err = r.Fleet.Index().Breaches(index.Filter{Organisations: scope, Rule: id}); err != nil {
 			return found, err
@@ -249,4 +254,20 @@ func (r *Room) Rule(ctx context.Context, actor people.Actor, id string) (RuleEff
 		found.Exemptions, found.Others, err = r.exemptions(tx, func(e *policy.Exemption) bool { return slices.Contains(e.Lifts, id) })
 		return found, err
 	})
+}
+
+// remaining are the rules that hold now and reach what a rule was about.
+func (b *book) remaining(t policy.Target, now time.Time) (all []Reaching, err error) {
+	switch {
+	case t.Product != "" && b.products[t.Product] != nil:
+		all, err = b.reaching(b.products[t.Product], now)
+	case t.Supplier != "":
+		all, err = b.naming(t.Supplier, now)
+	case t.Any:
+		for _, r := range b.leadingInto(&policy.World{}, now) {
+			all = append(all, Reaching{Rule: *r, Holds: r.Contains(now)})
+		}
+		sortReaching(all)
+	}
+	return slices.DeleteFunc(all, func(r Reaching) bool { return !r.Holds }), err
 }

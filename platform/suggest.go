@@ -2,6 +2,7 @@ package platform
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,17 +21,28 @@ type Suggestion struct {
 	Why string
 }
 
-// Suggester finds products by what people call them: their names, their former names, their makers.
-// It is safe for concurrent use.
+// Suggester finds products by what people call them: their names, their former names, their makers. Words tell the more
+// the fewer products have them. It is an index of words, to be made once for a world, and is safe for concurrent use.
 type Suggester struct {
 	products []suggested
-	byWord   map[string][]int
+	numbers  map[string]int32 // of the words in names
+	has      [][]int32        // by word: the products that have it in a name, ascending
+	weights  []float64        // by word
+	stranger float64          // the weight of a word that no product has
 }
 
 type suggested struct {
 	id     string
-	names  []phrase
+	names  []title
 	makers []phrase
+}
+
+// title is a name of a product, as the numbers of the words that tell it apart.
+type title struct {
+	text   string
+	words  []int32
+	weight float64 // of all of them
+	own    bool    // one of them is as good as its own
 }
 
 // phrase is a name cut into the words that tell things apart.
@@ -41,30 +53,65 @@ type phrase struct {
 
 // NewSuggester prepares to suggest products of w.
 func NewSuggester(w *policy.World) *Suggester {
-	suppliers := make(map[string]*policy.Supplier, len(w.Suppliers))
+	makers := make(map[string][]phrase, len(w.Suppliers))
 	for i := range w.Suppliers {
-		suppliers[w.Suppliers[i].ID] = &w.Suppliers[i]
+		makers[w.Suppliers[i].ID] = phrases(w.Suppliers[i].Name, w.Suppliers[i].Aliases)
 	}
-	s := &Suggester{byWord: make(map[string][]int)}
+	withOwners := make(map[string][]phrase, len(w.Suppliers))
+	for i := range w.Suppliers {
+		supplier := &w.Suppliers[i]
+		all := slices.Clone(makers[supplier.ID])
+		for _, edge := range supplier.OwnedBy {
+			all = append(all, makers[edge.Supplier]...)
+		}
+		withOwners[supplier.ID] = all
+	}
+	s := &Suggester{products: make([]suggested, len(w.Products)), numbers: make(map[string]int32)}
 	for i := range w.Products {
 		p := &w.Products[i]
-		entry := suggested{id: p.ID, names: phrases(p.Name, p.Aliases)}
-		if supplier, ok := suppliers[p.Supplier]; ok {
-			entry.makers = phrases(supplier.Name, supplier.Aliases)
-			for _, edge := range supplier.OwnedBy {
-				entry.makers = append(entry.makers, phrases(suppliers[edge.Supplier].Name, suppliers[edge.Supplier].Aliases)...)
-			}
+		s.products[i] = suggested{id: p.ID, makers: withOwners[p.Supplier]}
+		for _, name := range phrases(p.Name, p.Aliases) {
+			s.products[i].names = append(s.products[i].names, title{text: name.text, words: s.enter(int32(i), name.words)})
 		}
-		s.products = append(s.products, entry)
-		for _, name := range entry.names {
-			for _, word := range name.words {
-				if at := s.byWord[word]; len(at) == 0 || at[len(at)-1] != i {
-					s.byWord[word] = append(at, i)
-				}
+	}
+	s.weigh()
+	return s
+}
+
+// enter notes that a product has words in a name, and returns their numbers, each once.
+func (s *Suggester) enter(product int32, words []string) (numbers []int32) {
+	for _, word := range words {
+		n, known := s.numbers[word]
+		if !known {
+			n = int32(len(s.has))
+			s.numbers[word], s.has = n, append(s.has, nil)
+		}
+		if had := s.has[n]; len(had) == 0 || had[len(had)-1] != product {
+			s.has[n] = append(had, product)
+		}
+		if !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// weigh finds how much each word tells: that of a product's own name much, one that many have little.
+func (s *Suggester) weigh() {
+	weight := func(has int) float64 { return 1 + math.Log(float64(len(s.products)+1)/float64(has+1)) }
+	s.stranger = weight(0)
+	for _, has := range s.has {
+		s.weights = append(s.weights, weight(len(has)))
+	}
+	for i := range s.products {
+		for k := range s.products[i].names {
+			t := &s.products[i].names[k]
+			for _, n := range t.words {
+				t.weight += s.weights[n]
+				t.own = t.own || len(s.has[n]) <= ownWord
 			}
 		}
 	}
-	return s
 }
 
 func phrases(name string, aliases []string) (found []phrase) {
@@ -111,60 +158,196 @@ const (
 
 // For returns the likeliest products for an app by its name and publisher, the likeliest first.
 func (s *Suggester) For(name, publisher string) []Suggestion {
-	words, maker := tellingWords(name), tellingWords(publisher)
-	tried := map[int]bool{}
-	var found []Suggestion
-	for _, word := range words {
-		for _, i := range s.byWord[word] {
+	app, maker := s.ask(tellingWords(name)), tellingWords(publisher)
+	tried := map[int32]bool{}
+	var best []likely
+	rest := app.weight
+	for _, n := range app.words {
+		if n == unknownWord {
+			rest -= s.stranger
+			continue
+		}
+		if len(s.has[n]) > ownWord && sameMaker*2*rest/(app.weight+rest) < threshold(best) {
+			break // what shares no more than the words that are left is less likely than what was found
+		}
+		rest -= s.weights[n]
+		for _, i := range s.has[n] {
 			if tried[i] {
 				continue
 			}
 			tried[i] = true
-			if suggestion := s.products[i].score(words, maker); suggestion.Confidence >= leastConfidence {
-				found = append(found, suggestion)
+			if l := s.score(&s.products[i], &app, maker, threshold(best)); l.confidence >= leastConfidence {
+				best = l.among(best)
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b Suggestion) int {
-		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Product, b.Product))
-	})
-	return found[:min(len(found), maxSuggestions)]
+	var found []Suggestion
+	for _, l := range best {
+		found = append(found, Suggestion{l.product.id, l.confidence, l.why()})
+	}
+	return found
 }
 
-func (p *suggested) score(words, maker []string) Suggestion {
-	best, which := 0.0, phrase{}
-	for _, name := range p.names {
-		if likeness := alike(words, name.words); likeness > best {
-			best, which = likeness, name
+// unknownWord is the number of a word that no product has.
+const unknownWord = -1
+
+// asked is the name of an app: its words, each once and those first that tell most, with what all of them weigh. Those
+// that no product has stand each by itself.
+type asked struct {
+	words  []int32
+	weight float64
+}
+
+func (s *Suggester) ask(words []string) (app asked) {
+	for i, word := range words {
+		if slices.Contains(words[:i], word) {
+			continue
 		}
+		n, known := s.numbers[word]
+		if !known {
+			n = unknownWord
+		}
+		app.words = append(app.words, n)
+		app.weight += s.weight(n)
 	}
-	why := "the name is " + which.text
-	if best < 1 {
-		why = "the name resembles " + which.text
+	slices.SortStableFunc(app.words, func(a, b int32) int { return cmp.Compare(s.weight(b), s.weight(a)) })
+	return app
+}
+
+func (s *Suggester) weight(word int32) float64 {
+	if word == unknownWord {
+		return s.stranger
 	}
-	factor := 0.75
+	return s.weights[word]
+}
+
+// likely is a product that an app may be, and why.
+type likely struct {
+	product    *suggested
+	confidence float64
+	name       *title
+	likeness   float64
+	contained  bool
+	factor     float64
+}
+
+// among puts one among the likeliest, in their order.
+func (l likely) among(best []likely) []likely {
+	at := len(best)
+	for at > 0 && (l.confidence > best[at-1].confidence || l.confidence == best[at-1].confidence && l.product.id < best[at-1].product.id) {
+		at--
+	}
+	best = slices.Insert(best, at, l)
+	return best[:min(len(best), maxSuggestions)]
+}
+
+// threshold is what a product must reach to be among the likeliest.
+func threshold(best []likely) float64 {
+	if len(best) < maxSuggestions {
+		return leastConfidence
+	}
+	return best[len(best)-1].confidence
+}
+
+func (l *likely) why() string {
+	why := "the name resembles "
+	switch {
+	case l.likeness == 1:
+		why = "the name is "
+	case l.contained:
+		why = "the name contains "
+	}
+	why += l.name.text
+	switch l.factor {
+	case unknownMaker:
+		return why + "; the makers cannot be compared"
+	case sameMaker:
+		return why + "; the maker agrees"
+	}
+	return why + "; the maker is another"
+}
+
+// What is left of a likeness by what is known of the makers.
+const (
+	sameMaker    = 0.95
+	unknownMaker = 0.75
+	otherMaker   = 0.45
+)
+
+// A word is as good as a product's own where so few products have it, and describes where so many have.
+const (
+	ownWord        = 2
+	describingWord = 4
+)
+
+// score tells how likely a product is. One that cannot reach the least is given up early.
+func (s *Suggester) score(p *suggested, app *asked, maker []string, least float64) (l likely) {
+	best := 0.0
+	for i := range p.names {
+		likeness, contained := s.alike(app, &p.names[i])
+		if contained {
+			likeness = containing(likeness)
+		}
+		best = max(best, likeness)
+	}
+	if best*sameMaker < least {
+		return l
+	}
+	l = likely{product: p, factor: otherMaker}
 	switch agrees, known := p.madeBy(maker); {
 	case !known:
-		why += "; the makers cannot be compared"
+		l.factor = unknownMaker
 	case agrees:
-		factor = 0.95
-		why += "; the maker agrees"
-	default:
-		factor = 0.45
-		why += "; the maker is another"
+		l.factor = sameMaker
 	}
-	return Suggestion{p.id, best * factor, why}
+	for i := range p.names {
+		likeness, contained := s.alike(app, &p.names[i])
+		if contained = contained && (l.factor == sameMaker || s.describes(app, &p.names[i])); contained {
+			likeness = containing(likeness)
+		}
+		if likeness > l.likeness {
+			l.name, l.likeness, l.contained = &p.names[i], likeness, contained
+		}
+	}
+	l.confidence = l.likeness * l.factor
+	return l
+}
+
+// containing is the likeness of a name that has all of a product's own in it, and describes it besides or is of the
+// same maker, which tells more than what is common to the two: VLC media player is VLC.
+func containing(likeness float64) float64 { return max(likeness, 0.75+0.2*likeness) }
+
+// alike is how much of what two names tell they have in common, from 0 to 1; contained where the app's has all of a
+// product's that is its own, and more.
+func (s *Suggester) alike(app *asked, t *title) (likeness float64, contained bool) {
+	common, found := 0.0, 0
+	for _, n := range t.words {
+		if slices.Contains(app.words, n) {
+			common, found = common+s.weights[n], found+1
+		}
+	}
+	if found == len(t.words) && found == len(app.words) {
+		return 1, false
+	}
+	return min(2*common/(app.weight+t.weight), 0.99), found == len(t.words) && t.own
+}
+
+// describes tells whether what an app's name has besides a product's are words that many products have.
+func (s *Suggester) describes(app *asked, t *title) bool {
+	return !slices.ContainsFunc(app.words, func(n int32) bool {
+		return !slices.Contains(t.words, n) && (n == unknownWord || len(s.has[n]) < describingWord)
+	})
 }
 
 func (p *suggested) madeBy(maker []string) (agrees, known bool) {
 	if len(maker) == 0 || len(p.makers) == 0 {
 		return false, false
 	}
-	return slices.ContainsFunc(p.makers, func(m phrase) bool { return alike(maker, m.words) >= 0.5 }), true
+	return slices.ContainsFunc(p.makers, func(m phrase) bool { return shared(maker, m.words) >= 0.5 }), true
 }
 
-// alike is the share of words that two phrases have in common, from 0 to 1.
-func alike(a, b []string) float64 {
+// shared is the share of words that two phrases have in common, from 0 to 1.
+func shared(a, b []string) float64 {
 	common := 0
 	for _, word := range a {
 		if slices.Contains(b, word) {

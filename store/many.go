@@ -7,9 +7,10 @@ import (
 	"sync"
 )
 
-// statementSize is how many parameters a statement of Insert has at most. SQLite looks each one up among
-// all of the statement's, so that more would take longer and not shorter.
-const statementSize = 48
+// statementSize is how many parameters a statement of Insert has at most on PostgreSQL, where each statement is a way
+// there and back. SQLite takes rows one by one: for a statement of several it keeps the pages as they were, to take
+// the first rows back if a later one fails, and it looks each parameter up among all of the statement's.
+const statementSize = 480
 
 // insertTexts are the statements of Insert that were made so far.
 var insertTexts sync.Map // by insertText
@@ -25,7 +26,10 @@ func (tx *Tx) Insert(head string, columns int, tail string, args []any) error {
 	if len(args)%columns != 0 { // which not every engine would notice
 		return fmt.Errorf("%d values make no rows of %d columns: %s", len(args), columns, head)
 	}
-	most := max(statementSize/columns, 1) * columns
+	most := columns
+	if tx.engine == PostgreSQL {
+		most = max(statementSize/columns, 1) * columns
+	}
 	for len(args) > 0 {
 		n := min(len(args), most)
 		if _, err := tx.Exec(insertStatement(insertText{head, tail, columns, n / columns}), args[:n]...); err != nil {

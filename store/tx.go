@@ -25,6 +25,7 @@ type Tx struct {
 	tx        *sql.Tx
 	now       Time
 	readOnly  bool
+	engine    Engine
 	committed []func()
 	kept      *statements          // nil where none are kept
 	missing   []string             // statements that are not prepared yet
@@ -203,7 +204,7 @@ func (db *DB) once(ctx context.Context, pool *sql.DB, kept *statements, readOnly
 	if err != nil {
 		return &notBegun{err}
 	}
-	tx := &Tx{ctx: ctx, tx: begun, now: TimeOf(db.now()), readOnly: readOnly, kept: kept}
+	tx := &Tx{ctx: ctx, tx: begun, now: TimeOf(db.now()), readOnly: readOnly, engine: db.engine, kept: kept}
 	defer func() {
 		if p := recover(); p != nil {
 			// The panic is what matters; a failed rollback ends with the connection.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -126,6 +127,35 @@ func (e *estate) device(t testing.TB, organisation, name string) (device, rule s
 	return device, rule
 }
 
+// exemption is one from no ban, for a device of a body.
+func (e *estate) exemption(t testing.TB, organisation, device, name string) string {
+	t.Helper()
+	made, err := people.Act(t.Context(), e.room, e.decides(), func(tx *people.Tx) (policy.Exemption, error) {
+		tx.Asked("a test")
+		return register.AddExemption(tx, policy.Exemption{ID: fmt.Sprintf("exemption-%d", e.made), Product: "parrot", Scope: organisation, Subject: policy.ExemptionSubject{Host: device}, Purpose: name + "-purpose",
+			Period: policy.Period{From: testClock.Now(), Until: testClock.Now().AddDate(0, 1, 0)}})
+	})
+	if err == nil {
+		err = e.parts.Devices.Fleet.Follow(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
+// asks has somebody ask for an app in their own body.
+func (e *estate) asks(t testing.TB, who people.Actor, organisation, name string) string {
+	t.Helper()
+	p, err := e.parts.Approvals.Propose(t.Context(), who, approvals.Draft{Kind: approvals.Allow, Reason: name + "-reason", Content: approvals.Content{
+		Rule: &policy.Rule{Effect: policy.Allow, Target: policy.Target{Product: "parrot"}, Scope: organisation},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.ID
+}
+
 func must(t testing.TB, room *people.Room, n people.NewOrganisation) {
 	t.Helper()
 	if _, err := room.AddOrganisation(t.Context(), command, n); err != nil {
@@ -163,12 +193,14 @@ func (e *estate) things(t testing.TB, organisation, name string) map[string]stri
 		t.Fatal(err)
 	}
 	device, rule := e.device(t, organisation, name)
+	exemption := e.exemption(t, organisation, device, name)
+	proposal := e.asks(t, people.Actor{Session: session}, organisation, name)
 	note, err := e.parts.Handbook.Pass(ctx, people.Actor{Session: session}, handbook.Note{Day: "2026-02-27", Channel: handbook.Mail, With: name + "-pilot", Subject: name + "-subject", Where: name + "-file"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{
-		"devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "inventories": "csv", "demonstration": "none",
+		"proposals": proposal, "exemptions": exemption, "process": organisation, "supplier": "maker", "product": "parrot", "devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "inventories": "csv", "demonstration": "none",
 		"advice": "own-devices", "passed": note.ID, "endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
 		"role": string(people.Staff), "organisation": organisation, "session": who.Who.Session, "person": p.ID, "member": p.ID,
 		"members": p.ID, "sessions": who.Who.Session, "passkeys": "none", "messages": "none", "join": "none", "with": "none", "back": "none",
@@ -257,6 +289,8 @@ var sent = map[string]string{
 	"POST /api/v1/affected":                   `{"effect": "ban", "target": {"any": true}, "scope": "{organisation}"}`,
 	"POST /api/v1/unlinked":                   `{"platform": "android", "identifier": "com.api{unique}", "product": "parrot"}`,
 	"POST /api/v1/reports":                    `{"host": "api-{unique}", "platform": "android", "organisation": "{organisation}", "installed": []}`,
+	"POST /api/v1/proposals/{id}/steps":       `{"act": "take-back", "version": 1}`,
+	"POST /api/v1/exemptions/{id}/end":        `{"reason": "A test"}`,
 	"POST /api/v1/reports/batch":              `{"reports": []}`, // each stands for itself: package api has a test of whose
 }
 
@@ -314,7 +348,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
 		e := newEstate(t, open(testClock.Now))
 		routes := web.Routes(web.Parts{Gate: e.parts.Gate, People: e.parts.People, Alerts: e.parts.Alerts, Account: e.parts.Account, Directory: e.parts.Directory, URL: e.parts.URL, Metrics: prometheus.NewRegistry(),
-			Devices: e.parts.Devices, Register: e.parts.Register, Handbook: e.parts.Handbook, Intake: e.parts.Intake})
+			Devices: e.parts.Devices, Register: e.parts.Register, Handbook: e.parts.Handbook, Approvals: e.parts.Approvals, Intake: e.parts.Intake})
 		for _, line := range append(slices.Clone(people.Roles), people.RoleLine{}) {
 			v := e.visitor(t, line.Role)
 			for _, route := range routes {
@@ -348,7 +382,12 @@ func (e *estate) asOwn(t *testing.T, v visitor, route gate.Route) {
 	if route.Fail != nil && v.token == "" {
 		return
 	}
-	status, body := e.ask(t, v, route, e.own)
+	things := e.own
+	if v.session != "" && strings.Contains(route.Pattern, "/proposals/{id}") && route.Fail == nil {
+		things = maps.Clone(things)
+		things["proposals"] = e.asks(t, people.Actor{Session: v.session}, "harbour", "Harbour") // one sees what one has asked for
+	}
+	status, body := e.ask(t, v, route, things)
 	if !strings.HasPrefix(route.Pattern, "GET ") && status < 400 {
 		e.own = e.things(t, "harbour", "Harbour") // it may have been changed, or be gone
 	}
@@ -364,10 +403,10 @@ func (e *estate) asOwn(t *testing.T, v visitor, route gate.Route) {
 	}
 }
 
-// everywhere tells whether what a route does is asked about for all organisations, or is for one person: one role in
-// one body does not do.
+// everywhere tells whether what a route does is asked about for all organisations, or is for those alone who have a
+// part in it: one role in one body does not do.
 func everywhere(route gate.Route) bool {
-	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked"} {
+	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked", "/api/v1/proposals/{id}", "/api/v1/proposals/{id}/steps", "/proposals/new/supplier/{id}", "/proposals/new/product/{id}"} {
 		if strings.HasSuffix(route.Pattern, part) {
 			return true
 		}
@@ -404,7 +443,7 @@ func (e *estate) asOther(t *testing.T, v visitor, route gate.Route) {
 
 // ofNobody tells whether the parameter of a route is no body's: what it shows is the same for all.
 func ofNobody(route gate.Route) bool {
-	for _, part := range []string{"/Schemas/", " /advice/", "/ResourceTypes/", "GET /roles/", "GET /apps/", "GET /suppliers/", "GET /rules/{id}", "GET /api/v1/rules/{id}", "/inventories/"} {
+	for _, part := range []string{"/Schemas/", " /advice/", "/ResourceTypes/", "/proposals/new/", "GET /roles/", "GET /apps/", "GET /suppliers/", "GET /rules/{id}", "GET /api/v1/rules/{id}", "/inventories/"} {
 		if strings.Contains(route.Pattern, part) {
 			return true
 		}

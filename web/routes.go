@@ -19,11 +19,14 @@ import (
 	"portcullis/register"
 	"portcullis/web/account"
 	"portcullis/web/api"
+	approvalpages "portcullis/web/approvals"
+	"portcullis/web/ask"
 	"portcullis/web/demo"
 	devicepages "portcullis/web/devices"
 	"portcullis/web/directory"
 	"portcullis/web/gate"
 	handbookpages "portcullis/web/handbook"
+	"portcullis/web/lists"
 	"portcullis/web/provision"
 	"portcullis/web/ui"
 )
@@ -58,10 +61,17 @@ type Parts struct {
 	Metrics *prometheus.Registry
 }
 
+// decisions are the rooms that the pages on decisions show.
+func (p *Parts) decisions() approvalpages.Rooms {
+	return approvalpages.Rooms{Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register}
+}
+
 // Navigation are the places that the head of every page leads to.
 var Navigation = slices.Concat(
-	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}},
+	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}, ask.Place()},
+	approvalpages.Places(),
 	devicepages.Places(),
+	[]gate.Place{lists.Place()},
 	handbookpages.Places(),
 	directory.Places(),
 	[]gate.Place{
@@ -75,7 +85,7 @@ var footer = []ui.Link{{Text: "For programs", Href: "/api"}, {Text: "Roles", Hre
 
 // Routes are all routes of the server.
 func Routes(p Parts) []gate.Route {
-	pages := &pages{p}
+	pages, enquiries := &pages{p}, devices.NewEnquiries(p.Devices)
 	return slices.Concat(
 		[]gate.Route{
 			{Pattern: "GET /healthz", Permission: gate.Open, Handler: http.HandlerFunc(healthy)},
@@ -95,8 +105,11 @@ func Routes(p Parts) []gate.Route {
 		p.Account.Routes(),
 		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}),
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
+		approvalpages.Routes(p.decisions()),
 		directory.Routes(p.People, p.Directory),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Register: p.Register, Approvals: p.Approvals, Intake: p.Intake, InvitationLink: p.Directory.Join}),
+		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook)}),
+		lists.Routes(lists.Area{Enquiries: enquiries}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }

@@ -47,15 +47,26 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-// waiting is what waits for whoever has signed in.
+// waiting is what waits for whoever has signed in: messages to read, and what they are to decide.
 func (p *pages) waiting(r *http.Request) (ui.Component, error) {
 	unread, err := p.Alerts.Unread(r.Context(), gate.Actor(r.Context()))
-	if unread == 0 {
-		return ui.Empty{Text: "Nothing waits for you. When something does, it stands here.", Do: ui.Link{Text: "Look at your earlier messages", Href: "/account/messages"}}, err
+	if err != nil {
+		return nil, err
 	}
-	return ui.Tasks{Items: []ui.Task{{
-		Text: "Read your messages", Href: "/account/messages", State: ui.Tag{Text: ui.Count(int(unread), "unread", "unread"), Tone: ui.Waiting},
-	}}}, err
+	decisions, err := p.decisions().Today(r)
+	if err != nil {
+		return nil, err
+	}
+	if unread == 0 && decisions == nil {
+		return ui.Empty{Text: "Nothing waits for you. When something does, it stands here.", Do: ui.Link{Text: "Look at your earlier messages", Href: "/account/messages"}}, nil
+	}
+	var shown ui.Stack
+	if unread > 0 {
+		shown = append(shown, ui.Tasks{Items: []ui.Task{{
+			Text: "Read your messages", Href: "/account/messages", State: ui.Tag{Text: ui.Count(int(unread), "unread", "unread"), Tone: ui.Waiting},
+		}}})
+	}
+	return append(shown, decisions), nil
 }
 
 // begun is with how many people a server is one on which nobody need be told how to begin.

@@ -8,9 +8,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"portcullis/demo"
 	"portcullis/devices"
+	"portcullis/devices/index"
 	"portcullis/handbook"
 	"portcullis/people"
 	web "portcullis/web/demo"
@@ -71,6 +73,9 @@ func (a *assembly) demonstration(env *environment) (*web.Area, error) {
 	if err := a.devices.Fleet.Follow(env); err != nil {
 		return nil, err
 	}
+	if err := a.dateBack(env, g); err != nil {
+		return nil, err
+	}
 	area := &web.Area{People: a.people, Gate: a.parts.Gate, Look: g.Look[:]}
 	names := map[string]string{}
 	for i := range g.World.Organisations {
@@ -103,6 +108,19 @@ func (a *assembly) advise(ctx context.Context) error {
 	}
 	_, err = a.people.EndToken(ctx, atCommand, made.ID)
 	return err
+}
+
+// dateBack has the breaches of the demonstration open over the past months.
+func (a *assembly) dateBack(env *environment, g *demo.Demo) error {
+	heard := map[string]time.Time{}
+	for h := range g.Hosts() {
+		heard[h.ID] = h.LastHeard
+	}
+	triggers := map[demo.Opening]devices.Trigger{demo.Found: devices.ByReport, demo.Decided: devices.ByDecision, demo.Deadline: devices.ByTime}
+	return a.devices.Fleet.DateBack(env, func(host string, o index.Open) (time.Time, devices.Trigger) {
+		at, why := g.Opened(host, heard[host], o.Thing, o.Cause.Rule)
+		return at, triggers[why]
+	})
 }
 
 // invite says where the demonstration is, and what to look at.

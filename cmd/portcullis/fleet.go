@@ -58,15 +58,21 @@ const (
 	// reserve is how much more than it needs such a server may hold, in per cent: twice as much, as is usual, would
 	// be hundreds of megabytes for what hardly changes.
 	reserve = 25
+	// ample is how much more one with few devices may: to look for what is no longer needed half as often is a sixth
+	// of what a report takes.
+	ample = 200
 )
 
-// settle gives back what it took to read many devices, and has the server hold little more than it needs.
+// settle gives back what it took to read many devices, and has the server hold little more than it needs; one with few
+// devices may hold more, to look less often for what it no longer does.
 func settle() {
 	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc > large {
-		debug.SetGCPercent(reserve)
-		debug.FreeOSMemory()
+	if runtime.ReadMemStats(&m); m.HeapAlloc <= large {
+		debug.SetGCPercent(ample)
+		return
 	}
+	debug.SetGCPercent(reserve)
+	debug.FreeOSMemory()
 }
 
 // savesEvery is how often a server writes down where its fleet stands.

@@ -9,9 +9,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"portcullis/devices"
+	"portcullis/people"
 	"portcullis/platform"
 	"portcullis/platform/kinds"
 )
@@ -41,6 +43,9 @@ func (c *importInventoryCommand) Run(env *environment) error {
 		return fmt.Errorf("%q is no kind of inventory; the kinds are %s, and `portcullis import --help` has what else can be imported", c.Kind, strings.Join(kinds.All(), ", "))
 	}
 	return c.in(env, true, func(r *rooms) error {
+		if err := c.somewhere(env, r); err != nil {
+			return err
+		}
 		room, err := r.openDevices(env)
 		if err != nil {
 			return err
@@ -59,6 +64,33 @@ func (c *importInventoryCommand) Run(env *environment) error {
 		}
 		return errors.Join(failed, room.Fleet.Flush(env))
 	})
+}
+
+// mostNamed is how many organisations are named to whom names one that is not there.
+const mostNamed = 20
+
+// somewhere returns an error unless there are organisations, and that which was named is one of them: said once, before
+// anything is read, and not of every device.
+func (c *importInventoryCommand) somewhere(env *environment, r *rooms) error {
+	all, err := r.people.Organisations(env, atCommand)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return errors.New("there are no organisations yet that devices could belong to: `portcullis import world FILE` makes those that a world file names, and who signs in with what `portcullis link first` prints can add the first")
+	}
+	is := func(o people.Organisation) bool { return o.ID == c.Organisation }
+	if c.Organisation == "" || slices.ContainsFunc(all, is) {
+		return nil
+	}
+	var named []string
+	for _, o := range all[:min(len(all), mostNamed)] {
+		named = append(named, fmt.Sprintf("%s (%s)", o.ID, o.Name))
+	}
+	if more := len(all) - mostNamed; more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Errorf("--organisation: there is no organisation %q; there are %s", c.Organisation, strings.Join(named, ", "))
 }
 
 // file takes in one file.

@@ -12,7 +12,7 @@ type Ages struct {
 	index *Index
 
 	mu sync.RWMutex
-	of map[uint32][]opened // by thing
+	of [][]opened // by thing; those of which nothing is known may be left out at the end
 }
 
 // opened is hosts, ascending, on which a thing came into breach for a cause, and on which days.
@@ -23,7 +23,7 @@ type opened struct {
 }
 
 // NewAges makes ages of an index that know nothing as yet.
-func NewAges(x *Index) *Ages { return &Ages{index: x, of: map[uint32][]opened{}} }
+func NewAges(x *Index) *Ages { return &Ages{index: x} }
 
 // Note notes what opened and closed on a day.
 func (a *Ages) Note(changes []Change, day int32) {
@@ -61,21 +61,30 @@ func (a *Ages) Forget(day int32) {
 		for i := range all {
 			all[i].keep(func(_ uint32, d int32) bool { return d >= day })
 		}
-		a.tidy(t, all)
+		a.tidy(uint32(t), all)
 	}
+}
+
+// at is what is known of a thing.
+func (a *Ages) at(t uint32) []opened {
+	if int(t) < len(a.of) {
+		return a.of[t]
+	}
+	return nil
 }
 
 // tidy leaves out what is on no host any more.
 func (a *Ages) tidy(t uint32, all []opened) {
 	if all = slices.DeleteFunc(all, func(o opened) bool { return len(o.hosts) == 0 }); len(all) == 0 {
-		delete(a.of, t)
-		return
+		all = nil
 	}
-	a.of[t] = all
+	if int(t) < len(a.of) {
+		a.of[t] = all
+	}
 }
 
 func (a *Ages) close(t uint32, c Cause, hosts []uint32) {
-	all := a.of[t]
+	all := a.at(t)
 	i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c })
 	if i < 0 {
 		return
@@ -85,6 +94,9 @@ func (a *Ages) close(t uint32, c Cause, hosts []uint32) {
 }
 
 func (a *Ages) open(t uint32, c Cause, hosts []uint32, day int32) {
+	if more := int(t) + 1 - len(a.of); more > 0 {
+		a.of = append(a.of, make([][]opened, more)...)
+	}
 	all := a.of[t]
 	i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c })
 	if i < 0 {
@@ -151,142 +163,183 @@ type Span struct{ Since, Before int32 }
 
 func (s Span) has(day int32) bool { return day >= s.Since && (s.Before == 0 || day < s.Before) }
 
-// Opened returns what is in breach, passes the filter and opened in the span, as Breaches does. What is in
-// breach for several causes that pass has opened when the first of them did.
-func (a *Ages) Opened(f Filter, s Span) (Breaches, error) {
-	queries, err := a.each(f, s.Since == 0, func(q *query) func(t, outcome uint32, hosts []uint32, days []int32) {
-		return func(t, outcome uint32, hosts []uint32, days []int32) {
-			within := hosts[:0] // the memory is for this
-			for i, n := range hosts {
-				if s.has(days[i]) {
-					within = append(within, n)
-				}
-			}
-			if len(within) > 0 {
-				q.take(t, outcome, within)
-			}
-		}
-	})
-	if err != nil {
-		return Breaches{}, err
-	}
-	a.index.mu.RLock()
-	defer a.index.mu.RUnlock()
-	return a.index.answer(queries), nil
-}
-
-// Count counts the installations in breach that pass the filter, by the spans in which they opened.
-func (a *Ages) Count(f Filter, spans ...Span) ([]int, error) {
-	all := slices.ContainsFunc(spans, func(s Span) bool { return s.Since == 0 })
-	of := map[*query][]int{}
-	var mu sync.Mutex
-	queries, err := a.each(f, all, func(q *query) func(t, outcome uint32, hosts []uint32, days []int32) {
-		counts := make([]int, len(spans))
-		mu.Lock()
-		defer mu.Unlock()
-		of[q] = counts
-		return func(_, _ uint32, _ []uint32, days []int32) {
-			for _, d := range days {
-				for i, s := range spans {
-					if s.has(d) {
-						counts[i]++
-					}
-				}
-			}
-		}
-	})
-	counts := make([]int, len(spans))
-	for _, q := range queries {
-		for i, n := range of[q] {
-			counts[i] += n
-		}
-	}
-	return counts, err
-}
-
-// each asks begin for an f on each processor and calls it with what each thing came to that passes a
-// filter, the hosts on which it did, and the days on which that opened: 0 where it is longer ago than is known. Unless all are asked
-// for, things are left out on which nothing has opened lately.
-func (a *Ages) each(f Filter, all bool, begin func(q *query) func(t, outcome uint32, hosts []uint32, days []int32)) ([]*query, error) {
+// Breaches returns what is in breach, passes the filter and opened in the span, which may be all time, as
+// Index.Breaches does; and of all that passes the filter, how many installations opened in each of some spans, in the
+// same pass. What is in breach for several causes that pass has opened when the first of them did.
+func (a *Ages) Breaches(f Filter, within Span, spans ...Span) (Breaches, []int, error) {
 	x := a.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.basis == nil {
-		return nil, errNoBasis
+		return Breaches{}, nil, errNoBasis
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	queries := make([]*query, runtime.GOMAXPROCS(0))
+	queries, dated := make([]*query, runtime.GOMAXPROCS(0)), make([]*dating, runtime.GOMAXPROCS(0))
 	parallel(len(queries), func(w int) {
-		d := dating{ages: a, query: x.newQuery(&f)}
-		queries[w] = d.query
-		each := begin(d.query)
-		do := func(t uint32) {
-			d.thing(t, func(outcome uint32, hosts []uint32, days []int32) { each(t, outcome, hosts, days) })
+		q := x.newQuery(&f)
+		d := &dating{ages: a, query: q, within: within}
+		from, to := share(len(x.things), w, len(queries))
+		if within == (Span{}) {
+			q.makeRoom(x.things[from:to])
 		}
-		if all {
-			for from, to := share(len(x.things), w, len(queries)); from < to; from++ {
-				do(uint32(from))
-			}
-			return
+		for ; from < to; from++ {
+			d.thing(uint32(from))
 		}
-		for t := range a.of {
-			if int(t)%len(queries) == w && int(t) < len(x.things) {
-				do(t)
-			}
-		}
+		queries[w], dated[w] = q, d
 	})
-	return queries, nil
+	counts := make([]int, len(spans))
+	for i, s := range spans {
+		for _, d := range dated {
+			counts[i] += d.in(s)
+		}
+	}
+	return x.answer(queries), counts, nil
 }
 
 // dating finds the days on which the breaches of things opened. It is for one goroutine.
 type dating struct {
-	ages  *Ages
-	query *query
-	hosts []uint32
-	days  []int32
+	ages   *Ages
+	query  *query
+	within Span
+	// byDay counts installations by the day on which they opened, from first on; older are those that opened longer
+	// ago than is known.
+	byDay []int
+	first int32
+	older int
+
+	known []opened // of the outcome at hand
+	days  []int32  // of the hosts at hand
+	taken []uint32
 }
 
-// thing calls f with the outcomes of a thing; hosts and days are in memory that is used again.
-func (d *dating) thing(t uint32, f func(outcome uint32, hosts []uint32, days []int32)) {
-	opened, q := d.ages.of[t], d.query
-	d.ages.index.eachBreach(t, q.passes, func(outcome uint32, hosts []uint32) {
-		d.hosts = append(d.hosts[:0], q.keep(hosts)...)
-		if len(d.hosts) == 0 {
-			return
+// in is how many opened in a span.
+func (d *dating) in(s Span) (n int) {
+	if s.has(0) {
+		n = d.older
+	}
+	for i, opened := range d.byDay {
+		if s.has(d.first + int32(i)) {
+			n += opened
 		}
-		d.days = slices.Grow(d.days[:0], len(d.hosts))[:len(d.hosts)]
-		d.date(opened, d.ages.index.outcomes.at(outcome))
-		f(outcome, d.hosts, d.days)
-	})
+	}
+	return n
 }
 
-// date finds the days on which the first cause of an outcome opened on the hosts at hand.
-func (d *dating) date(all []opened, o *outcome) {
-	first := true
+// mostDays bounds what is counted by day. Further back than this from the first day that is met, days are counted
+// as older: nothing is known of them for so long.
+const mostDays = 1 << 12
+
+// count counts an installation that opened on a day; 0 is longer ago than is known.
+func (d *dating) count(day int32) {
+	if i := int(day - d.first); day > 0 && i >= 0 && i < len(d.byDay) {
+		d.byDay[i]++
+		return
+	}
+	d.widen(day)
+}
+
+func (d *dating) widen(day int32) {
+	switch {
+	case day <= 0:
+		d.older++
+		return
+	case d.byDay == nil:
+		d.first = max(1, day-mostDays/2)
+		d.byDay = make([]int, mostDays)
+	case day < d.first || int(day-d.first) >= len(d.byDay):
+		d.older++
+		return
+	}
+	d.byDay[day-d.first]++
+}
+
+// thing takes the breaches of a thing.
+func (d *dating) thing(t uint32) {
+	x, q, opened := d.ages.index, d.query, d.ages.at(t)
+	breaches := x.things[t].breaches
+	for i := range breaches {
+		b := &breaches[i]
+		if !q.passes[b.outcome] {
+			continue
+		}
+		dates := d.dates(opened, x.outcomes.at(b.outcome))
+		b.hosts.each(q.buffer[:], func(hosts []uint32) { d.take(t, b.outcome, q.keep(hosts), dates) })
+	}
+}
+
+// dates are what is known of the causes of an outcome that pass; no entry where nothing is known of one of them,
+// for then the outcome is older than all that is known. Each begins at its first host.
+func (d *dating) dates(all []opened, o *outcome) []opened {
+	if len(all) == 0 {
+		return nil
+	}
+	known := d.known[:0]
 	for _, c := range o.causes {
 		if !d.query.filter.letsCause(c) {
 			continue
 		}
-		var of opened
-		if i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c }); i >= 0 {
-			of = all[i]
+		i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c })
+		if i < 0 {
+			return nil
 		}
-		at := 0
-		for i, n := range d.hosts {
-			for at < len(of.hosts) && of.hosts[at] < n {
-				at++
-			}
-			day := int32(0)
-			if at < len(of.hosts) && of.hosts[at] == n {
-				day = of.days[at]
-			}
-			if first || day < d.days[i] {
-				d.days[i] = day
-			}
-		}
-		first = false
+		known = append(known, all[i])
 	}
+	d.known = known
+	return known
+}
+
+// take takes hosts, ascending, on which a thing came to an outcome, those that opened within the span. Dates goes on
+// from call to call.
+func (d *dating) take(t, outcome uint32, hosts []uint32, dates []opened) {
+	all := d.within == (Span{})
+	if len(dates) == 0 {
+		d.older += len(hosts)
+		if d.within.has(0) {
+			d.query.take(t, outcome, hosts)
+		}
+		return
+	}
+	d.days = slices.Grow(d.days[:0], len(hosts))[:len(hosts)]
+	for i := range dates {
+		dates[i].date(hosts, d.days, i == 0)
+	}
+	for _, day := range d.days {
+		d.count(day)
+	}
+	if all {
+		d.query.take(t, outcome, hosts)
+		return
+	}
+	d.taken = d.taken[:0]
+	for i, n := range hosts {
+		if d.within.has(d.days[i]) {
+			d.taken = append(d.taken, n)
+		}
+	}
+	if len(d.taken) > 0 {
+		d.query.take(t, outcome, d.taken)
+	}
+}
+
+// date writes the days of hosts, both ascending: 0 where it is not known. Unless it is the first of several causes,
+// the earlier day counts. It leaves out what it has gone past.
+func (o *opened) date(hosts []uint32, days []int32, first bool) {
+	known, on := o.hosts, o.days
+	at := 0
+	for i, n := range hosts {
+		for at < len(known) && known[at] < n {
+			at++
+		}
+		day := int32(0)
+		if at < len(known) && known[at] == n {
+			day = on[at]
+		}
+		if first || day < days[i] {
+			days[i] = day
+		}
+	}
+	o.hosts, o.days = known[at:], on[at:]
 }
 
 // After returns the first ids behind one, in the order of their bytes: limit at most. The empty id is

@@ -14,9 +14,9 @@ func BenchmarkAges(b *testing.B) {
 	}
 	bytes := inUse() - before
 	spans := []Span{{Since: 20_000}, {19_994, 20_000}, {19_971, 19_994}}
-	b.Run("count", func(b *testing.B) {
+	b.Run("all", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := a.Count(Filter{}, spans...); err != nil {
+			if _, _, err := a.Breaches(Filter{}, Span{}, spans...); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -25,7 +25,7 @@ func BenchmarkAges(b *testing.B) {
 	b.Run("opened", func(b *testing.B) {
 		n := 0
 		for b.Loop() {
-			found, err := a.Opened(Filter{}, spans[2])
+			found, _, err := a.Breaches(Filter{}, spans[2], spans...)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -35,7 +35,7 @@ func BenchmarkAges(b *testing.B) {
 	})
 	b.Run("older", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := a.Opened(Filter{}, Span{Before: 19_971}); err != nil {
+			if _, _, err := a.Breaches(Filter{}, Span{Before: 19_971}, spans...); err != nil {
 				b.Fatal(err)
 			}
 		}

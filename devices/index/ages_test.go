@@ -105,19 +105,25 @@ func TestAges(t *testing.T) {
 		"organisations": {Organisations: []string{all.Organisations[0].Organisation, all.Organisations[1].Organisation}}, "a product": {Product: all.Products[0].Product},
 	} {
 		spans := []Span{{Since: today}, {Since: today - 6, Before: today}, {Since: 1, Before: today - 6}, {Before: today - 6}}
-		counts, err := a.Count(filter, spans...)
-		if err != nil {
-			t.Fatal(err)
-		}
 		within, err := x.Breaches(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
+		among, counts, err := a.Breaches(filter, Span{}, spans...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(within, among, cmp.Comparer(func(a, b Set) bool { return slices.Equal(a.IDs(), b.IDs()) })); diff != "" {
+			t.Errorf("%s: all that is in breach, by ages: %s", name, diff)
+		}
 		whole := 0
 		for i, s := range spans {
-			got, err := a.Opened(filter, s)
+			got, again, err := a.Breaches(filter, s, spans...)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !slices.Equal(again, counts) {
+				t.Errorf("%s, %+v: %v are counted by age, and %v among all", name, s, again, counts)
 			}
 			if got.Installations != counts[i] {
 				t.Errorf("%s, %+v: %d installations, and counted %d", name, s, got.Installations, counts[i])

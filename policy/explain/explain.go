@@ -51,6 +51,7 @@ func Explain(w *policy.World, h *policy.Host, in *policy.Installation, t time.Ti
 	for i := range e.out.Decision.Findings {
 		e.finding(&e.out.Decision.Findings[i])
 	}
+	e.needed()
 	e.circumstances()
 	if e.out.Changes, err = changes(w, h, in, t); err != nil {
 		return nil, err
@@ -65,6 +66,7 @@ type explainer struct {
 	in     *policy.Installation
 	at     time.Time
 	policy *policy.Policy
+	needs  []need
 	out    Explanation
 }
 
@@ -152,32 +154,15 @@ func (e *explainer) restriction(f *policy.Finding) {
 		}
 		e.reason("Rule %s of %s %s%s, since %s.%s", quote(id), e.organisation(r.Scope), verb, e.route(id), Date(r.From), because(r.Reason))
 		if f.Result != policy.Lifted {
-			e.wayOut(r)
+			e.needExemption(r)
 			e.nearMisses(r)
 		}
 	}
 	for _, id := range f.Exemptions {
 		x := e.exemptions[id]
-		e.reason("Exemption %s lifts that until %s, for %s.%s", quote(id), Date(x.Until), subject(x), cleared(x))
+		e.reason("Exemption %s lifts that until %s, for %s.%s", quote(id), Date(x.Until), e.subject(x), cleared(x))
 		e.way("The exemption ends on %s; to keep it longer, ask for a new one before then.", Date(x.Until))
 	}
-}
-
-// wayOut says what a ban or phase-out that stands leaves to be done.
-func (e *explainer) wayOut(r *policy.Rule) {
-	way := "Remove it"
-	if e.out.Decision.Verdict == policy.Advised {
-		way = "This is the holder's own device: they are advised to remove it"
-	}
-	if r.Clearance == policy.ClearanceNone {
-		way += fmt.Sprintf(", or ask for an exemption from %s", quote(r.ID))
-	} else {
-		way += fmt.Sprintf(", or ask for an exemption from %s, which %s must clear", quote(r.ID), quote(r.Clearance))
-	}
-	if len(r.Mitigations) > 0 {
-		way += "; it needs in place: " + list(r.Mitigations)
-	}
-	e.way("%s.", way)
 }
 
 // nearMisses says of the exemptions that name a rule, and would be for this host and product, why they do not lift it.
@@ -200,7 +185,7 @@ func (e *explainer) whyNot(x *policy.Exemption, r *policy.Rule) string {
 	case !e.at.Before(x.Until):
 		return "it ended on " + Date(x.Until)
 	}
-	return strings.Join(policy.Shortfall(x, r, e.at), "; ")
+	return inWords(strings.Join(policy.Shortfall(x, r, e.at), "; "), x, r)
 }
 
 // concerns tells whether an exemption is for this host and for what is installed, time and clearance apart.

@@ -71,17 +71,17 @@ func TestExplain(t *testing.T) {
 		{"banned through a component and its owner", phone(nil), policy.Installation{Identifier: "com.game", Version: "1"}, march, []string{
 			"Game 1 on android, on host phone-1 of Ministry of Works, is banned, and in breach on 1 March 2023.",
 			"Rule no-owner of The Government bans it (Game → Clips → Maker Ltd → Owner Holdings), since 1 January 2023. The reason given: A risk.",
-			"Remove it, or ask for an exemption from no-owner, which minister must clear; it needs in place: \"own phone\".",
+			"Remove it. To keep it, both of these are needed: an exemption from no-owner, which the minister must clear (it needs in place: own phone); and a place on the list, which Ministry of Works has to give it unless an exemption is for Game itself rather than for any product.",
 			"No allow rule that reaches Ministry of Works covers it.",
 		}},
 		{"exempt, and what ends it", phone(func(h *policy.Host) { h.Groups = []string{"press"} }), policy.Installation{Identifier: "com.clips"}, march, []string{
 			"Clips on android, on host phone-1 of Ministry of Works, is exempt on 1 March 2023.",
-			"Exemption press lifts that until 1 April 2023, for group press. It was cleared by minister (A. Minister) on 15 January 2023, reference X/1.",
+			"Exemption press lifts that until 1 April 2023, for group press. It was cleared by the minister (A. Minister) on 15 January 2023, reference X/1.",
 			"The exemption ends on 1 April 2023",
 			"1 April 2023: banned, and in breach.",
 		}},
 		{"an exemption that falls short", phone(func(h *policy.Host) { h.Holder = "p1" }), policy.Installation{Identifier: "com.clips"}, march, []string{
-			`Exemption police names this rule but does not lift it: no-owner demands clearance by "minister" and there is none; no-owner demands the mitigation "own phone" and it is not in place.`,
+			`Exemption police names this rule but does not lift it: no-owner demands clearance by the minister and there is none; no-owner demands the mitigation "own phone" and it is not in place.`,
 		}},
 		{"an exemption that has not begun", phone(func(h *policy.Host) { h.Holder = "p1" }), policy.Installation{Identifier: "com.clips"}, day(2023, 1, 20), []string{"it begins only on 1 February 2023"}},
 		{"an exemption that has ended", phone(func(h *policy.Host) { h.Holder = "p1" }), policy.Installation{Identifier: "com.clips"}, day(2023, 5, 1), []string{"it ended on 1 April 2023"}},
@@ -146,7 +146,7 @@ func TestExplainListedByExemption(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Decision.Verdict != policy.Exempt || !strings.Contains(strings.Join(got.Reasons, "\n"), "exemption early admits it until 1 April 2023, for everyone in parks.") {
+	if got.Decision.Verdict != policy.Exempt || !strings.Contains(strings.Join(got.Reasons, "\n"), "exemption early admits it until 1 April 2023, for everyone in Parks Agency.") {
 		t.Errorf("%s\n%s", got.Summary, strings.Join(got.Reasons, "\n"))
 	}
 }

@@ -15,7 +15,7 @@ func (e *explainer) listing(f *policy.Finding) {
 	case policy.Exempt:
 		for _, id := range f.Exemptions {
 			x := e.exemptions[id]
-			e.reason("It is on no list that holds here, but exemption %s admits it until %s, for %s.%s", quote(id), Date(x.Until), subject(x), cleared(x))
+			e.reason("It is on no list that holds here, but exemption %s admits it until %s, for %s.%s", quote(id), Date(x.Until), e.subject(x), cleared(x))
 			e.way("The exemption ends on %s; to keep it longer, ask for a new one before then.", Date(x.Until))
 		}
 	case policy.Outdated:
@@ -23,7 +23,7 @@ func (e *explainer) listing(f *policy.Finding) {
 			r := e.rules[id]
 			floor := e.floor(r)
 			e.reason("Rule %s of %s allows it from %s; the version here is %s.", quote(id), e.organisation(r.Scope), floor, e.version())
-			e.way("Update it to %s.", floor)
+			e.need("Update it to "+floor+".", "an update to "+floor)
 		}
 	case policy.Unlisted:
 		e.unlisted()
@@ -103,12 +103,13 @@ func (e *explainer) unlisted() {
 			e.reason("Rule %s of %s allows the product, but not here: its filters, such as the platform, do not match.", quote(r.ID), e.organisation(r.Scope))
 		}
 	}
-	e.way("Remove it, or ask %s to allow it.", home)
+	e.needPlace()
 }
 
 func (e *explainer) unknown() {
 	e.reason("No product has the identifier %s%s.", quote(e.out.Decision.Identifier), on(e.out.Decision.Platform))
-	e.way("Find out what it is, and add the identifier to its product: from then on it is known everywhere.")
+	e.need("Find out what it is, and add the identifier to its product: from then on it is known everywhere.",
+		"to find out what it is, and to add the identifier to its product")
 }
 
 func on(p policy.Platform) string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"portcullis/policy"
 )
@@ -95,11 +97,50 @@ func cleared(x *policy.Exemption) string {
 	if c.Ref != "" {
 		ref = ", reference " + plain(c.Ref)
 	}
-	return fmt.Sprintf(" It was cleared by %s%s on %s%s.", quote(c.Office), by, Date(c.At), ref)
+	return fmt.Sprintf(" It was cleared by %s%s on %s%s.", office(c.Office), by, Date(c.At), ref)
+}
+
+// Words are an id that is made of words, as people say these: dedicated-device is a dedicated device. What is not an
+// id is already as people say it.
+func Words(id string) string {
+	if strings.ContainsAny(id, " \t") {
+		return plain(id)
+	}
+	return strings.NewReplacer("-", " ", "_", " ").Replace(plain(id))
+}
+
+// office is an office in words: the minister, the chief constable. What begins with a capital is a name, and has no
+// article.
+func office(id string) string {
+	words := Words(id)
+	if first, _ := utf8.DecodeRuneInString(words); !unicode.IsLower(first) || strings.HasPrefix(words, "the ") {
+		return words
+	}
+	return "the " + words
+}
+
+func mitigations(ids []string) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = Words(id)
+	}
+	return strings.Join(words, ", ")
+}
+
+// inWords has the offices and mitigations of an exemption and a rule in words where a text of policy quotes their ids.
+func inWords(text string, x *policy.Exemption, r *policy.Rule) string {
+	pairs := []string{strconv.Quote(r.Clearance), office(r.Clearance)}
+	if x.Clearance != nil {
+		pairs = append(pairs, strconv.Quote(x.Clearance.Office), office(x.Clearance.Office))
+	}
+	for _, m := range r.Mitigations {
+		pairs = append(pairs, strconv.Quote(m), strconv.Quote(Words(m)))
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // subject says whom an exemption is for.
-func subject(x *policy.Exemption) string {
+func (n *names) subject(x *policy.Exemption) string {
 	switch s := x.Subject; {
 	case s.Host != "":
 		return "host " + quote(s.Host)
@@ -110,13 +151,5 @@ func subject(x *policy.Exemption) string {
 	case s.Group != "":
 		return "group " + quote(s.Group)
 	}
-	return "everyone in " + quote(x.Scope)
-}
-
-func list(items []string) string {
-	quoted := make([]string, len(items))
-	for i, item := range items {
-		quoted[i] = quote(item)
-	}
-	return strings.Join(quoted, ", ")
+	return "everyone in " + n.organisation(x.Scope)
 }

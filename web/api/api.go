@@ -25,8 +25,10 @@ type Rooms struct {
 	People *people.Room
 	Alerts alerts.Desk
 	// Devices and Register answer, Intake takes in reports.
-	Devices  *devices.Room
-	Register *register.Room
+	Devices *devices.Room
+	// Enquiries answers questions in people's own words.
+	Enquiries *devices.Enquiries
+	Register  *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
 	Intake    *devices.Intake

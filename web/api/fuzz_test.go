@@ -3,9 +3,12 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 
 	"portcullis/devices"
 	"portcullis/store"
@@ -102,7 +105,7 @@ func members(data []byte) (n int) {
 func FuzzReport(f *testing.F) {
 	for _, seed := range []string{
 		`{"host": "d1", "platform": "android", "installed": [{"identifier": "com.a", "version": "1", "versionCode": 7, "managed": true}]}`,
-		`{"installed": [], "host": "d1"}`, `{"host": "d1", "host": "d2", "installed": []}`, `{"host": "d1"}`, `{"ho\u0073t": "d\u0031", "installed": []}`, `{"host": 7}`, `{"Host": "d1", "installed": []}`,
+		`{"installed": [], "host": "d1"}`, `{"host": "d1", "host": "d2", "installed": []}`, `{"host": "d1"}`, `{"ho\u0073t": "d\u0031", "installed": []}`, `{"host":"d\u0031","installed":[]}`, `{"host":"d1","installed":[]}`, `{"host": 7}`, `{"Host": "d1", "installed": []}`,
 		`{"host": "d1", "taken": "2026-03-01T12:00:00Z", "installed": []}`, `{"host": "d1", "installed": []}{}`, `{"x": {"host": "d2"}, "host": "d1"`, `[]`, ``, "{\"host\": \"\xff\", \"installed\": []}",
 		`{"reports": [{"host": "d1", "installed": []}, {"host": "d2"}]}`,
 	} {
@@ -112,12 +115,12 @@ func FuzzReport(f *testing.F) {
 		host := hostIn(body)
 		if batch, err := parseBatch(body); err == nil {
 			for _, one := range batch {
-				if _, err := parseReport(one); err == nil && distinct(json.NewDecoder(bytes.NewReader(one))) != nil {
+				if _, err := parseReport(one, reportDigest(one)); err == nil && distinct(json.NewDecoder(bytes.NewReader(one))) != nil {
 					t.Errorf("%q is taken in a batch", one)
 				}
 			}
 		}
-		report, err := parseReport(body)
+		report, err := parseReport(body, reportDigest(body))
 		if err != nil {
 			if report.Digest != 0 {
 				t.Errorf("%q is refused, and known by %d", body, report.Digest)
@@ -138,6 +141,81 @@ func FuzzReport(f *testing.F) {
 			t.Errorf("%q has %d installations, and %d are read: %v", body, len(read.Installed), len(report.Installed), err)
 		}
 	})
+}
+
+// FuzzQuick holds that what the quick reader reads, the strict one reads as the same.
+func FuzzQuick(f *testing.F) {
+	for _, seed := range quickSeeds {
+		f.Add([]byte(seed.text))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		quickReport(body, func(got *Report) {
+			var want Report
+			if err := unmarshal(body, &want); err != nil {
+				t.Fatalf("%q is read, and the strict reader says %v", body, err)
+			}
+			if diff := cmp.Diff(&want, got); diff != "" {
+				t.Errorf("%q is read as another (-strict +quick):\n%s", body, diff)
+			}
+		})
+	})
+}
+
+// quickSeeds are bodies, and whether the quick reader is to read them.
+var quickSeeds = []struct {
+	text string
+	read bool
+}{
+	{`{"host":"d1","platform":"android","installed":[{"identifier":"com.a","version":"1","versionCode":7},{"identifier":"com.b","versionCode":0,"managed":true},{"product":"p","managed":false}]}`, true},
+	{" {\r\n\t\"host\" : \"d1\" , \"installed\" : [ ] } ", true},
+	{`{"name":"Ä 😀","organisation":"o","ownership":"corporate","source":"s","partial":true,"installed":[{"identifier":"a","platform":"chrome","signer":"00","name":"n","publisher":"p"}],"host":"{"}`, true},
+	{`{}`, true},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":999999999999999999}]}`, true},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":9223372036854775808}]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":-1}]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":01}]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":1.0}]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":1e2}]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a","versionCode":null}]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a","version":"1","version":"2"}]}`, false},
+	{`{"host":"d1","host":"d1","installed":[]}`, false},
+	{`{"host":"d1","installed":[],"more":1}`, false},
+	{`{"host":"d1","installed":[{"more":1}]}`, false},
+	{`{"Host":"d1","installed":[]}`, false},
+	{`{"host":"d\u0031","installed":[]}`, false},
+	{`{"host":"d1","taken":"2026-03-01T12:00:00Z","installed":[]}`, false},
+	{`{"host":"d1","partial":truex,"installed":[]}`, false},
+	{`{"host":"d1","partial":TRUE,"installed":[]}`, false},
+	{`{"host":"d1","installed":null}`, false},
+	{`{"host":"d1","installed":[,]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a"},]}`, false},
+	{`{"host":"d1","installed":[{"identifier":"a"} {"identifier":"b"}]}`, false},
+	{`{"host":"d1","installed":[]} {}`, false},
+	{`{"host":"d1","installed":[]`, false},
+	{`{"host" "d1","installed":[]}`, false},
+	{`{host:"d1","installed":[]}`, false},
+	{"{\"host\":\"d\x001\",\"installed\":[]}", false},
+	{"{\"host\":\"d\xff\",\"installed\":[]}", false},
+	{"{\"host\":\"d1\",\v\"installed\":[]}", false},
+	{"\ufeff{\"host\":\"d1\",\"installed\":[]}", false},
+	{`[]`, false},
+	{``, false},
+}
+
+// TestQuick holds what the quick reader reads, and that it leaves the rest to the strict one.
+func TestQuick(t *testing.T) {
+	for _, seed := range quickSeeds {
+		if ok := quickReport([]byte(seed.text), func(*Report) {}); ok != seed.read {
+			t.Errorf("%q is read: %v", seed.text, ok)
+		}
+	}
+	most, read := strings.Repeat(`,{"identifier":"a"}`, maxQuick)[1:], 0
+	if quickReport([]byte(`{"installed":[`+most+`]}`), func(r *Report) { read = len(r.Installed) }); read != maxQuick {
+		t.Errorf("of %d installations %d are read", maxQuick, read)
+	}
+	if quickReport([]byte(`{"installed":[`+most+`,{}]}`), func(*Report) {}) {
+		t.Error("more installations are read than it has room for")
+	}
 }
 
 // FuzzFollowed holds that what is taken for a place among the changes is one that was given.

@@ -196,6 +196,17 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"POST /exemptions/{id}/end": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/exemptions/" + h.exemption(t, o) + "/end", status: 200, body: `{"reason": "no longer"}`}
 	},
+	"GET /search": func(*testing.T, *house, string) attempt {
+		return attempt{path: "/search?q=parrot", status: 200}
+	},
+	"GET /ask": func(t *testing.T, h *house, o string) attempt {
+		h.follow(t)
+		return attempt{path: "/ask?q=parrot&organisation=" + o, status: 200}
+	},
+	"GET /lists/difference": func(t *testing.T, h *house, o string) attempt {
+		h.follow(t)
+		return attempt{path: "/lists/difference?a=" + o + "&b=" + o, status: 200}
+	},
 	"GET /rules/{id}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/rules/" + h.rule(t, o), status: 200}
 	},
@@ -223,7 +234,7 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 }
 
 // ownless are the operations that concern no organisation in particular.
-var ownless = []string{"GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}"}
+var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}"}
 
 // TestWhoMay tries every operation with a token of every role in treasury, on what belongs to
 // treasury, to audit below it, and to health.

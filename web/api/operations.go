@@ -56,6 +56,10 @@ func (a *api) register() {
 	add(a, operation{id: "list-changes", pattern: "GET /changes", permission: people.SeeDevices, summary: "List which hosts have changed since one asked last"}, a.listChanges)
 	add(a, operation{id: "try-rule", pattern: "POST /affected", permission: people.SeeDevices, summary: "Count whom a ban or a phase-out that is not yet made would reach"}, a.tryRule)
 
+	add(a, operation{id: "search", pattern: "GET /search", permission: people.SeeRegister, summary: "Find products and suppliers by a name, a former name, an identifier or a maker, the likeliest first"}, a.search)
+	add(a, operation{id: "ask", pattern: "GET /ask", permission: people.SeeRegister, summary: "Ask whether something may be installed on an organisation's devices; nothing of it is written down"}, a.mayInstall)
+	add(a, operation{id: "list-differences", pattern: "GET /lists/difference", permission: people.SeeRegister, summary: "List the apps that two organisations' lists do not have alike, in the order of their names"}, a.listDifference)
+
 	// What is decided is proposed first, and takes the steps that its body's process demands.
 	add(a, operation{id: "list-proposals", pattern: "GET /proposals", permission: people.SeeOrganisations, summary: "List what was proposed, the newest first"}, a.listProposals)
 	add(a, operation{id: "list-waiting", pattern: "GET /waiting", permission: people.SeeOrganisations, summary: "List what waits for you, the oldest first, each with the step that you can take"}, a.listWaiting)

@@ -1,16 +1,17 @@
 package api
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	stdjson "encoding/json"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -117,7 +118,9 @@ func (a *api) describeReport(of reporting) {
 
 // report takes one report.
 func (a *api) report(w http.ResponseWriter, r *http.Request) error {
-	body, err := readReport(r)
+	room := spare.Get().(*bytes.Buffer)
+	defer giveBack(room)
+	body, err := readReport(r, room)
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (a *api) report(w http.ResponseWriter, r *http.Request) error {
 	if same {
 		return answerJSON(w, devices.Outcome{Host: host, Result: devices.Unchanged})
 	}
-	report, err := parseReport(body)
+	report, err := parseReport(body, digest)
 	if err != nil {
 		return err
 	}
@@ -146,7 +149,9 @@ func (a *api) report(w http.ResponseWriter, r *http.Request) error {
 // reportBatch takes several. What is wrong with one keeps no other from being stored, as long as the body is
 // JSON.
 func (a *api) reportBatch(w http.ResponseWriter, r *http.Request) error {
-	body, err := readReport(r)
+	room := spare.Get().(*bytes.Buffer)
+	defer giveBack(room)
+	body, err := readReport(r, room)
 	if err != nil {
 		return err
 	}
@@ -161,10 +166,10 @@ func (a *api) reportBatch(w http.ResponseWriter, r *http.Request) error {
 	for n, one := range batch {
 		item := &answer.Items[n]
 		item.Host = hostIn(one)
-		same := false
+		digest, same := reportDigest(one), false
 		if !waiting[item.Host] && !waiting[""] { // after them it may be unchanged no more
 			var err error
-			if same, err = a.Intake.Unchanged(r.Context(), actor, item.Host, reportDigest(one), time.Time{}); err != nil {
+			if same, err = a.Intake.Unchanged(r.Context(), actor, item.Host, digest, time.Time{}); err != nil {
 				return err
 			}
 		}
@@ -172,7 +177,7 @@ func (a *api) reportBatch(w http.ResponseWriter, r *http.Request) error {
 			item.Result = devices.Unchanged
 			continue
 		}
-		report, err := parseReport(one)
+		report, err := parseReport(one, digest)
 		if err != nil {
 			item.fail(err)
 			continue
@@ -202,8 +207,19 @@ func (o *ReportOutcome) fail(err error) {
 	o.Problem = &p
 }
 
-// readReport reads a body that is JSON, and says so.
-func readReport(r *http.Request) ([]byte, error) {
+// spare is room for bodies that nobody reads into.
+var spare = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// giveBack lets others have the room of a body of which nothing is read any more, unless that is unusually large.
+func giveBack(room *bytes.Buffer) {
+	if room.Cap() <= usual {
+		room.Reset()
+		spare.Put(room)
+	}
+}
+
+// readReport reads a body that is JSON, and says so, into a room that it is a part of.
+func readReport(r *http.Request, room *bytes.Buffer) ([]byte, error) {
 	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := parameters["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, refuse(wrongType, "", "Send application/json in UTF-8, and say so in Content-Type")
@@ -211,13 +227,11 @@ func readReport(r *http.Request) ([]byte, error) {
 	if r.URL.RawQuery != "" {
 		return nil, refuse(fault.Invalid, "", "A report takes no parameters: all of it stands in its body")
 	}
-	var body []byte
-	if n := r.ContentLength; n > 0 && n <= usual {
-		body = make([]byte, n)
-		_, err = io.ReadFull(r.Body, body)
-	} else {
-		body, err = io.ReadAll(r.Body)
+	if n := r.ContentLength; n > 0 && n < usual {
+		room.Grow(int(n) + bytes.MinRead) // with which it notices the end
 	}
+	_, err = room.ReadFrom(r.Body)
+	body := room.Bytes()
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):

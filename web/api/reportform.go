@@ -61,6 +61,9 @@ type BatchOutcome struct {
 // beginning. A report is what its digest says, so that nothing is taken from the bytes but where to look for
 // that.
 func hostIn(body []byte) string {
+	if host, ok := hostFirst(body); ok {
+		return host
+	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(body)) // which it does not copy
 	if open, err := d.ReadToken(); err != nil || open.Kind() != '{' {
 		return ""
@@ -84,16 +87,35 @@ func hostIn(body []byte) string {
 	}
 }
 
-// parseReport reads one report. Where it does not say when it was taken it is known by its bytes: another of
-// the same bytes says the same.
-func parseReport(body []byte) (devices.Report, error) {
-	var r Report
-	if err := unmarshal(body, &r); err != nil {
-		return devices.Report{}, err
+// hostFirst is hostIn of a report as nearly all programs write it: the device stands first, without escapes.
+func hostFirst(body []byte) (string, bool) {
+	if len(body) > maxFirst {
+		body = body[:maxFirst]
 	}
-	report, err := r.report()
+	text, begun := bytes.CutPrefix(body, []byte(`{"host":"`))
+	end := bytes.IndexAny(text, "\"\\")
+	if !begun || end < 0 || text[end] == '\\' {
+		return "", false
+	}
+	return string(text[:end]), true
+}
+
+// maxFirst is how far hostFirst looks, in bytes.
+const maxFirst = 256
+
+// parseReport reads one report. Where it does not say when it was taken it is known by the digest of its bytes:
+// another of the same bytes says the same.
+func parseReport(body []byte, digest uint64) (devices.Report, error) {
+	var report devices.Report
+	var err error
+	if !quickReport(body, func(r *Report) { report, err = r.report() }) {
+		var r Report
+		if err = unmarshal(body, &r); err == nil {
+			report, err = r.report()
+		}
+	}
 	if err == nil && report.Taken.IsZero() {
-		report.Digest = reportDigest(body)
+		report.Digest = digest
 	}
 	return report, err
 }

@@ -3,6 +3,7 @@ package devices
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -19,9 +20,12 @@ func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := ui.NewFilter(r.URL,
+	filter, err := narrowed(r,
 		&ui.Field{Name: "q", Label: "Name, maker or identifier", As: ui.Input{Type: "search"}},
 		&ui.Field{Name: "kind", Label: "Kind", As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}}, body)
+	if err != nil {
+		return err
+	}
 	kind, _ := policy.ParseKind(filter.Value("kind"))
 	found, err := a.Devices.Apps(r.Context(), actor(r), room.AppsQuery{
 		Words: filter.Value("q"), Kind: kind, Organisation: filter.Value("organisation"), After: r.URL.Query().Get("after"), Limit: perPage,
@@ -29,11 +33,15 @@ func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	makers, err := a.makersCalled(r, filter.Value("q"))
+	if err != nil {
+		return err
+	}
 	n := a.names()
 	table := ui.Table{
 		Caption: "Apps and equipment", Unseen: true, At: r.URL,
 		Columns: []ui.Column{{Title: "Name"}, {Title: "Kind"}, {Title: "Maker"}, {Title: "Installed on", Number: true}},
-		Empty:   ui.Empty{Text: "No product is called so. It may be on devices all the same, by an identifier that is no product’s yet.", Do: ui.Link{Text: "Look among those", Href: "/unlinked?" + r.URL.RawQuery}},
+		Empty:   ui.Empty{Text: "No product is called so. It may be on devices all the same, by an identifier that is no product’s yet.", Do: ui.Link{Text: "Look among those", Href: unlinkedOf(filter.Value("q"), filter.Value("organisation"))}},
 		Pages:   ui.PagesAt(r.URL, "apps", "", found.Next),
 	}
 	for _, f := range found.Apps {
@@ -43,10 +51,37 @@ func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
 		}
 		table.Rows = append(table.Rows, ui.Row{cell, ui.Text(kindName(f.Product.Kind)), n.maker(f.Product.Supplier), ui.Number(f.Hosts)})
 	}
-	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Apps", Wide: true, Content: []ui.Component{
+	page := ui.Page{Title: "Apps", Wide: true, Content: []ui.Component{
 		ui.Paragraph{ui.Text(ui.Capital(ui.Count(found.Total, "product", "products")) + "."), ui.Link{Text: "Makers", Href: "/suppliers"}, ui.Text("·"), ui.Link{Text: "Identifiers that are no product’s yet", Href: "/unlinked"}},
-		filter, table,
-	}})
+		filter,
+	}}
+	if makers != nil {
+		page.Content = append(page.Content, makers)
+	}
+	page.Content = append(page.Content, table)
+	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// mostMakers is how many makers a search for apps offers.
+const mostMakers = 5
+
+// makersCalled leads to the makers that are called by some words, beside the apps that are; nil where none is.
+func (a *area) makersCalled(r *http.Request, words string) (ui.Component, error) {
+	if words == "" || r.URL.Query().Get("after") != "" {
+		return nil, nil
+	}
+	found, err := a.Devices.Suppliers(r.Context(), actor(r), room.SuppliersQuery{Words: words, Limit: mostMakers})
+	if err != nil || len(found.Suppliers) == 0 {
+		return nil, err
+	}
+	list := ui.List{}
+	for _, f := range found.Suppliers {
+		list.Items = append(list.Items, ui.Line{ui.Link{Text: cmp.Or(f.Supplier.Name, f.Supplier.ID), Href: SupplierPath(f.Supplier.ID)}, ui.Muted(ui.Count(f.Products, "product", "products"))})
+	}
+	if more := found.Total - len(found.Suppliers); more > 0 {
+		list.Items = append(list.Items, ui.Link{Text: ui.Capital(ui.Count(more, "more maker is", "more makers are")) + " called so", Href: "/suppliers?" + url.Values{"q": {words}}.Encode()})
+	}
+	return ui.Inset{ui.Para(map[bool]string{true: "A maker is called so:", false: "Makers that are called so:"}[found.Total == 1]), list}, nil
 }
 
 // maker leads to a supplier; one that is not known is said to be so.
@@ -63,7 +98,10 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := ui.NewFilter(r.URL, body)
+	filter, err := narrowed(r, body)
+	if err != nil {
+		return err
+	}
 	app, err := a.Devices.App(r.Context(), actor(r), idIn(r), filter.Value("organisation"))
 	if err != nil {
 		return err
@@ -75,18 +113,23 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	}
 	ban := ui.Button{Text: "What if this were banned?", Href: "/what-if?" + targetQuery(policy.Target{Product: app.Product.ID})}
 	page := ui.Page{Title: cmp.Or(app.Product.Name, app.Product.ID), Caption: kindName(app.Product.Kind), Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}}
-	page.Content = []ui.Component{n.appFacts(&app), ui.ButtonGroup{ban}, ui.Heading("Where it is"), filter}
-	page.Content = append(page.Content, n.whereParts(&app)...)
+	page.Content = []ui.Component{n.appFacts(&app), ui.ButtonGroup{ban}}
+	if app.Where.Itself.Hosts > 0 {
+		page.Content = append(page.Content, n.verdictsTable(&app.Where))
+	}
 	page.Content = append(page.Content,
 		ui.Heading("Rules that reach it"), n.rulesTable(r, app.Rules, "No rule reaches it: where a list is enforced, it is not on it."),
+		ui.Heading("Where it is"), filter)
+	page.Content = append(page.Content, n.whereParts(&app)...)
+	page.Content = append(page.Content,
 		ui.Heading("Exemptions"), n.exemptionsTable(r, app.Exemptions, app.Others),
 		ui.Heading("Who makes it"), n.makersTable(r, "Who makes it", app.Makers, "Nobody has said who makes it.", func(m room.Maker) ui.Link {
 			return ui.Link{Text: n.supplier(m.Supplier), Href: SupplierPath(m.Supplier)}
 		}),
 		ui.Heading("What it contains"), n.partsTable(app.Contains),
 		ui.Heading("What contains it"), n.carriersTable(app.Where.Carriers, app.Where.Inside),
-		ui.Heading("Identifiers"), identifiersTable(&app.Product),
-		ui.Heading("What is recorded"), record,
+		ui.Details{Summary: "Identifiers", Content: []ui.Component{identifiersTable(&app.Product)}},
+		ui.Details{Summary: "What is recorded", Content: []ui.Component{record}},
 	)
 	return ui.Render(w, r, http.StatusOK, page)
 }
@@ -101,6 +144,11 @@ func hosts(c index.Count) string {
 	default:
 		return devices + " and " + equipment
 	}
+}
+
+// perhapsWhy explains what is counted as perhaps being something.
+func perhapsWhy(whose string) string {
+	return "something there has " + whose + " on a platform on which it is no product’s. A ban covers that too"
 }
 
 func (n names) appFacts(app *room.App) ui.Summary {
@@ -121,7 +169,7 @@ func (n names) appFacts(app *room.App) ui.Summary {
 		add("Inside something else on", ui.Text(hosts(w.Inside)+"; in one way or the other on "+hosts(w.Either)))
 	}
 	if w.Perhaps.Hosts > 0 {
-		add("Perhaps on", ui.Text(hosts(w.Perhaps)+" more: something there has its identifier, on a platform on which it is no product’s. A ban covers that too"))
+		add("Perhaps on", ui.Text(hosts(w.Perhaps)+" more: "+perhapsWhy("its identifier")))
 	}
 	if len(app.Product.Aliases) > 0 {
 		add("Also called", ui.Text(strings.Join(app.Product.Aliases, ", ")))
@@ -135,7 +183,7 @@ func (n names) appFacts(app *room.App) ui.Summary {
 	return facts
 }
 
-// whereParts are the numbers of a product: by body, by verdict, by platform and by version.
+// whereParts are the numbers of a product: by body, by platform and by version.
 func (n names) whereParts(app *room.App) []ui.Component {
 	w := &app.Where
 	itself := ui.Bars{Caption: "Installed, by body", Label: "Body", Unit: "Devices", Empty: ui.Empty{Text: "It is installed nowhere."}}
@@ -158,7 +206,7 @@ func (n names) whereParts(app *room.App) []ui.Component {
 	if w.Itself.Hosts == 0 {
 		return parts
 	}
-	return append(parts, n.verdictsTable(w), platformsTable(w.Platforms), versionsTable(w))
+	return append(parts, platformsTable(w.Platforms), versionsTable(w))
 }
 
 func (n names) verdictsTable(w *index.Where) ui.Table {
@@ -198,10 +246,10 @@ func versionsTable(w *index.Where) ui.Component {
 	if w.Older.Versions > 0 {
 		t.Rows = append(t.Rows, ui.Row{ui.Text(ui.Count(w.Older.Versions, "older version", "older versions")), ui.Number(w.Older.Hosts)})
 	}
-	return t
+	return folded(t, "version", "versions")
 }
 
-func (n names) partsTable(parts []room.Part) ui.Table {
+func (n names) partsTable(parts []room.Part) ui.Component {
 	t := ui.Table{
 		Caption: "What it contains", Unseen: true, Columns: []ui.Column{{Title: "Component"}, {Title: "In"}, {Title: "Versions that contain it"}},
 		Empty: ui.Empty{Text: "Nothing is known of what it contains. That is not to say that it contains nothing."},
@@ -213,10 +261,10 @@ func (n names) partsTable(parts []room.Part) ui.Table {
 		}
 		t.Rows = append(t.Rows, ui.Row{ui.Branch{Link: ui.Link{Text: n.product(p.Product), Href: AppPath(p.Product)}, Below: n.product(p.In), Depth: p.Depth}, ui.Text(n.product(p.In)), ui.Text(versions)})
 	}
-	return t
+	return folded(t, "component", "components")
 }
 
-func (n names) carriersTable(carriers []index.ProductCount, all index.Count) ui.Table {
+func (n names) carriersTable(carriers []index.ProductCount, all index.Count) ui.Component {
 	t := ui.Table{
 		Caption: "What contains it", Unseen: true, Columns: []ui.Column{{Title: "Product"}, {Title: "Devices", Number: true}},
 		Empty: ui.Empty{Text: "Nothing that is known contains it."},
@@ -227,10 +275,10 @@ func (n names) carriersTable(carriers []index.ProductCount, all index.Count) ui.
 	if len(carriers) > 1 {
 		t.Total = ui.Row{ui.Text("Together, each device once"), ui.Number(all.Hosts)}
 	}
-	return t
+	return folded(t, "product", "products")
 }
 
-func identifiersTable(p *policy.Product) ui.Table {
+func identifiersTable(p *policy.Product) ui.Component {
 	t := ui.Table{
 		Caption: "Identifiers", Unseen: true, Columns: []ui.Column{{Title: "Identifier"}, {Title: "Platform"}, {Title: "Signed by"}},
 		Empty: ui.Empty{Text: "It has no identifier: reports find an app by one, and equipment is entered by its product."},
@@ -247,7 +295,7 @@ func identifiersTable(p *policy.Product) ui.Table {
 			t.Rows = append(t.Rows, ui.Row{ui.ID{Value: id.ID, Of: "app"}, ui.Text(platformName(platform)), signers})
 		}
 	}
-	return t
+	return folded(t, "identifier", "identifiers")
 }
 
 // productChange is what is another in a product than it was.

@@ -134,7 +134,7 @@ func TestUnlinkedPages(t *testing.T) {
 			t.Errorf("the row: %s", row)
 		}
 		own.get("/unlinked").shows(200, "com.parrot.lite", "Parrot Chat").lacks("Say\u00a0what\u00a0it\u00a0is", "<form method=\"post\" action=\"/unlinked")
-		own.get("/unlinked/link?platform=android&identifier=com.tide").shows(200)
+		own.get("/unlinked/link?platform=android&identifier=com.tide").shows(403, "not say which product one is").lacks("<form method=\"post\" action=\"/unlinked")
 		own.post("/unlinked/link", "platform", "android", "identifier", "com.tide", "product", "parrot").shows(403)
 		reviewer.leads(reviewer.post("/unlinked/link", "platform", "android", "identifier", "com.parrot.lite", "product", "parrot"), "/unlinked?done=linked").shows(200, "It has been linked", "3 identifiers").lacks("com.parrot.lite")
 		reviewer.get("/apps/parrot").shows(200, "5 devices", "Linked com.parrot.lite on Android", "Holder of Reviewer")

@@ -83,7 +83,7 @@ func (a *area) breachFilter(r *http.Request) (*ui.Filter, error) {
 	if id := r.URL.Query().Get("rule"); id != "" {
 		fields = append(fields, chosen("rule", "Rule", id, n.rule(id)))
 	}
-	return ui.NewFilter(r.URL, fields...), nil
+	return narrowed(r, fields...)
 }
 
 // chosen is a field for what was chosen in a table: that, or any.

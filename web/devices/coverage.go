@@ -21,7 +21,10 @@ func (a *area) coverage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := ui.NewFilter(r.URL, &ui.Field{Name: "organisation", Label: "Body, and all below it", As: ui.Select{Options: options}})
+	filter, err := narrowed(r, &ui.Field{Name: "organisation", Label: "Body, and all below it", As: ui.Select{Options: options}})
+	if err != nil {
+		return err
+	}
 	found, err := a.Devices.Coverage(r.Context(), actor(r), filter.Value("organisation"))
 	if err != nil {
 		return err
@@ -107,11 +110,11 @@ func (v coverageView) chart() ui.Component {
 	return bars
 }
 
-// devicesOf is the list of a body's devices; silent ones, or all.
-func devicesOf(organisation, silent string) string {
+// devicesOf is the list of a body's devices: only the silent ones, or all.
+func devicesOf(organisation, only string) string {
 	query := url.Values{"organisation": {organisation}}
-	if silent != "" {
-		query.Set(silent, "yes")
+	if only != "" {
+		query.Set("only", only)
 	}
 	return "/devices?" + query.Encode()
 }

@@ -28,6 +28,7 @@ var deviceDone = ui.Done{
 	"added":     "The device has been added. What is on it will be known from its first report",
 	"changed":   "The device has been changed",
 	"moved":     "The device belongs to the other organisation, from the day that you gave or else from now on",
+	"there":     "It is there already: nothing was changed",
 	"in-use":    "The device is in use again",
 	"lost":      "The device counts as lost. It is still judged, for it may report from wherever it is",
 	"retired":   "The device has been retired. Reports of it are refused from now on",
@@ -262,9 +263,33 @@ func explained(r *http.Request, in *room.Installed) ui.Component {
 		add("What time will do", paragraphs(all))
 	}
 	if len(in.Sources) > 0 {
-		add("Who says it is there", ui.Text(strings.Join(in.Sources, ", ")))
+		add("Who says it is there", ui.Text(tools(in.Sources)))
 	}
 	return ui.Summary{Title: cmp.Or(in.Called.Name, in.Called.Identifier) + version0(in.Called.Version), Rows: rows}
+}
+
+// tool is who an inventory is from, in words: a tool by its name.
+func tool(source string) string {
+	if source == room.WorldSource {
+		return "the world file"
+	}
+	return source
+}
+
+// toolTitle is the same at the beginning of a text: a tool's name stays as it is spelt.
+func toolTitle(source string) string {
+	if source == room.WorldSource {
+		return "The world file"
+	}
+	return source
+}
+
+func tools(sources []string) string {
+	var names []string
+	for _, s := range sources {
+		names = append(names, tool(s))
+	}
+	return strings.Join(names, ", ")
 }
 
 // triggers say why a breach opened.
@@ -359,9 +384,9 @@ func inventories(r *http.Request, one *room.One, can allowed) []ui.Component {
 		if s.Partial {
 			names = "A part: what it does not name may be there all the same"
 		}
-		row := ui.Row{ui.Text(s.Name), ui.Time{At: taken(s.Taken).Time(), Now: ui.Now(r), Else: "not said"}, ui.Text(names)}
+		row := ui.Row{ui.Text(toolTitle(s.Name)), ui.Time{At: taken(s.Taken).Time(), Now: ui.Now(r), Else: "not said"}, ui.Text(names)}
 		if forgets {
-			row = append(row, ui.Link{Text: "Forget", Hidden: "the inventory from " + s.Name, Href: DevicePath(one.ID, "forget") + "?" + url.Values{"source": {s.Name}}.Encode()})
+			row = append(row, ui.Link{Text: "Forget", Hidden: "the inventory from " + tool(s.Name), Href: DevicePath(one.ID, "forget") + "?" + url.Values{"source": {s.Name}}.Encode()})
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -385,7 +410,7 @@ func (a *area) deviceHistory(r *http.Request, one *room.One, known map[string]st
 	for _, c := range one.Changes {
 		changes.Rows = append(changes.Rows, ui.Row{
 			ui.Time{At: c.Recorded.Time(), Now: ui.Now(r), Short: true}, ui.Time{At: taken(c.Taken).Time(), Now: ui.Now(r), Short: true, Else: "not said"},
-			ui.Text(c.Source + ", " + somebody(known, c.Reporter)), things(c.Came), things(c.Went),
+			ui.Text(toolTitle(c.Source) + ", " + somebody(known, c.Reporter)), things(c.Came), things(c.Went),
 		})
 	}
 	names := a.names()

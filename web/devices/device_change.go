@@ -179,6 +179,9 @@ func (a *area) moveDevice(w http.ResponseWriter, r *http.Request) error {
 		if can, err := a.allowed(r, h.Row.Organisation, people.SeeDevices); err != nil || !can[people.SeeDevices] {
 			return "/devices", err
 		}
+		if h.Version == one.Version {
+			return devicePath(one.ID, "there"), nil
+		}
 		return devicePath(one.ID, "moved"), nil
 	})
 }
@@ -250,7 +253,7 @@ func (a *area) forgetInventory(w http.ResponseWriter, r *http.Request) error {
 		leaves = ui.Count(only, "app that it alone names is", "apps that it alone names are") + " then not on the device any more."
 	}
 	q.Page.Content = []ui.Component{
-		ui.Para("The inventory from " + source + " no longer counts. " + leaves),
+		ui.Para("The inventory from " + tool(source) + " no longer counts. " + leaves),
 		ui.Para("Do this where a tool is no longer used. If it reports again, its inventory is back."),
 	}
 	return q.Ask(w, r, func() (string, error) {

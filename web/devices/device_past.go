@@ -16,6 +16,9 @@ import (
 // devicePast shows a device as it was on another day, as that is known now or was known then.
 func (a *area) devicePast(w http.ResponseWriter, r *http.Request) error {
 	filter := pastFilter(r)
+	if err := checkAddress(r.URL.Query(), filter.Fields); err != nil {
+		return err
+	}
 	q := room.PastQuery{Host: idIn(r)}
 	err := pastOf(r, filter, &q)
 	var past room.Past
@@ -127,8 +130,11 @@ func (a *area) deviceWhy(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.NotFound, "This address names nothing that is installed: go to the device, and choose there")
 	}
 	thing := uint32(number)
-	q := room.PastQuery{Host: idIn(r), Thing: &thing}
-	if err := pastOf(r, pastFilter(r), &q); err != nil {
+	q, filter := room.PastQuery{Host: idIn(r), Thing: &thing}, pastFilter(r)
+	if err := checkAddress(r.URL.Query(), filter.Fields, "thing"); err != nil {
+		return err
+	}
+	if err := pastOf(r, filter, &q); err != nil {
 		return err
 	}
 	past, err := a.Devices.DecisionsAt(r.Context(), actor(r), q)

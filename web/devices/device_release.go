@@ -12,7 +12,10 @@ import (
 
 // releases lists the devices that are to become personal.
 func (a *area) releases(w http.ResponseWriter, r *http.Request) error {
-	filter := ui.NewFilter(r.URL, &ui.Field{Name: "show", Label: "Show", As: ui.Select{Options: ui.Options("", "What waits for an answer", "all", "All that was ever proposed")}})
+	filter, err := narrowed(r, &ui.Field{Name: "show", Label: "Show", As: ui.Select{Options: ui.Options("", "What waits for an answer", "all", "All that was ever proposed")}})
+	if err != nil {
+		return err
+	}
 	open := filter.Value("show") != "all"
 	found, err := a.Devices.Releases(r.Context(), actor(r), room.ReleaseQuery{Open: open, Before: r.URL.Query().Get("after"), Limit: perPage + 1})
 	if err != nil {

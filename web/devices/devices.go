@@ -47,7 +47,10 @@ func (a *area) devices(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := devicesFilter(r, organisations)
+	filter, err := devicesFilter(r, organisations)
+	if err != nil {
+		return err
+	}
 	found, err := a.Devices.List(r.Context(), actor(r), listQuery(r, filter))
 	if err != nil {
 		return err
@@ -90,8 +93,8 @@ func devicesActions(r *http.Request) (shown []ui.Component) {
 	})
 }
 
-func devicesFilter(r *http.Request, organisations []ui.Option) *ui.Filter {
-	return ui.NewFilter(r.URL,
+func devicesFilter(r *http.Request, organisations []ui.Option) (*ui.Filter, error) {
+	return narrowed(r,
 		&ui.Field{Name: "q", Label: "Id or name begins with", As: ui.Input{Type: "search"}},
 		&ui.Field{Name: "organisation", Label: "Organisation and all below", As: ui.Select{Options: organisations}},
 		&ui.Field{Name: "platform", Label: "Platform", As: ui.Select{Options: append(systemOptions(ui.Option{Label: "Any"}), ui.Option{Value: "equipment", Label: "Equipment"})}},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	room "portcullis/devices"
@@ -43,6 +42,9 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	page.Content = []ui.Component{n.ruleFacts(r, &found), n.ruleEffect(&found)}
 	if !found.Ended && can[deciding(rule.Effect)] {
 		page.Content = append(page.Content, ui.ButtonGroup{{Text: "End this rule", Href: RulePath(rule.ID, "end"), Kind: ui.Secondary}})
+	}
+	if found.Ended {
+		page.Content = append(page.Content, ui.Heading("Rules that still hold"), n.rulesTable(r, found.Remaining, "No other rule holds now for what this one was about."))
 	}
 	page.Content = append(page.Content, ui.Heading("Exemptions that lift it"), n.exemptionsTable(r, found.Exemptions, found.Others), ui.Heading("What is recorded"), record)
 	return ui.Render(w, r, http.StatusOK, page)
@@ -86,7 +88,7 @@ func (n names) ruleFacts(r *http.Request, found *room.RuleEffect) ui.Summary {
 		add("Exemptions are cleared by", ui.Text(officeName(rule.Clearance)))
 	}
 	if len(rule.Mitigations) > 0 {
-		add("An exemption needs", ui.Text(strings.Join(rule.Mitigations, ", ")))
+		add("An exemption needs", ui.Text(mitigations(rule.Mitigations)))
 	}
 	return facts
 }
@@ -101,7 +103,7 @@ func (n names) ruleEffect(found *room.RuleEffect) ui.Component {
 		to := breachesOf(o.Organisation, url.Values{"rule": {found.Rule.ID}})
 		bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Hosts), Href: to})
 	}
-	breach := ui.Line{ui.Text(ui.Capital(ui.Count(found.InBreach.Hosts.Len(), "device or piece of equipment", "devices and pieces of equipment")))}
+	breach := ui.Line{ui.Text(affected(found.InBreach.Hosts.Len()))}
 	if found.InBreach.Hosts.Len() > 0 {
 		breach = append(breach, ui.Link{Text: "See them", Href: "/breaches?" + url.Values{"rule": {found.Rule.ID}}.Encode()})
 	}
@@ -112,6 +114,18 @@ func (n names) ruleEffect(found *room.RuleEffect) ui.Component {
 			ui.SummaryRow{Key: "For what contains it", Value: ui.Number(found.Reaches.Component)})
 	}
 	return ui.Stack{facts, byBody(bars)}
+}
+
+// affected is how many hosts something has to do with, in words.
+func affected(n int) string {
+	if n == 0 {
+		return "Nothing is affected"
+	}
+	return ui.Capital(affectedCount(n))
+}
+
+func affectedCount(n int) string {
+	return ui.Count(n, "device or piece of equipment", "devices and pieces of equipment")
 }
 
 // endRule asks why and when a rule is to end.

@@ -3,6 +3,7 @@ package devices
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"strings"
 
 	room "portcullis/devices"
@@ -14,7 +15,10 @@ import (
 
 // suppliers finds makers by name.
 func (a *area) suppliers(w http.ResponseWriter, r *http.Request) error {
-	filter := ui.NewFilter(r.URL, &ui.Field{Name: "q", Label: "Name", As: ui.Input{Type: "search"}})
+	filter, err := narrowed(r, &ui.Field{Name: "q", Label: "Name", As: ui.Input{Type: "search"}})
+	if err != nil {
+		return err
+	}
 	found, err := a.Devices.Suppliers(r.Context(), actor(r), room.SuppliersQuery{Words: filter.Value("q"), After: r.URL.Query().Get("after"), Limit: perPage})
 	if err != nil {
 		return err
@@ -22,7 +26,7 @@ func (a *area) suppliers(w http.ResponseWriter, r *http.Request) error {
 	n := a.names()
 	table := ui.Table{
 		Caption: "Makers", Unseen: true, At: r.URL, Columns: []ui.Column{{Title: "Company"}, {Title: "Owned by"}, {Title: "Products", Number: true}},
-		Empty: ui.Empty{Text: "No company is called so.", Do: ui.Link{Text: "Look among apps and equipment", Href: "/apps?" + r.URL.RawQuery}},
+		Empty: ui.Empty{Text: "No company is called so.", Do: ui.Link{Text: "Look among apps and equipment", Href: "/apps?" + url.Values{"q": {filter.Value("q")}}.Encode()}},
 		Pages: ui.PagesAt(r.URL, "makers", "", found.Next),
 	}
 	for _, f := range found.Suppliers {
@@ -45,7 +49,10 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := ui.NewFilter(r.URL, body)
+	filter, err := narrowed(r, body)
+	if err != nil {
+		return err
+	}
 	found, err := a.Devices.Supplier(r.Context(), actor(r), idIn(r), filter.Value("organisation"))
 	if err != nil {
 		return err
@@ -68,7 +75,7 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 		}),
 		ui.Heading("Owns"), n.makersTable(r, "Owns", found.Owned, "No company is known that they own.", func(m room.Maker) ui.Link { return ui.Link{Text: n.supplier(m.Of), Href: SupplierPath(m.Of)} }),
 		ui.Heading("Rules that name them"), n.rulesTable(r, found.Rules, "No rule names them, or a company that owns them."),
-		ui.Heading("What is recorded"), record,
+		ui.Details{Summary: "What is recorded", Content: []ui.Component{record}},
 	}
 	return ui.Render(w, r, http.StatusOK, page)
 }
@@ -80,6 +87,9 @@ func supplierFacts(found *room.Supplier) ui.Summary {
 		{Key: "Their code is inside something else on", Value: ui.Text(ui.Capital(hosts(w.Inside)))},
 		{Key: "One or the other", Value: ui.Text(ui.Capital(hosts(w.Either)))},
 	}}
+	if w.Perhaps.Hosts > 0 {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Perhaps on", Value: ui.Text(hosts(w.Perhaps) + " more: " + perhapsWhy("an identifier of theirs, or of what carries their code,"))})
+	}
 	if len(found.Supplier.Aliases) > 0 {
 		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Also called", Value: ui.Text(strings.Join(found.Supplier.Aliases, ", "))})
 	}
@@ -105,7 +115,7 @@ func (n names) supplierBars(found *room.Supplier) ui.Component {
 }
 
 // productsTable is products of one kind.
-func (n names) productsTable(all []index.ProductCount, kinds map[string]policy.Kind, kind policy.Kind, empty string) ui.Table {
+func (n names) productsTable(all []index.ProductCount, kinds map[string]policy.Kind, kind policy.Kind, empty string) ui.Component {
 	t := ui.Table{Caption: kindName(kind), Unseen: true, Columns: []ui.Column{{Title: "Product"}, {Title: "Devices", Number: true}}, Empty: ui.Empty{Text: empty}}
 	if kind == policy.Equipment {
 		t.Columns[1].Title = "Pieces"
@@ -115,5 +125,8 @@ func (n names) productsTable(all []index.ProductCount, kinds map[string]policy.K
 			t.Rows = append(t.Rows, ui.Row{ui.Link{Text: n.product(p.Product), Href: AppPath(p.Product)}, ui.Number(p.Hosts)})
 		}
 	}
-	return t
+	if kind == policy.Equipment {
+		return folded(t, "product", "products")
+	}
+	return folded(t, "app", "apps")
 }

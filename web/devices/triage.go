@@ -63,6 +63,13 @@ type triageRow struct {
 
 // triage shows what is on a body's devices and not on its list, and takes decisions about it.
 func (a *area) triage(w http.ResponseWriter, r *http.Request) error {
+	asked := r.URL.Query()
+	for _, name := range triageSays {
+		asked.Del(name)
+	}
+	if err := checkAddress(asked, triageFields); err != nil {
+		return err
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxTicks)
 	if err := r.ParseForm(); err != nil {
 		return fault.New(fault.Invalid, "This is larger than what is taken here: decide about fewer apps at once")
@@ -92,6 +99,15 @@ func (a *area) triage(w http.ResponseWriter, r *http.Request) error {
 	}
 	return ui.See(w, r, to)
 }
+
+// triageFields are by what a triage can be narrowed down, and triageSays what its address tells of what was decided.
+var (
+	triageFields = []*ui.Field{
+		{Name: "q", As: ui.Input{}}, {Name: "maker", As: ui.Input{}},
+		{Name: "by", As: ui.Select{Options: ui.Options("maker", "")}}, {Name: "show", As: ui.Select{Options: ui.Options("left", "")}},
+	}
+	triageSays = []string{"allowed", "until", "left", "same", "gone"}
+)
 
 // triaging is a triage that somebody is at.
 type triaging struct {

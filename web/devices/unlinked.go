@@ -18,6 +18,17 @@ func linkPath(p policy.Platform, identifier string) string {
 	return "/unlinked/link?" + url.Values{"platform": {p.String()}, "identifier": {identifier}}.Encode()
 }
 
+// unlinkedOf is where identifiers of some words are, on the devices of a body; either may be empty.
+func unlinkedOf(words, organisation string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": words, "organisation": organisation} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return "/unlinked" + ifAny("?", q.Encode())
+}
+
 // perQueue is how many identifiers a page of the queue has.
 const perQueue = 25
 
@@ -27,9 +38,12 @@ func (a *area) unlinked(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := ui.NewFilter(r.URL,
+	filter, err := narrowed(r,
 		&ui.Field{Name: "q", Label: "Name, publisher or identifier", As: ui.Input{Type: "search"}},
 		&ui.Field{Name: "platform", Label: "Platform", As: ui.Select{Options: platformOptions(ui.Option{Label: "All"})}}, body)
+	if err != nil {
+		return err
+	}
 	platform, _ := policy.ParsePlatform(filter.Value("platform"))
 	found, err := a.Devices.Unlinked(r.Context(), actor(r), room.UnlinkedQuery{
 		Words: filter.Value("q"), Platform: platform, Organisation: filter.Value("organisation"), After: r.URL.Query().Get("after"), Limit: perQueue,
@@ -103,6 +117,13 @@ const aNew = "\u0001new"
 
 // link asks which product an identifier is, and links it.
 func (a *area) link(w http.ResponseWriter, r *http.Request) error {
+	can, err := a.allowed(r, people.Everywhere, people.LinkIdentifiers)
+	switch {
+	case err != nil:
+		return err
+	case !can[people.LinkIdentifiers] && r.Method != http.MethodPost: // what is sent is refused by the room, which notes it
+		return fault.New(fault.Refused, "You may look at these identifiers, and not say which product one is: that holds for every body, and is for the centre and its reviewers")
+	}
 	platform, ok := policy.ParsePlatform(r.FormValue("platform"))
 	if !ok {
 		return fault.New(fault.NotFound, "There is no platform %q", r.FormValue("platform"))

@@ -11,6 +11,7 @@ import (
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/policy/explain"
 	"portcullis/web/ui"
 )
 
@@ -45,7 +46,7 @@ func draftQuery(r *policy.Rule) string {
 }
 
 // draftIn is the rule of an address. What is not said is a ban that reaches what contains the target too. What
-// is no platform, and the like, the address has from somewhere else, and is left out.
+// is no platform, and the like, is for checkDraftAddress to refuse.
 func draftIn(q url.Values) policy.Rule {
 	rule := policy.Rule{
 		Effect: policy.Ban, Target: policy.Target{Product: q.Get("product"), Supplier: q.Get("supplier"), Any: q.Get("any") == "yes"},
@@ -67,15 +68,32 @@ func draftIn(q url.Values) policy.Rule {
 	return rule
 }
 
+// DraftQuery is a rule that is not yet made as an address has it: that of /what-if, and of the page that proposes it.
+func DraftQuery(r *policy.Rule) string { return draftQuery(r) }
+
+// DraftIn is the rule of an address such as DraftQuery makes, for the first body that one may see where it names none.
+// An address that says more is refused, apart from what fills in the fields of the page.
+func (r Rooms) DraftIn(request *http.Request, fields ...string) (policy.Rule, error) {
+	a, rule := &area{r}, draftIn(request.URL.Query())
+	scopes, err := a.scopes(request, &rule)
+	if err != nil {
+		return rule, err
+	}
+	return rule, checkDraftAddress(request, &rule, scopes, fields...)
+}
+
 // whatIf shows whom a rule would reach that is not yet made.
 func (a *area) whatIf(w http.ResponseWriter, r *http.Request) error {
 	rule := draftIn(r.URL.Query())
-	if rule.Target == (policy.Target{}) {
-		return a.chooseTarget(w, r)
-	}
 	scopes, err := a.scopes(r, &rule)
 	if err != nil {
 		return err
+	}
+	if err := checkDraftAddress(r, &rule, scopes); err != nil {
+		return err
+	}
+	if rule.Target == (policy.Target{}) {
+		return a.chooseTarget(w, r)
 	}
 	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
 	if err != nil {
@@ -139,7 +157,7 @@ func (a *area) chooseTarget(w http.ResponseWriter, r *http.Request) error {
 	n := a.names()
 	table := ui.Table{
 		Caption: "What is called so", Columns: []ui.Column{{Title: "What"}, {Title: "Kind"}, {Title: "Maker"}, {Title: "Installed on", Number: true}},
-		Empty: ui.Empty{Text: "Nothing here is called so. A rule is about what is known here by name: an identifier that is no product’s yet must be linked first.", Do: ui.Link{Text: "Look among those", Href: "/unlinked?q=" + url.QueryEscape(q.Value())}},
+		Empty: ui.Empty{Text: "Nothing here is called so. A rule is about what is known here by name: an identifier that is no product’s yet must be linked first.", Do: ui.Link{Text: "Look among those", Href: unlinkedOf(q.Value(), "")}},
 	}
 	for _, f := range companies.Suppliers {
 		table.Rows = append(table.Rows, ui.Row{ui.Link{Text: "Everything of " + cmp.Or(f.Supplier.Name, f.Supplier.ID), Href: "/what-if?" + targetQuery(policy.Target{Supplier: f.Supplier.ID})}, ui.Text("Company"), ui.Text(""), ui.Text("")})
@@ -153,12 +171,24 @@ func (a *area) chooseTarget(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
+// checkDraftAddress refuses an address that says what is no part of a draft.
+func checkDraftAddress(r *http.Request, rule *policy.Rule, scopes []ui.Option, besides ...string) error {
+	fields, more := draftFields(rule, scopes)
+	return checkAddress(r.URL.Query(), append(fields, more...), append(besides, "product", "supplier", "any", "q")...)
+}
+
 // draftForm changes what is asked about.
 func draftForm(rule *policy.Rule, scopes []ui.Option) ui.Component {
 	s := seek{At: "/what-if", Label: "Change what is asked", Button: "Show the numbers", Line: "Only some platforms", Opened: len(rule.Platforms) > 0}
 	for name, values := range targetValues(rule.Target) {
 		s.Hidden = append(s.Hidden, ui.Hidden{Name: name, Value: values[0]})
 	}
+	s.Fields, s.More = draftFields(rule, scopes)
+	return s.shown()
+}
+
+// draftFields are what is asked, apart from what the rule is about; more are what few ask.
+func draftFields(rule *policy.Rule, scopes []ui.Option) (fields, more []*ui.Field) {
 	components := map[bool]string{true: "yes", false: "no"}[rule.Components]
 	var kinds, platforms []string
 	for _, k := range rule.Kinds {
@@ -167,14 +197,14 @@ func draftForm(rule *policy.Rule, scopes []ui.Option) ui.Component {
 	for _, p := range rule.Platforms {
 		platforms = append(platforms, p.String())
 	}
-	s.Fields = []*ui.Field{
+	fields = []*ui.Field{
 		{Name: "effect", Label: "What it does", Values: []string{rule.Effect.String()}, As: ui.Select{Options: ui.Options("ban", "Bans", "phase-out", "Phases out")}},
 		{Name: "components", Label: "What contains it", Values: []string{components}, As: ui.Select{Options: ui.Options("yes", "Is reached too", "no", "Is not reached")}},
 		{Name: "scope", Label: "For", Values: []string{rule.Scope}, As: ui.Select{Options: scopes}},
 		{Name: "kind", Label: "Kinds", Values: kinds, As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}},
 	}
-	s.More = []*ui.Field{{Name: "platform", Label: "Platforms", Hint: "None is all. On equipment a rule for some platforms does not hold", Values: platforms, As: ui.Checkboxes{Small: true, Options: platformOptions()}}}
-	return s.shown()
+	more = []*ui.Field{{Name: "platform", Label: "Platforms", Hint: "None is all. On equipment a rule for some platforms does not hold", Values: platforms, As: ui.Checkboxes{Small: true, Options: platformOptions()}}}
+	return fields, more
 }
 
 // numbers are how many it would reach.
@@ -188,11 +218,16 @@ func (n names) numbers(found *room.WhatIf) ui.Component {
 			bodies++
 		}
 	}
-	return ui.Summary{Title: "Whom it would reach", Rows: []ui.SummaryRow{
-		{Key: "In all", Value: ui.Text(ui.Capital(ui.Count(found.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(found.Hosts).String() + ", in " + ui.Count(bodies, "body", "bodies"))},
+	all := affected(found.Either)
+	if found.Either > 0 {
+		all += " of " + ui.Number(found.Hosts).String() + ", in " + ui.Count(bodies, "body", "bodies")
+	}
+	facts := ui.Summary{Title: "Whom it would reach", Rows: []ui.SummaryRow{
+		{Key: "In all", Value: ui.Text(all)},
 		{Key: "For the thing itself", Value: of(found.Direct)},
 		{Key: "For what contains it", Value: of(found.Component)},
 	}}
+	return facts
 }
 
 // reachedBars are the numbers by body, one kind beside the other.
@@ -229,11 +264,15 @@ func (n names) narrowerTable(found *room.WhatIf) ui.Table {
 // makeRule asks what is still missing in a rule, and makes it.
 func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
 	rule := draftIn(r.URL.Query())
+	scopes, err := a.scopes(r, &rule)
+	if err != nil {
+		return err
+	}
+	if err := checkDraftAddress(r, &rule, scopes); err != nil {
+		return err
+	}
 	if rule.Target == (policy.Target{}) {
 		return ui.See(w, r, "/what-if")
-	}
-	if _, err := a.scopes(r, &rule); err != nil {
-		return err
 	}
 	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
 	if err != nil {
@@ -248,7 +287,10 @@ func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
 	if rule.Effect == policy.PhaseOut {
 		page.Title, button = "Make this phase-out", ui.Button{Text: "Make this phase-out"}
 	}
-	reach := ui.Capital(ui.Count(found.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(found.Hosts).String()
+	reach := affected(found.Either)
+	if found.Either > 0 {
+		reach += " of " + ui.Number(found.Hosts).String()
+	}
 	page.Content = []ui.Component{ui.Summary{Rows: []ui.SummaryRow{
 		{Key: "What", Value: ui.Text(n.sentence(&rule))}, {Key: "For", Value: ui.Text(n.organisation(rule.Scope) + " and all below")}, {Key: "Reaches now", Value: ui.Text(reach)},
 		{Key: "Holds", Value: ui.Text("At once, or from the day that you say, on your word alone")},
@@ -290,7 +332,16 @@ func (n names) ruleFields(effect policy.Effect) []*ui.Field {
 }
 
 // officeName is an office in words.
-func officeName(office string) string { return ui.Capital(strings.ReplaceAll(office, "-", " ")) }
+func officeName(office string) string { return ui.Capital(explain.Words(office)) }
+
+// mitigations are what an exemption must have in place, in words.
+func mitigations(ids []string) string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, explain.Words(id))
+	}
+	return strings.Join(all, ", ")
+}
 
 // offices are those that clear exemptions of the rules that there are.
 func (n names) offices() (offices []string) {

@@ -82,6 +82,11 @@ func (n names) sentence(r *policy.Rule) string {
 	if r.Target.Supplier != "" {
 		what = "everything of " + what
 	}
+	return sentenceOn(what, r)
+}
+
+// sentenceOn is what a rule says of what is called so.
+func sentenceOn(what string, r *policy.Rule) string {
 	text := map[policy.Effect]string{policy.Allow: "Allows ", policy.Ban: "Bans ", policy.PhaseOut: "Phases out "}[r.Effect] + what
 	if r.Components {
 		text += ", and whatever contains it"
@@ -145,7 +150,7 @@ func (n names) path(ids []string, target policy.Target) string {
 }
 
 // rulesTable is the rules that reach something, and how.
-func (n names) rulesTable(r *http.Request, rules []room.Reaching, empty string) ui.Table {
+func (n names) rulesTable(r *http.Request, rules []room.Reaching, empty string) ui.Component {
 	t := ui.Table{
 		Caption: "Rules", Unseen: true, Columns: []ui.Column{{Title: "Rule"}, {Title: "For"}, {Title: "How it gets there"}, {Title: "When"}},
 		Empty: ui.Empty{Text: empty},
@@ -164,7 +169,7 @@ func (n names) rulesTable(r *http.Request, rules []room.Reaching, empty string) 
 			ui.Text(n.organisation(rule.Scope)), how, ui.Text(ui.Capital(period(r, rule.Period))),
 		})
 	}
-	return t
+	return folded(t, "rule", "rules")
 }
 
 // exemptionsTable is exemptions, and a sentence on those that are not shown.
@@ -177,7 +182,7 @@ func (n names) exemptionsTable(r *http.Request, exemptions []policy.Exemption, o
 		e := &exemptions[i]
 		t.Rows = append(t.Rows, ui.Row{ui.ID{Value: e.ID, Of: "exemption"}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
 	}
-	shown := ui.Stack{t}
+	shown := ui.Stack{folded(t, "exemption", "exemptions")}
 	if others > 0 {
 		shown = append(shown, ui.Para(ui.Capital(ui.Count(others, "exemption", "exemptions"))+" of other bodies are not shown to you."))
 	}
@@ -185,7 +190,7 @@ func (n names) exemptionsTable(r *http.Request, exemptions []policy.Exemption, o
 }
 
 // makersTable is the companies behind something, with the dates.
-func (n names) makersTable(r *http.Request, caption string, makers []room.Maker, empty string, far func(room.Maker) ui.Link) ui.Table {
+func (n names) makersTable(r *http.Request, caption string, makers []room.Maker, empty string, far func(room.Maker) ui.Link) ui.Component {
 	t := ui.Table{Caption: caption, Unseen: true, Columns: []ui.Column{{Title: "Company"}, {Title: "How"}, {Title: "When"}}, Empty: ui.Empty{Text: empty}}
 	for _, m := range makers {
 		of := n.supplier(m.Of)
@@ -198,7 +203,7 @@ func (n names) makersTable(r *http.Request, caption string, makers []room.Maker,
 		}
 		t.Rows = append(t.Rows, ui.Row{ui.Branch{Link: far(m), Depth: m.Depth}, how, ui.Text(ui.Capital(period(r, m.Period)))})
 	}
-	return t
+	return folded(t, "company", "companies")
 }
 
 // recorder are the names of who recorded something, by the ids that the ledger has.
@@ -244,11 +249,27 @@ func (a *area) recordTable(r *http.Request, section register.Section, id string,
 		}
 		t.Rows = append(t.Rows, ui.Row{ui.Time{At: one.At.Time(), Now: ui.Now(r), Short: true}, ui.Text(text), ui.Text(name(one.By)), ui.Text(one.Reason)})
 	}
-	return t, nil
+	return folded(t, "record", "records"), nil
+}
+
+// mostRows is how many rows of one table among many are shown before the rest is asked for: what comes after it
+// should not have to be looked for on a phone.
+const mostRows = 5
+
+// folded is a table, and the rest of it where it is long and that is asked for. What it is of are the words for one
+// row and for several.
+func folded(t ui.Table, one, several string) ui.Component {
+	if len(t.Rows) <= mostRows+2 {
+		return t
+	}
+	rest := t
+	t.Rows, rest.Rows, rest.Total = t.Rows[:mostRows], t.Rows[mostRows:], nil
+	rest.Caption += ", the rest"
+	return ui.Stack{t, ui.Details{Summary: ui.Capital(ui.Count(len(rest.Rows), "more "+one, "more "+several)), Content: []ui.Component{rest}}}
 }
 
 // mostBars is how many bars are shown before the rest is asked for.
-const mostBars = 10
+const mostBars = 6
 
 // byBody is bars, the longest first, and the rest of them where it is asked for.
 func byBody(bars ui.Bars) ui.Component {

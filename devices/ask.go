@@ -1,0 +1,408 @@
+package devices
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"portcullis/internal/fault"
+	"portcullis/people"
+	"portcullis/policy"
+	"portcullis/policy/explain"
+	"portcullis/register/search"
+)
+
+// Question is whether something may be installed.
+type Question struct {
+	// Product is what is meant, by its id. Without it, Words are what people call it.
+	Product, Words string
+	// Platform is where; 0 is wherever it is known.
+	Platform policy.Platform
+	// Own is that it is for somebody's own device: then the answer is advice.
+	Own bool
+}
+
+// Asked is what the register says to a question.
+type Asked struct {
+	Organisation string // for whose devices; for those of somebody's own, whose people are advised
+	Own          bool
+	// Product is what the question was about; nil where the words fit none, or several.
+	Product *policy.Product
+	// Choices are what the words may mean besides, the likeliest first. Where all of them are Near, nothing is
+	// called so.
+	Choices []Found
+	// By is how the words led to the product, where they did.
+	By search.Hit
+	// Replies are the answers, the one for the platform that was asked about first; platforms with the same
+	// answer stand together. They are empty where Product is nil.
+	Replies []Reply
+}
+
+// Saying is an answer in a word.
+type Saying string
+
+// The outcomes. None of them says that something is harmless.
+const (
+	Yes      Saying = "yes"
+	Leaving  Saying = "leaving"  // yes for now: it is being phased out
+	Unlisted Saying = "unlisted" // not on the list, and one may ask for it
+	No       Saying = "no"       // banned, or phased out and past the deadline
+	// Unseen is that the product is not known on that platform: what is there under its name may be anything.
+	Unseen Saying = "unseen"
+	// NotApp is that it is equipment, which is not installed on a device.
+	NotApp Saying = "not-an-app"
+)
+
+// Reply is the answer for some platforms.
+type Reply struct {
+	Platforms []policy.Platform
+	Saying    Saying
+	// From and Before are the versions for which a Yes or Leaving holds: from the one on, up to the other and
+	// without it. Empty ends are open.
+	From, Before string
+	// Code is the version code from which it holds, where rules give nothing else; 0 where they do.
+	Code int64
+	// Rules are those by which it is so: bans and phase-outs that stand, or else the rules that allow it.
+	Rules []policy.Rule
+	// Exemptions are those that reach the asker and by which it is so.
+	Exemptions []policy.Exemption
+	// Changes are what time alone will do; none on an own device.
+	Changes []explain.Change
+	// Watched is that the body only watches, for now, what is not on its list.
+	Watched *policy.Monitor
+}
+
+// maxChoices is how many things words may mean before they are too few to choose by.
+const maxChoices = 12
+
+// Ask answers whether the actor may install something, on a device of the organisation that they belong to or on
+// their own. It is for everybody who is a person. Nothing of it is written down.
+func (e *Enquiries) Ask(ctx context.Context, actor people.Actor, q Question) (Asked, error) {
+	id, err := people.See(ctx, e.People, actor, func(tx *people.Tx) (string, error) { return tx.RequireOwn() })
+	if err != nil {
+		return Asked{}, err
+	}
+	person, err := e.People.Person(ctx, actor, id)
+	if err != nil {
+		return Asked{}, err
+	}
+	return e.answer(q, asker{person.Organisation, person.ID, []string{person.ID, person.UserName, person.Mail}, person.Groups})
+}
+
+// AskFor is Ask for a program, on behalf of anybody in an organisation: what exempts single persons does not
+// count. It needs people.SeeRegister there.
+func (e *Enquiries) AskFor(ctx context.Context, actor people.Actor, organisation string, q Question) (Asked, error) {
+	_, err := people.See(ctx, e.People, actor, func(tx *people.Tx) (none struct{}, err error) {
+		return none, tx.Require(people.SeeRegister, organisation)
+	})
+	if err != nil {
+		return Asked{}, err
+	}
+	return e.answer(q, asker{organisation: organisation})
+}
+
+// asker is for whom a question is answered.
+type asker struct {
+	organisation string
+	id           string
+	spelt        []string // how exemptions may spell them
+	groups       []string
+}
+
+func (e *Enquiries) answer(q Question, who asker) (a Asked, err error) {
+	q.Words = clean(q.Words)
+	if err := checkSought(q.Words); err != nil {
+		return a, err
+	}
+	view := e.Fleet.View()
+	if view.Organisation(who.organisation) == nil {
+		return a, fault.New(fault.Conflict, "The register does not know your organisation yet: try again in a minute, and if it stays so tell your security team")
+	}
+	a = Asked{Organisation: who.organisation, Own: q.Own}
+	if q.Words != "" {
+		e.choose(&a, view, &q)
+	}
+	if q.Product == "" {
+		return a, nil
+	}
+	if a.Product = view.Product(q.Product); a.Product == nil {
+		return a, fault.New(fault.NotFound, "There is no product %s", q.Product)
+	}
+	a.Replies, err = e.replies(view.World, a.Product, q, who)
+	return a, err
+}
+
+// choose finds what the words of a question mean. One thing that is called just so is taken, and what else they
+// may mean is told.
+func (e *Enquiries) choose(a *Asked, view View, q *Question) {
+	hits := e.indexOf(view.World).Products(q.Words, policy.App, maxChoices)
+	exact := 0
+	for exact < len(hits) && hits[exact].Exact {
+		exact++
+	}
+	if q.Product == "" && (exact == 1 || len(hits) == 1 && !hits[0].Near) {
+		q.Product, a.By = hits[0].Product, hits[0]
+	}
+	hits = slices.DeleteFunc(hits, func(h search.Hit) bool { return h.Product == q.Product })
+	a.Choices = view.found(hits)
+}
+
+// usual are the platforms of devices, without those of browsers.
+var usual = []policy.Platform{policy.Android, policy.IOS, policy.MacOS, policy.Windows, policy.Linux, policy.ChromeOS}
+
+// browsers run on devices of other platforms.
+func browser(p policy.Platform) bool { return p != 0 && !slices.Contains(usual, p) }
+
+// knownOn are the platforms on which a product is known.
+func knownOn(p *policy.Product) (known []policy.Platform) {
+	for platform := policy.Android; int(platform) < len(policy.PlatformWords); platform++ {
+		if len(p.Identifiers[platform]) > 0 || slices.Contains(p.BuiltinOn, platform) {
+			known = append(known, platform)
+		}
+	}
+	return known
+}
+
+// replies judges a product on each platform on which it is known, and on the one that is asked about.
+func (e *Enquiries) replies(w *policy.World, p *policy.Product, q Question, who asker) ([]Reply, error) {
+	if p.Kind != policy.App {
+		return []Reply{{Saying: NotApp}}, nil
+	}
+	known := knownOn(p)
+	platforms := known
+	switch {
+	case q.Platform != 0:
+		platforms = append([]policy.Platform{q.Platform}, slices.DeleteFunc(slices.Clone(known), func(p policy.Platform) bool { return p == q.Platform })...)
+	case len(known) == 0:
+		platforms = usual
+	}
+	s, err := newSupposed(w, p, q.Own, who, people.TimeOf(e.Fleet.now()))
+	if err != nil {
+		return nil, err
+	}
+	var all []Reply
+	for _, platform := range platforms {
+		reply, err := s.reply(platform, slices.Contains(known, platform))
+		if err != nil {
+			return nil, err
+		}
+		if at := slices.IndexFunc(all, reply.same); at >= 0 {
+			all[at].Platforms = append(all[at].Platforms, platform)
+		} else {
+			all = append(all, reply)
+		}
+	}
+	return all, nil
+}
+
+// same tells whether another reply says the same, the platforms apart.
+func (r *Reply) same(o Reply) bool {
+	return r.Saying == o.Saying && r.From == o.From && r.Before == o.Before && r.Code == o.Code && slices.Equal(r.Changes, o.Changes) &&
+		slices.EqualFunc(r.Rules, o.Rules, func(a, b policy.Rule) bool { return a.ID == b.ID }) &&
+		slices.EqualFunc(r.Exemptions, o.Exemptions, func(a, b policy.Exemption) bool { return a.ID == b.ID })
+}
+
+// supposed is a device that somebody might have, with something on it.
+type supposed struct {
+	world    *policy.World // the part that has a say
+	product  *policy.Product
+	host     policy.Host
+	at       people.Time
+	compiled *policy.Policy
+	versions []string // at which the answer may change, ascending; the first is before all others
+}
+
+func newSupposed(w *policy.World, p *policy.Product, own bool, who asker, at people.Time) (*supposed, error) {
+	s := &supposed{product: p, at: at}
+	s.host = policy.Host{ID: "a device of " + who.organisation, Kind: policy.Device, Organisation: who.organisation, Ownership: policy.Corporate, Platform: policy.Android,
+		Holder: who.id, Groups: who.groups, Installed: []policy.Installation{{Product: p.ID}}}
+	if own {
+		s.host.Ownership = policy.Personal
+	}
+	reaching := *w
+	reaching.Exemptions = who.reached(w.Exemptions)
+	s.world = concerning(&reaching, &s.host)
+	var err error
+	if s.compiled, err = policy.Compile(s.world, at.Time()); err != nil {
+		return nil, err
+	}
+	s.versions = s.boundaries()
+	return s, nil
+}
+
+// reached are the exemptions that may reach somebody on whatever device, with the person spelt by their id. One that
+// is marked is told to whom it is for, and to nobody else.
+func (who *asker) reached(all []policy.Exemption) (reached []policy.Exemption) {
+	for i := range all {
+		switch x := &all[i]; {
+		case !x.Marked && (x.Subject.Everyone || x.Subject.Group != ""):
+			reached = append(reached, *x)
+		case x.Subject.Person != "" && slices.Contains(who.spelt, x.Subject.Person):
+			reached = append(reached, *x)
+			reached[len(reached)-1].Subject.Person = who.id
+		}
+	}
+	return reached
+}
+
+// boundaries are the versions at which a rule begins or ceases to be met.
+func (s *supposed) boundaries() []string {
+	versions := []string{"0"}
+	add := func(version string) {
+		if !policy.VersionMissing(version) {
+			versions = append(versions, version)
+		}
+	}
+	for i := range s.world.Rules {
+		r := &s.world.Rules[i]
+		add(r.MinVersion)
+		add(r.Versions.Since)
+		add(r.Versions.Until)
+	}
+	for _, c := range s.product.Contains {
+		add(c.Versions.Since)
+		add(c.Versions.Until)
+	}
+	slices.SortStableFunc(versions, policy.CompareVersions)
+	return slices.CompactFunc(versions, func(a, b string) bool { return policy.CompareVersions(a, b) == 0 })
+}
+
+// outdated is the outcome of a version that is too old; no reply has it.
+const outdated Saying = "outdated"
+
+// reply judges every version there may be, the newest first.
+func (s *supposed) reply(platform policy.Platform, known bool) (Reply, error) {
+	s.host.Platform = platform
+	in := policy.Installation{Product: s.product.ID}
+	if browser(platform) {
+		s.host.Platform, in.Platform = policy.Windows, platform
+	}
+	judged := make([]policy.Decision, len(s.versions))
+	outcomes := make([]Saying, len(s.versions))
+	subject, err := s.compiled.Subject(&s.host)
+	if err != nil {
+		return Reply{}, err
+	}
+	for i, version := range s.versions {
+		in.Version = version
+		subject.Decide(&in, &judged[i])
+		outcomes[i] = outcomeOf(&judged[i])
+	}
+	at := len(outcomes) - 1
+	for at > 0 && outcomes[at] != Yes && outcomes[at] != Leaving {
+		at--
+	}
+	if outcomes[at] != Yes && outcomes[at] != Leaving {
+		at = len(outcomes) - 1
+	}
+	reply := Reply{Platforms: []policy.Platform{platform}, Saying: outcomes[at]}
+	in.Version = s.versions[at]
+	switch reply.Saying {
+	case Yes, Leaving:
+		reply.between(s.versions, outcomes, at)
+	case outdated: // whatever its version: the rules go by version codes, which the newest is taken to reach
+		code := int64(math.MaxInt64)
+		in.VersionCode = &code
+		subject.Decide(&in, &judged[at])
+		reply.Saying = outcomeOf(&judged[at])
+	}
+	if reply.Saying == outdated {
+		reply.Saying = Unlisted
+	}
+	if !known && reply.Saying != No {
+		return Reply{Platforms: reply.Platforms, Saying: Unseen}, nil
+	}
+	return reply, s.fill(&reply, &in, &judged[at])
+}
+
+// between says for which versions the outcome at one of them holds.
+func (r *Reply) between(versions []string, outcomes []Saying, at int) {
+	if at+1 < len(versions) {
+		r.Before = versions[at+1]
+	}
+	for at > 0 && outcomes[at-1] == outcomes[at] {
+		at--
+	}
+	if at > 0 {
+		r.From = versions[at]
+	}
+}
+
+// outcomeOf is what findings come to for somebody who asks before they install.
+func outcomeOf(d *policy.Decision) Saying {
+	leaving := false
+	for i := range d.Findings {
+		switch f := &d.Findings[i]; f.Result {
+		case policy.Banned, policy.Overdue:
+			return No
+		case policy.PhasingOut:
+			leaving = true
+		case policy.Outdated:
+			return outdated
+		case policy.Allowed, policy.Exempt:
+			if leaving {
+				return Leaving
+			}
+			return Yes
+		}
+	}
+	return Unlisted
+}
+
+// fill adds by what it is so, and what will change.
+func (s *supposed) fill(r *Reply, in *policy.Installation, d *policy.Decision) error {
+	restricted := r.Saying == No || r.Saying == Leaving
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		counts := f.Result == policy.Banned || f.Result == policy.Overdue || f.Result == policy.PhasingOut
+		if !restricted {
+			counts = f.Result == policy.Allowed
+		}
+		if counts {
+			r.Rules = append(r.Rules, s.rules(f.Rules)...)
+		}
+		for _, id := range f.Exemptions {
+			at := slices.IndexFunc(s.world.Exemptions, func(x policy.Exemption) bool { return x.ID == id })
+			if !slices.ContainsFunc(r.Exemptions, func(x policy.Exemption) bool { return x.ID == id }) {
+				r.Exemptions = append(r.Exemptions, s.world.Exemptions[at])
+			}
+		}
+	}
+	if in.VersionCode != nil {
+		r.Code = leastCode(r.Rules, cmp.Or(in.Platform, s.host.Platform))
+	}
+	if o := s.world.Organisations[slices.IndexFunc(s.world.Organisations, func(o policy.Organisation) bool { return o.ID == s.host.Organisation })]; r.Saying == Unlisted && o.Monitor != nil && o.Monitor.Contains(s.at.Time()) {
+		r.Watched = o.Monitor
+	}
+	if s.host.Ownership == policy.Personal {
+		return nil
+	}
+	why, err := explain.Explain(s.world, &s.host, in, s.at.Time())
+	if err != nil {
+		return err
+	}
+	r.Changes = why.Changes
+	return nil
+}
+
+// rules are those of the ids.
+func (s *supposed) rules(ids []string) (found []policy.Rule) {
+	for i := range s.world.Rules {
+		if slices.Contains(ids, s.world.Rules[i].ID) {
+			found = append(found, s.world.Rules[i])
+		}
+	}
+	slices.SortFunc(found, func(a, b policy.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return found
+}
+
+// leastCode is the least version code that one of the rules takes on a platform.
+func leastCode(rules []policy.Rule, platform policy.Platform) (least int64) {
+	for i := range rules {
+		if code, is := rules[i].MinVersionCode[platform]; is && (least == 0 || code < least) {
+			least = code
+		}
+	}
+	return least
+}

@@ -1,0 +1,158 @@
+package devices_test
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	rooms "portcullis/devices"
+	"portcullis/people"
+	"portcullis/policy"
+)
+
+// TestAddresses holds that no page ignores what its address says: the numbers would be taken for the answer.
+func TestAddresses(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		centre := q.guest(people.CentreOfficer, people.Everywhere)
+		for path, there := range map[string]string{
+			"/devices": "only", "/devices/releases": "show", "/devices/b1/past": "known", "/devices/b1/why?thing=0": "known", "/apps": "kind", "/apps/parrot": "organisation",
+			"/suppliers": "q", "/suppliers/maker": "organisation", "/what-if": "supplier", "/what-if?product=parrot": "components", "/what-if/make?product=parrot": "scope",
+			"/unlinked": "platform", "/coverage": "organisation", "/breaches": "age", "/triage/dept-a": "show",
+		} {
+			join := "?"
+			if strings.Contains(path, "?") {
+				join = "&"
+			}
+			centre.get(path+join+"colour=%3Cred%3E").shows(422, "This page has no filter “colour”. It can be narrowed down by", there)
+		}
+		for path, want := range map[string]string{
+			"/devices?platform=amiga":                      "The filter platform cannot be “amiga”. It can be android, ios",
+			"/devices?only=mine":                           "It can be breach, silent",
+			"/devices?ownership=theirs":                    "corporate, managed-personal, personal",
+			"/apps?kind=car":                               "The filter kind cannot be “car”. It can be app, equipment",
+			"/apps?kind=app&kind=equipment":                "The filter kind is in the address 2 times: give it once",
+			"/unlinked?platform=x":                         "The filter platform cannot be",
+			"/breaches?age=ancient":                        "It can be today, week, month, older",
+			"/breaches?result=permitted":                   "It can be banned",
+			"/what-if?product=parrot&platform=amiga":       "The filter platform cannot be",
+			"/what-if?product=parrot&effect=allow":         "It can be ban, phase-out",
+			"/what-if/make?product=parrot&components=some": "It can be yes, no",
+			"/triage/dept-a?by=colour":                     "It can be maker",
+			"/devices/releases?show=some":                  "It can be all",
+			"/apps?" + strings.Repeat("a", 80):             "…”",
+		} {
+			centre.get(path).shows(422, want)
+		}
+		centre.get("/devices?platform=&q=&only=&state=&sort=&after=").shows(200)
+		centre.get("/devices/b1/past?at-day=3&at-month=2&at-year=2026&at-hour=3").shows(422, "at-hour")
+	})
+}
+
+var link = regexp.MustCompile(`href="(/[^"]*)"`)
+
+// TestEveryLinkLeads follows every link of these pages, from the places in the navigation on: none leads to what is not
+// there, or says what the page that it leads to does not take.
+func TestEveryLinkLeads(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		q.told(inventory("a5", "com.tide", "Tide Tables", "Tidal Inc"))
+		centre := q.guest(people.CentreOfficer, people.Everywhere)
+		own := []string{"devices", "apps", "suppliers", "what-if", "rules", "unlinked", "coverage", "breaches", "triage"}
+		queue, seen := []string{"/coverage", "/breaches", "/devices", "/apps", "/apps?q=umber", "/apps?q=zzz&kind=app", "/suppliers?q=zzz&after=x", "/what-if?q=zzz", "/triage"}, map[string]bool{}
+		for len(queue) > 0 && len(seen) < 600 {
+			at := queue[0]
+			queue = queue[1:]
+			u, err := url.Parse(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if area, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/"); seen[at] || !slices.Contains(own, area) {
+				continue
+			}
+			seen[at] = true
+			p := centre.get(at)
+			if p.status != 200 && p.status != 303 {
+				t.Errorf("%s: the status is %d: %.3000s", at, p.status, p.body)
+			}
+			for _, found := range link.FindAllStringSubmatch(p.body, -1) {
+				queue = append(queue, html.UnescapeString(found[1]))
+			}
+		}
+		if len(seen) < 80 {
+			t.Errorf("only %d pages were reached", len(seen))
+		}
+	})
+}
+
+// TestMakersAmongApps holds that who looks for a maker among apps is led to it.
+func TestMakersAmongApps(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		auditor := q.guest(people.Auditor, people.Everywhere)
+		auditor.get("/apps?q=umber").shows(200, "Makers that are called so", "Umber Group", "Umber Apps Ltd", "2 products").has(`href="/suppliers/group"`, `href="/suppliers/maker"`)
+		auditor.get("/apps?q=other").shows(200, "A maker is called so")
+		auditor.get("/apps?q=parrot").shows(200, "Parrot Chat").lacks("called so:")
+		auditor.get("/apps").shows(200).lacks("called so:")
+		auditor.get("/apps?q=umber&after=parrot").shows(200).lacks("called so:")
+	})
+}
+
+// TestPerhaps holds that a maker's page tells what may be theirs by an identifier of another platform.
+func TestPerhaps(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		auditor := q.guest(people.Auditor, people.Everywhere)
+		auditor.get("/suppliers/maker").shows(200).lacks("Perhaps on")
+		q.told(rooms.Report{Host: "a9", Organisation: "dept-a", Platform: policy.IOS, Installed: []policy.Installation{{Identifier: "com.parrot", Version: "1"}}})
+		auditor.get("/apps/parrot").shows(200, "4 devices", "Perhaps on", "1 device more")
+		auditor.get("/suppliers/maker").shows(200, "4 devices", "Perhaps on", "1 device more: something there has an identifier of theirs", "A ban covers that too")
+	})
+}
+
+// TestRemainingRules holds that the page of a rule that has ended tells which rules still hold for what it was about.
+func TestRemainingRules(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		centre := q.guest(people.CentreOfficer, people.Everywhere)
+		made := func(target string) string {
+			make := "/what-if/make?" + target + "&effect=ban&components=no&scope=gov"
+			p := centre.post(make, "reason", "one more", "clearance", "none", "mitigations", "dedicated-device", "from-day", "1", "from-month", "2", "from-year", "2026")
+			centre.leads(p, "/rules/").lacks("Rules that still hold")
+			rule, _, _ := strings.Cut(p.location, "?")
+			return rule
+		}
+		rule := made("product=parrot")
+		centre.get(rule).shows(200, "dedicated device")
+		ended := centre.leads(centre.post(rule+"/end", "reason", "over"), rule).shows(200, "Ended", "Rules that still hold", "Bans everything of Umber Group", "Nothing is affected")
+		ended.has(`href="/rules/ban-b"`).lacks("No devices and pieces")
+		rule = made("supplier=group")
+		centre.leads(centre.post(rule+"/end", "reason", "over"), rule).has(`href="/rules/ban-b"`)
+		rule = made("product=..")
+		centre.leads(centre.post(rule+"/end", "reason", "over"), rule).shows(200, "No other rule holds now")
+		rule = made("any=yes")
+		centre.leads(centre.post(rule+"/end", "reason", "over"), rule).shows(200, "No other rule holds now")
+		centre.get("/what-if?product=..").shows(200, "Nothing is affected").lacks("No devices and pieces")
+	})
+}
+
+// TestMoveToWhereItIs holds that a device that is moved to where it is stays as it is.
+func TestMoveToWhereItIs(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		officer := q.guest(people.SecurityOfficer, "gov")
+		before := sent(officer.get("/devices/b1/move"))
+		officer.leads(officer.answer("/devices/b1/move", "organisation", "dept-b"), "/devices/b1?done=there").shows(200, "It is there already: nothing was changed")
+		officer.leads(officer.answer("/devices/b1/move", "organisation", "dept-b", "from-day", "1", "from-month", "2", "from-year", "2026"), "/devices/b1?done=there")
+		if after := sent(officer.get("/devices/b1/move")); !slices.Equal(before, after) {
+			t.Errorf("the version was %q and is %q", before, after)
+		}
+		officer.leads(officer.answer("/devices/b1/move", "organisation", "dept-a"), "/devices/b1?done=moved")
+	})
+}
+
+// TestWorldFile holds that pages say of what came with the world what it is, and not the word for it.
+func TestWorldFile(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		officer := q.guest(people.SecurityOfficer, "gov")
+		officer.get("/devices/b1").shows(200, "The world file", "The world file, an import").has("<dd class=\"govuk-summary-list__value\">the world file").lacks(">world<", "world, an import")
+		officer.get("/devices/b1/forget?source=world").shows(200, "The inventory from the world file no longer counts")
+	})
+}
