@@ -11,6 +11,7 @@ import (
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/register"
 )
 
 // AppsQuery is what is looked for among the products of the world.
@@ -129,7 +130,7 @@ func reaches(e *policy.Exemption, p *policy.Product, rules []Reaching) bool {
 }
 
 // exemptions returns those wanted that have not ended, and how many of them the actor may not see: one is the
-// business of its scope.
+// business of its scope, and where it is marked of those who are assigned to it.
 func (r *Room) exemptions(tx *people.Tx, wanted func(*policy.Exemption) bool) (seen []policy.Exemption, others int, err error) {
 	w, may := r.Fleet.View().World, map[string]bool{}
 	for i := range w.Exemptions {
@@ -143,6 +144,11 @@ func (r *Room) exemptions(tx *people.Tx, wanted func(*policy.Exemption) bool) (s
 				return nil, 0, err
 			}
 			may[e.Scope] = is
+		}
+		if is {
+			if is, err = register.Named(tx, e); err != nil {
+				return nil, 0, err
+			}
 		}
 		if is {
 			seen = append(seen, *e)

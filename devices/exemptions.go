@@ -6,7 +6,6 @@ import (
 
 	"portcullis/people"
 	"portcullis/policy"
-	"portcullis/register"
 )
 
 // ListedExemptions are exemptions in force or to come, those that end first before the others.
@@ -33,21 +32,7 @@ func (r *Room) Exemptions(ctx context.Context, actor people.Actor, organisation 
 		if organisation != "" {
 			within = below(r.Fleet.View().World, []string{organisation})
 		}
-		seen, others, err := r.exemptions(tx, func(e *policy.Exemption) bool { return organisation == "" || slices.Contains(within, e.Scope) })
-		if err != nil {
-			return l, err
-		}
-		l.Others = others
-		for _, e := range seen {
-			switch named, err := register.Named(tx, &e); {
-			case err != nil:
-				return l, err
-			case named:
-				l.Exemptions = append(l.Exemptions, e)
-			default:
-				l.Others++
-			}
-		}
-		return l, nil
+		l.Exemptions, l.Others, err = r.exemptions(tx, func(e *policy.Exemption) bool { return organisation == "" || slices.Contains(within, e.Scope) })
+		return l, err
 	})
 }

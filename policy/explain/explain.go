@@ -160,6 +160,10 @@ func (e *explainer) restriction(f *policy.Finding) {
 	}
 	for _, id := range f.Exemptions {
 		x := e.exemptions[id]
+		if x.Marked {
+			e.reason("An exemption lifts that until %s. It is marked: only those who are assigned to it know more.", Date(x.Until))
+			continue
+		}
 		e.reason("Exemption %s lifts that until %s, for %s.%s", quote(id), Date(x.Until), e.subject(x), cleared(x))
 		e.way("The exemption ends on %s; to keep it longer, ask for a new one before then.", Date(x.Until))
 	}
@@ -169,7 +173,7 @@ func (e *explainer) restriction(f *policy.Finding) {
 func (e *explainer) nearMisses(r *policy.Rule) {
 	for i := range e.world.Exemptions {
 		x := &e.world.Exemptions[i]
-		if !slices.Contains(x.Lifts, r.ID) || !e.concerns(x) {
+		if x.Marked || !slices.Contains(x.Lifts, r.ID) || !e.concerns(x) {
 			continue
 		}
 		if why := e.whyNot(x, r); why != "" {

@@ -191,3 +191,33 @@ func TestExplainBadInput(t *testing.T) {
 		t.Error("a world that does not compile is explained")
 	}
 }
+
+// TestMarked holds that nothing is said of a marked exemption but that there is one, and until when it lifts.
+func TestMarked(t *testing.T) {
+	w := country()
+	for i := range w.Exemptions {
+		w.Exemptions[i].Marked = true
+	}
+	for _, test := range []struct {
+		host *policy.Host
+		in   policy.Installation
+		at   time.Time
+		want string
+	}{
+		{phone(func(h *policy.Host) { h.Groups = []string{"press"} }), policy.Installation{Identifier: "com.clips"}, day(2023, 3, 1), "An exemption lifts that until 1 April 2023. It is marked"},
+		{phone(func(h *policy.Host) { h.Organisation = "parks" }), policy.Installation{Identifier: "com.clock"}, day(2023, 3, 1), ""},
+		{phone(func(h *policy.Host) { h.Holder = "p1" }), policy.Installation{Identifier: "com.clips"}, day(2023, 3, 1), ""},
+	} {
+		got, err := Explain(w, test.host, &test.in, test.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := got.Summary
+		for _, texts := range [][]string{got.Reasons, got.Ways} {
+			said += "\n" + strings.Join(texts, "\n")
+		}
+		if !strings.Contains(said, test.want) || strings.Contains(said, "X/1") || strings.Contains(said, "group press") || strings.Contains(said, "police") || strings.Contains(said, "xemption press") {
+			t.Errorf("%+v: %s", test.in, said)
+		}
+	}
+}

@@ -15,6 +15,10 @@ func (e *explainer) listing(f *policy.Finding) {
 	case policy.Exempt:
 		for _, id := range f.Exemptions {
 			x := e.exemptions[id]
+			if x.Marked {
+				e.reason("It is on no list that holds here, but an exemption admits it until %s. It is marked: only those who are assigned to it know more.", Date(x.Until))
+				continue
+			}
 			e.reason("It is on no list that holds here, but exemption %s admits it until %s, for %s.%s", quote(id), Date(x.Until), e.subject(x), cleared(x))
 			e.way("The exemption ends on %s; to keep it longer, ask for a new one before then.", Date(x.Until))
 		}
