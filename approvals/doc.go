@@ -19,8 +19,12 @@
 // again, with the former beside it. Whoever may take the next step may consult the centre; nobody need wait for
 // the answer, which is recorded.
 //
-// In an emergency two duty officers ban something for a day. It lapses by its own end unless a third person
-// reviews it.
+// In an emergency two duty officers ban something for a day, whatever the body demands otherwise. It lapses by its
+// own end unless a third person reviews it; whether it stays or ends at once is for a third person too.
+//
+// A process counts as it is when a step is taken. Where it has changed so that an open proposal has all that it
+// needs, one more person who may decide says so, and it is made. Where the second person is to be of the
+// organisation above and there is none, it is another person of the body itself.
 //
 // # Invariants
 //
@@ -33,7 +37,8 @@
 //     what there is must be affirmed with the number.
 //   - What is marked is seen by those alone who are assigned to it. Others are told how many there are, and of
 //     one that they ask for by its id, that it is not there; that they asked is noted.
-//   - A restricted reason is read by those whom its audience names, and by who takes a step.
+//   - A restricted reason is read by those whom its audience names, and by who takes a step; on the proposal's own
+//     page, and in no list. Nor do the ledger and messages have what is said in steps of such a proposal.
 //
 // # Tables
 //

@@ -45,6 +45,9 @@ func (r *Room) Proposals(ctx context.Context, actor people.Actor, q Query) (List
 			return l, err
 		}
 		w := where{kind: q.Kind, body: q.Organisation, made: q.Made, before: q.Before, limit: min(q.Limit+1, 200), visible: visibleTo(rd)}
+		if w.visible != nil {
+			w.limit = 200 // some of them will be left out
+		}
 		switch q.State {
 		case "":
 		case Lapsed: // by itself: nobody has written that down
@@ -118,6 +121,7 @@ func visibleTo(rd *reading) *visible {
 			sees = append(sees, g.Organisation)
 		case people.Clear.For(g.Role):
 			v.clears = true
+		case !takesSteps(g.Role):
 		case g.Organisation == people.Everywhere:
 			v.anywhere = true
 		default:
@@ -199,7 +203,7 @@ func (r *Room) Waiting(ctx context.Context, actor people.Actor) ([]Waits, error)
 
 // possible are the open proposals in which a step may be the actor's, by where they are, the newest first.
 func (rd *reading) possible() ([]Proposal, error) {
-	heads, err := selectHeads(rd.tx.Tx, []State{Waiting, Interim})
+	heads, err := rd.heads()
 	if err != nil {
 		return nil, err
 	}
@@ -220,6 +224,34 @@ func (rd *reading) possible() ([]Proposal, error) {
 	return found, rd.fetchFor(found)
 }
 
+// stepping are the permissions of which each step needs one.
+var stepping = []people.Permission{people.Propose, people.DecideList, people.DecideBans, people.DecideExemptions, people.DecideMonitor, people.DecideProcess,
+	people.LinkIdentifiers, people.Clear, people.Confirm, people.Advise}
+
+func takesSteps(r people.Role) bool {
+	return slices.ContainsFunc(stepping, func(p people.Permission) bool { return p.For(r) })
+}
+
+// heads are the open proposals of the bodies in which the actor has a role by which steps are taken, without
+// what they are about; and, for a clearing office, all exemptions, for a body may have it elsewhere.
+func (rd *reading) heads() ([]Proposal, error) {
+	var roots []string
+	clears := false
+	for _, g := range rd.tx.Who().Grants {
+		if takesSteps(g.Role) {
+			roots, clears = append(roots, g.Organisation), clears || people.Clear.For(g.Role)
+		}
+	}
+	if len(roots) == 0 {
+		return nil, nil
+	}
+	bodies := rd.below(roots)
+	if slices.Contains(roots, people.Everywhere) || len(bodies) > many/2 {
+		bodies = nil // reading all is quicker, or all is meant
+	}
+	return selectHeads(rd.tx.Tx, bodies, clears)
+}
+
 // fetchFor reads the rules that exemptions name, all at once.
 func (rd *reading) fetchFor(proposals []Proposal) error {
 	var ids []string
@@ -237,8 +269,8 @@ func (rd *reading) concerns(p *Proposal) (bool, error) {
 	if rd.tx.Who().Principal() == p.Principal {
 		return false, nil // they do not decide about it
 	}
-	places := []string{p.Organisation}
-	if p.Kind == Exemption {
+	places, untouched := []string{p.Organisation}, p.Version == 1 // it has only been opened: there is a decision before all else
+	if p.Kind == Exemption && !untouched {
 		process, err := rd.process(p.Organisation)
 		if err != nil {
 			return false, err
@@ -254,7 +286,9 @@ func (rd *reading) concerns(p *Proposal) (bool, error) {
 			if p.Kind != Withdrawal {
 				deciding = p.deciding()
 			}
-			steps = []people.Permission{people.Propose, deciding, people.Clear, people.Confirm, people.Advise}
+			if steps = []people.Permission{people.Propose, deciding}; !untouched {
+				steps = append(steps, people.Clear, people.Confirm, people.Advise)
+			}
 		}
 		for _, permission := range steps {
 			if may, err := rd.holds(permission, at, permission.Roles()); err != nil || may {

@@ -145,7 +145,7 @@ func (v *visible) narrow(text string, args []any) (string, []any) {
 	case v.anywhere:
 		text += of + open()
 	case v.clears:
-		text += of + open() + ` AND kind = ` + next(string(Exemption))
+		text += of + open() + ` AND version > 1 AND kind = ` + next(string(Exemption)) // what nobody has granted is not cleared
 	}
 	if len(v.open) > 0 && !v.anywhere {
 		text += of + open() + ` AND organisation IN ` + in(v.open)
@@ -166,19 +166,25 @@ func scanProposals(tx *store.Tx, text string, args []any) (found []Proposal, err
 	return found, err
 }
 
-// selectHeads returns proposals without their documents and steps, the newest first.
-func selectHeads(tx *store.Tx, states []State) (found []Proposal, err error) {
-	args := []any{}
-	for _, s := range states {
-		args = append(args, string(s))
+// selectHeads returns open proposals without their documents and steps, the newest first: those of the bodies, where
+// some are given, and, where it is for a clearing office, exemptions of all.
+func selectHeads(tx *store.Tx, bodies []string, clears bool) (found []Proposal, err error) {
+	text, args := `SELECT id, kind, organisation, principal, version FROM approvals_proposals WHERE state IN ($1, $2)`, []any{string(Waiting), string(Interim)}
+	if len(bodies) > 0 {
+		args = append(args, anys(bodies)...)
+		text += ` AND (organisation IN ` + store.In(3, len(bodies))
+		if clears {
+			args = append(args, string(Exemption))
+			text += ` OR kind = ` + parameter(len(args)) + ` AND version > 1`
+		}
+		text += `)`
 	}
-	err = tx.Rows(`SELECT id, kind, organisation, principal FROM approvals_proposals WHERE state IN `+store.In(1, len(states))+` ORDER BY id DESC`, args,
-		func(scan func(...any) error) error {
-			var p Proposal
-			err := scan(&p.ID, &p.Kind, &p.Organisation, &p.Principal)
-			found = append(found, p)
-			return err
-		})
+	err = tx.Rows(text+` ORDER BY id DESC`, args, func(scan func(...any) error) error {
+		var p Proposal
+		err := scan(&p.ID, &p.Kind, &p.Organisation, &p.Principal, &p.Version)
+		found = append(found, p)
+		return err
+	})
 	return found, err
 }
 

@@ -1,6 +1,7 @@
 package devices_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
+	"portcullis/store"
 )
 
 // harbour is a world in which a company stands behind apps, behind code in apps of others, and behind cameras.
@@ -74,8 +76,29 @@ func (s *server) holder(t testing.TB, role people.Role, organisation string) peo
 	return people.Actor{Session: session}
 }
 
-// decisions is the room of the decisions over the same database.
-func (s *server) decisions() *register.Room { return &register.Room{People: s.People} }
+// decisions is what was decided over the same database, as if all had agreed: room approvals asks who.
+type decisions struct{ *register.Room }
+
+func (s *server) decisions() decisions { return decisions{&register.Room{People: s.People}} }
+
+func decided[T any](ctx context.Context, d decisions, actor people.Actor, do func(tx *people.Tx) (T, error)) (T, error) {
+	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (T, error) {
+		tx.Asked("as if all had agreed")
+		return do(tx)
+	})
+}
+
+func (d decisions) AddRule(ctx context.Context, actor people.Actor, rule policy.Rule) (policy.Rule, error) {
+	return decided(ctx, d, actor, func(tx *people.Tx) (policy.Rule, error) { return register.AddRule(tx, rule) })
+}
+
+func (d decisions) EndRule(ctx context.Context, actor people.Actor, id string, until store.Time, reason string) (policy.Rule, error) {
+	return decided(ctx, d, actor, func(tx *people.Tx) (policy.Rule, error) { return register.EndRule(tx, id, until, reason) })
+}
+
+func (d decisions) Triage(ctx context.Context, actor people.Actor, organisation string, choices []register.Choice) (register.Triaged, error) {
+	return decided(ctx, d, actor, func(tx *people.Tx) (register.Triaged, error) { return register.Triage(tx, organisation, choices) })
+}
 
 func TestApps(t *testing.T) {
 	each(t, harbour, func(t *testing.T, s *server, _ func() *server) {

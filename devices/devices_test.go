@@ -239,7 +239,7 @@ func write(t testing.TB, text string) string {
 // ban bans an app that everybody has, and returns the generation.
 func (s *server) ban(t testing.TB) store.Generation {
 	t.Helper()
-	rules := &register.Room{People: s.People}
+	rules := s.decisions()
 	_, err := rules.AddRule(t.Context(), s.officer(t), policy.Rule{ID: "ban-notes", Effect: policy.Ban, Target: policy.Target{Product: "notes"}, Clearance: "none", Scope: "gov", Period: policy.Period{From: noon}, Reason: "a reason"})
 	if err != nil {
 		t.Fatal(err)

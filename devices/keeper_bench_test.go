@@ -9,7 +9,6 @@ import (
 
 	"portcullis/internal/storetest"
 	"portcullis/policy"
-	"portcullis/register"
 	"portcullis/store"
 )
 
@@ -28,7 +27,7 @@ func BenchmarkKeeper(b *testing.B) {
 			open := storetest.Opener(b, options, schemas)
 			s := start(b, open, clock)
 			s.load(b, text.String())
-			k, deciding := keep(b, s, 240), &register.Room{People: s.People}
+			k, deciding := keep(b, s, 240), s.decisions()
 			k.step(b)
 			for b.Loop() {
 				clock.Advance(time.Minute)

@@ -16,7 +16,6 @@ import (
 	"portcullis/devices"
 	"portcullis/people"
 	"portcullis/policy"
-	"portcullis/register"
 	"portcullis/store"
 )
 
@@ -153,7 +152,7 @@ type history struct {
 }
 
 // happen does one thing on a server.
-func (h *history) happen(t testing.TB, s *server, deciding *register.Room) {
+func (h *history) happen(t testing.TB, s *server, deciding decisions) {
 	t.Helper()
 	s.clock.Advance(time.Duration(1+h.IntN(50)) * time.Minute)
 	switch n := h.IntN(10); {
@@ -189,7 +188,7 @@ func (h *history) happen(t testing.TB, s *server, deciding *register.Room) {
 // TestKeeperWritesEachPeriod compares with a model that looks at everything after each step.
 func TestKeeperWritesEachPeriod(t *testing.T) {
 	each(t, dated, func(t *testing.T, s *server, _ func() *server) {
-		k, h, deciding := keep(t, s, 3), &history{Rand: rand.New(rand.NewPCG(1, 2)), officer: s.officer(t)}, &register.Room{People: s.People}
+		k, h, deciding := keep(t, s, 3), &history{Rand: rand.New(rand.NewPCG(1, 2)), officer: s.officer(t)}, s.decisions()
 		k.step(t)
 		want, before := map[period][]string{}, map[period]bool{}
 		for range 150 {
@@ -237,7 +236,7 @@ func TestKeeperKnowsWhen(t *testing.T) {
 	each(t, dated, func(t *testing.T, s *server, _ func() *server) {
 		k := keep(t, s, 100)
 		k.step(t)
-		deciding := &register.Room{People: s.People}
+		deciding := s.decisions()
 		s.clock.Advance(time.Minute)
 		r := report("d1", "com.notes=3", "com.parrot=1")
 		r.Organisation = "dept-b"
@@ -281,7 +280,7 @@ var errKilled = errors.New("killed")
 // has lost the lease writes nothing.
 func TestKeeperKilled(t *testing.T) {
 	each(t, dated, func(t *testing.T, s *server, another func() *server) {
-		h, deciding := &history{Rand: rand.New(rand.NewPCG(3, 4)), officer: s.officer(t)}, &register.Room{People: s.People}
+		h, deciding := &history{Rand: rand.New(rand.NewPCG(3, 4)), officer: s.officer(t)}, s.decisions()
 		servers := []*kept{keep(t, s, 2), keep(t, another(), 3)}
 		steady, kills := map[period]store.Time{}, 0
 		for round := range 60 {

@@ -63,34 +63,6 @@ var decided = map[string]struct {
 	wide       bool // asks Everywhere
 	do         func(c centre, actor people.Actor, at string) error
 }{
-	"allow": {people.DecideList, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.AddRule(context.Background(), a, policy.Rule{Effect: policy.Allow, Scope: at})
-		return err
-	}},
-	"ban": {people.DecideBans, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.AddRule(context.Background(), a, policy.Rule{Effect: policy.Ban, Scope: at})
-		return err
-	}},
-	"phase-out": {people.DecideBans, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.AddRule(context.Background(), a, policy.Rule{Effect: policy.PhaseOut, Scope: at})
-		return err
-	}},
-	"nothing": {people.DecideBans, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.AddRule(context.Background(), a, policy.Rule{Scope: at})
-		return err
-	}},
-	"end an allow rule": {people.DecideList, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.EndRule(context.Background(), a, "allowed-"+at, store.Time{}, "")
-		return err
-	}},
-	"end a ban": {people.DecideBans, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.EndRule(context.Background(), a, "banned-"+at, store.Time{}, "")
-		return err
-	}},
-	"triage": {people.DecideList, false, func(c centre, a people.Actor, at string) error {
-		_, err := c.Triage(context.Background(), a, at, nil)
-		return err
-	}},
 	"supplier": {people.LinkIdentifiers, true, func(c centre, a people.Actor, _ string) error {
 		_, err := c.AddSupplier(context.Background(), a, policy.Supplier{ID: "maker"})
 		return err
@@ -165,8 +137,6 @@ func TestWhoSees(t *testing.T) {
 		wants(t, err, fault.Refused)
 		_, err = here.Record(t.Context(), desk, register.Exemptions, "nothing")
 		wants(t, err, fault.NotFound)
-		_, err = here.EndRule(t.Context(), member, "nothing", store.Time{}, "over")
-		wants(t, err, fault.Refused)
 		_, err = here.EndRule(t.Context(), here.officer(t, people.Approver, "own"), "nothing", store.Time{}, "over")
 		wants(t, err, fault.NotFound)
 	})

@@ -1,7 +1,6 @@
 package register
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,27 +21,6 @@ type endEntry struct {
 	Reason string     `json:"reason"`
 	// TakenBack is that the rule would have ended before it began: it has never held.
 	TakenBack bool `json:"takenBack,omitempty"`
-}
-
-// deciding is the permission for what a rule of that effect does.
-func deciding(effect policy.Effect) people.Permission {
-	if effect == policy.Allow {
-		return people.DecideList
-	}
-	return people.DecideBans
-}
-
-// AddRule adds a rule and returns it. An allow rule needs people.DecideList in its scope, a ban or a
-// phase-out people.DecideBans. Where no id is given one is made from what the rule does and what it is
-// about; where no time is, it holds from now on. What a world file could not have is a fault of the kind
-// Invalid with the field as world files name it; an id that another rule has or had is a Conflict.
-func (r *Room) AddRule(ctx context.Context, actor people.Actor, rule policy.Rule) (policy.Rule, error) {
-	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Rule, err error) {
-		if err := tx.Require(deciding(rule.Effect), rule.Scope); err != nil {
-			return none, err
-		}
-		return AddRule(tx, rule)
-	})
 }
 
 // AddRule adds a rule in a transaction that has what such a decision needs, and returns it: it asks for no
@@ -107,24 +85,10 @@ func validRule(tx *people.Tx, rule policy.Rule) (policy.Rule, error) {
 // alone is the place of a thing that comes alone: its faults need none among others.
 func alone(int) string { return "" }
 
-// EndRule has a rule end, at until or, where it is zero, now, and returns it. It needs the permission that
-// adding it needs. A rule does not end in the past: what it did until now it did. One that would end before
-// it begins, or as it begins, is taken back: no world has it from then on, and it cannot be taken back
-// where an exemption names it.
-func (r *Room) EndRule(ctx context.Context, actor people.Actor, id string, until store.Time, reason string) (policy.Rule, error) {
-	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Rule, err error) {
-		_, rule, err := findRule(tx, id)
-		if err != nil {
-			return none, err
-		}
-		if err := tx.Require(deciding(rule.Effect), rule.Scope); err != nil {
-			return none, err
-		}
-		return EndRule(tx, id, until, reason)
-	})
-}
-
-// EndRule is the same in a transaction that has what such a decision needs: it asks for no permission.
+// EndRule has a rule end in a transaction that has what such a decision needs, at until or, where it is zero, now,
+// and returns it: it asks for no permission. A rule does not end in the past: what it did until now it did. One that
+// would end before it begins, or as it begins, is taken back: no world has it from then on, and it cannot be taken
+// back where an exemption names it.
 func EndRule(tx *people.Tx, id string, until store.Time, reason string) (none policy.Rule, err error) {
 	row, rule, err := findRule(tx, id)
 	if err != nil {
@@ -191,12 +155,6 @@ func findRule(tx *people.Tx, id string) (item, policy.Rule, error) {
 	}
 	row, there := rows[id]
 	if !there {
-		// Who may end no rule at all is not told which there are.
-		if _, list := tx.Reach(people.DecideList); list != nil {
-			if _, err := tx.Reach(people.DecideBans); err != nil {
-				return item{}, policy.Rule{}, err
-			}
-		}
 		return item{}, policy.Rule{}, fault.New(fault.NotFound, "There is no rule %s", id)
 	}
 	rule, err := row.rule()

@@ -2,7 +2,6 @@ package register
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -66,32 +65,27 @@ type unlistedEntry struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Triage decides about many apps of an organisation at once, all or none, each with an entry of its own. It needs
-// people.DecideList in the organisation and, where products are made of what was found,
-// people.LinkIdentifiers Everywhere. A choice undoes what an earlier triage of the organisation chose for the
-// same product: a rule that was made so ends. Faults name their choice, as choices[3].product.
-func (r *Room) Triage(ctx context.Context, actor people.Actor, organisation string, choices []Choice) (Triaged, error) {
-	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Triaged, err error) {
-		if err := tx.Require(people.DecideList, organisation); err != nil {
+// Triage decides about many apps of an organisation at once, all or none, each with an entry of its own, in a
+// transaction that has what such a decision needs. Where products are made of what was found it asks for
+// people.LinkIdentifiers Everywhere, and for nothing else. A choice undoes what an earlier triage of the organisation
+// chose for the same product: a rule that was made so ends. Faults name their choice, as choices[3].product.
+func Triage(tx *people.Tx, organisation string, choices []Choice) (none Triaged, err error) {
+	if err := tx.Exists("organisation", organisation); err != nil {
+		return none, err
+	}
+	t := triage{tx: tx, write: write(tx), organisation: organisation, standing: map[string]chosen{}}
+	if t.choices, err = checkChoices(choices, tx.Now()); err != nil {
+		return none, err
+	}
+	for _, step := range []func() error{t.identify, t.checkProducts, t.stand, t.decide, t.unlist} {
+		if err := step(); err != nil {
 			return none, err
 		}
-		if err := tx.Exists("organisation", organisation); err != nil {
-			return none, err
-		}
-		t := triage{tx: tx, write: write(tx), organisation: organisation, standing: map[string]chosen{}}
-		if t.choices, err = checkChoices(choices, tx.Now()); err != nil {
-			return none, err
-		}
-		for _, step := range []func() error{t.identify, t.checkProducts, t.stand, t.decide, t.unlist} {
-			if err := step(); err != nil {
-				return none, err
-			}
-		}
-		if t.done.Unchanged == len(choices) {
-			tx.NoEntry("everything is as it was")
-		}
-		return t.done, nil
-	})
+	}
+	if t.done.Unchanged == len(choices) {
+		tx.NoEntry("everything is as it was")
+	}
+	return t.done, nil
 }
 
 // triage is a Triage under way.

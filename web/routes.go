@@ -103,7 +103,7 @@ func Routes(p Parts) []gate.Route {
 		},
 		p.Demo.Routes(),
 		p.Account.Routes(),
-		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}),
+		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}),
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
 		approvalpages.Routes(p.decisions()),
 		directory.Routes(p.People, p.Directory),

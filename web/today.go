@@ -33,7 +33,7 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 	if look := p.Demo.For(who.Person); look != nil {
 		page.Content = append(page.Content, look)
 	}
-	things := devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People}
+	things := devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}
 	for _, part := range []func(*http.Request) (ui.Component, error){p.waiting, things.Today, p.beginning} {
 		shown, err := part(r)
 		if err != nil {

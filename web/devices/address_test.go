@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	rooms "portcullis/devices"
 	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/web/devices"
 )
 
 // TestAddresses holds that no page ignores what its address says: the numbers would be taken for the answer.
@@ -19,7 +21,7 @@ func TestAddresses(t *testing.T) {
 		centre := q.guest(people.CentreOfficer, people.Everywhere)
 		for path, there := range map[string]string{
 			"/devices": "only", "/devices/releases": "show", "/devices/b1/past": "known", "/devices/b1/why?thing=0": "known", "/apps": "kind", "/apps/parrot": "organisation",
-			"/suppliers": "q", "/suppliers/maker": "organisation", "/what-if": "supplier", "/what-if?product=parrot": "components", "/what-if/make?product=parrot": "scope",
+			"/suppliers": "q", "/suppliers/maker": "organisation", "/what-if": "supplier", "/what-if?product=parrot": "components",
 			"/unlinked": "platform", "/coverage": "organisation", "/breaches": "age", "/triage/dept-a": "show",
 		} {
 			join := "?"
@@ -29,20 +31,20 @@ func TestAddresses(t *testing.T) {
 			centre.get(path+join+"colour=%3Cred%3E").shows(422, "This page has no filter “colour”. It can be narrowed down by", there)
 		}
 		for path, want := range map[string]string{
-			"/devices?platform=amiga":                      "The filter platform cannot be “amiga”. It can be android, ios",
-			"/devices?only=mine":                           "It can be breach, silent",
-			"/devices?ownership=theirs":                    "corporate, managed-personal, personal",
-			"/apps?kind=car":                               "The filter kind cannot be “car”. It can be app, equipment",
-			"/apps?kind=app&kind=equipment":                "The filter kind is in the address 2 times: give it once",
-			"/unlinked?platform=x":                         "The filter platform cannot be",
-			"/breaches?age=ancient":                        "It can be today, week, month, older",
-			"/breaches?result=permitted":                   "It can be banned",
-			"/what-if?product=parrot&platform=amiga":       "The filter platform cannot be",
-			"/what-if?product=parrot&effect=allow":         "It can be ban, phase-out",
-			"/what-if/make?product=parrot&components=some": "It can be yes, no",
-			"/triage/dept-a?by=colour":                     "It can be maker",
-			"/devices/releases?show=some":                  "It can be all",
-			"/apps?" + strings.Repeat("a", 80):             "…”",
+			"/devices?platform=amiga":                 "The filter platform cannot be “amiga”. It can be android, ios",
+			"/devices?only=mine":                      "It can be breach, silent",
+			"/devices?ownership=theirs":               "corporate, managed-personal, personal",
+			"/apps?kind=car":                          "The filter kind cannot be “car”. It can be app, equipment",
+			"/apps?kind=app&kind=equipment":           "The filter kind is in the address 2 times: give it once",
+			"/unlinked?platform=x":                    "The filter platform cannot be",
+			"/breaches?age=ancient":                   "It can be today, week, month, older",
+			"/breaches?result=permitted":              "It can be banned",
+			"/what-if?product=parrot&platform=amiga":  "The filter platform cannot be",
+			"/what-if?product=parrot&effect=allow":    "It can be ban, phase-out",
+			"/what-if?product=parrot&components=some": "It can be yes, no",
+			"/triage/dept-a?by=colour":                "It can be maker",
+			"/devices/releases?show=some":             "It can be all",
+			"/apps?" + strings.Repeat("a", 80):        "…”",
 		} {
 			centre.get(path).shows(422, want)
 		}
@@ -113,23 +115,20 @@ func TestPerhaps(t *testing.T) {
 func TestRemainingRules(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		centre := q.guest(people.CentreOfficer, people.Everywhere)
-		made := func(target string) string {
-			make := "/what-if/make?" + target + "&effect=ban&components=no&scope=gov"
-			p := centre.post(make, "reason", "one more", "clearance", "none", "mitigations", "dedicated-device", "from-day", "1", "from-month", "2", "from-year", "2026")
-			centre.leads(p, "/rules/").lacks("Rules that still hold")
-			rule, _, _ := strings.Cut(p.location, "?")
+		made := func(target policy.Target) string {
+			rule := "/rules/" + devices.PathID(q.decided(policy.Rule{Effect: policy.Ban, Target: target, Scope: "gov", Reason: "one more", Clearance: policy.ClearanceNone, Mitigations: []string{"dedicated-device"}}))
+			centre.get(rule).shows(200, "dedicated device").lacks("Rules that still hold")
 			return rule
 		}
-		rule := made("product=parrot")
-		centre.get(rule).shows(200, "dedicated device")
-		ended := centre.leads(centre.post(rule+"/end", "reason", "over"), rule).shows(200, "Ended", "Rules that still hold", "Bans everything of Umber Group", "Nothing is affected")
-		ended.has(`href="/rules/ban-b"`).lacks("No devices and pieces")
-		rule = made("supplier=group")
-		centre.leads(centre.post(rule+"/end", "reason", "over"), rule).has(`href="/rules/ban-b"`)
-		rule = made("product=..")
-		centre.leads(centre.post(rule+"/end", "reason", "over"), rule).shows(200, "No other rule holds now")
-		rule = made("any=yes")
-		centre.leads(centre.post(rule+"/end", "reason", "over"), rule).shows(200, "No other rule holds now")
+		over := func(rule string) page {
+			q.ends(strings.TrimPrefix(rule, "/rules/"), time.Time{}, "over")
+			return centre.get(rule)
+		}
+		over(made(policy.Target{Product: "parrot"})).shows(200, "Ended", "Rules that still hold", "Bans everything of Umber Group", "Nothing is affected").
+			has(`href="/rules/ban-b"`).lacks("No devices and pieces")
+		over(made(policy.Target{Supplier: "group"})).has(`href="/rules/ban-b"`)
+		over(made(policy.Target{Product: ".."})).shows(200, "No other rule holds now")
+		over(made(policy.Target{Any: true})).shows(200, "No other rule holds now")
 		centre.get("/what-if?product=..").shows(200, "Nothing is affected").lacks("No devices and pieces")
 	})
 }

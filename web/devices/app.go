@@ -113,7 +113,11 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	}
 	ban := ui.Button{Text: "What if this were banned?", Href: "/what-if?" + targetQuery(policy.Target{Product: app.Product.ID})}
 	page := ui.Page{Title: cmp.Or(app.Product.Name, app.Product.ID), Caption: kindName(app.Product.Kind), Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}}
-	page.Content = []ui.Component{n.appFacts(&app), ui.ButtonGroup{ban}}
+	buttons, err := a.askForApp(r, &app)
+	if err != nil {
+		return err
+	}
+	page.Content = []ui.Component{n.appFacts(&app), append(ui.ButtonGroup{ban}, buttons...)}
 	if app.Where.Itself.Hosts > 0 {
 		page.Content = append(page.Content, n.verdictsTable(&app.Where))
 	}

@@ -32,8 +32,6 @@ func (a *area) appRoutes() (routes []gate.Route) {
 		see("/triage/{id}", people.SeeDevices, a.triage),
 		gate.Route{Pattern: "POST /triage/{id}", Permission: people.DecideList, Handler: gate.Limit(maxTicks, ui.Handler(a.triage))},
 	)
-	routes = append(routes, ask("/what-if/make", people.DecideBans, a.makeRule)...)
-	routes = append(routes, ask("/rules/{id}/end", people.DecideList, a.endRule)...)
 	return append(routes, ask("/unlinked/link", people.LinkIdentifiers, a.link)...)
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"portcullis/approvals"
 	rooms "portcullis/devices"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -35,7 +36,7 @@ var springTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 var byCommand = people.Actor{Command: true}
 
-var roomSchemas = []store.Schema{ledger.Schema, people.Schema, register.Schema, rooms.Schema}
+var roomSchemas = []store.Schema{ledger.Schema, people.Schema, register.Schema, rooms.Schema, approvals.Schema}
 
 // quay is the pages about apps over the rooms that they show.
 type quay struct {
@@ -63,7 +64,7 @@ func eachQuay(t *testing.T, text string, test func(q *quay)) {
 
 func newQuay(t testing.TB, db *store.DB, now func() time.Time) *quay {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, register.Kinds, rooms.Kinds)...)
+	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, register.Kinds, rooms.Kinds, approvals.Kinds)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func newQuay(t testing.TB, db *store.DB, now func() time.Time) *quay {
 }
 
 func (q *quay) routes() []gate.Route {
-	return devices.Routes(devices.Rooms{Devices: q.devices, Register: &register.Room{People: q.people}, People: q.people})
+	return devices.Routes(devices.Rooms{Devices: q.devices, Register: &register.Room{People: q.people}, People: q.people, Approvals: &approvals.Room{People: q.people, Devices: q.devices}})
 }
 
 // load imports a world file.
@@ -124,6 +125,36 @@ func (q *quay) catchUp() {
 	if err != nil {
 		q.t.Fatal(err)
 	}
+}
+
+// decided adds a rule as somebody has decided it, and returns its id. It holds since a while, unless it says since when.
+func (q *quay) decided(rule policy.Rule) string {
+	q.t.Helper()
+	if rule.From.IsZero() {
+		rule.From = springTime.AddDate(0, -1, 0)
+	}
+	made, err := people.Act(q.t.Context(), q.people, byCommand, func(tx *people.Tx) (policy.Rule, error) {
+		tx.Asked("a test decides")
+		return register.AddRule(tx, rule)
+	})
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	q.catchUp()
+	return made.ID
+}
+
+// ends has a rule end, now where no time is given.
+func (q *quay) ends(rule string, until time.Time, reason string) {
+	q.t.Helper()
+	_, err := people.Act(q.t.Context(), q.people, byCommand, func(tx *people.Tx) (policy.Rule, error) {
+		tx.Asked("a test decides")
+		return register.EndRule(tx, rule, people.TimeOf(until), reason)
+	})
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	q.catchUp()
 }
 
 // guest is a browser in which somebody with a role has signed in.

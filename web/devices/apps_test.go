@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	rooms "portcullis/devices"
 	"portcullis/people"
+	"portcullis/policy"
 	"portcullis/web/devices"
 )
 
@@ -91,37 +93,55 @@ func TestWhatIfPages(t *testing.T) {
 		auditor.get("/what-if?q=umber").shows(200, "Everything of Umber Group", "/what-if?supplier=group", "Parrot Chat")
 		auditor.get("/what-if?q=zzz").shows(200, "Nothing here is called so")
 		all := auditor.get("/what-if?supplier=group").shows(200, "Bans everything of Umber Group, and whatever contains it, for Government and all below", "5 devices and pieces of equipment of 5, in 3 bodies",
-			"2 of 5", "Without what contains it", "In Harbour Office and all below", "On iOS", "ex-b").lacks("Make this ban")
+			"2 of 5", "Without what contains it", "In Harbour Office and all below", "On iOS", "ex-b").lacks("Propose this ban")
 		if row := all.row("In Harbour Office and all below"); !strings.Contains(row, "scope=dept-a") || strings.Count(row, ">3<") != 1 || strings.Count(row, ">1<") != 1 {
 			t.Errorf("a narrower rule: %s", row)
 		}
 		auditor.get("/what-if?supplier=group&effect=phase-out&components=no&scope=dept-b&platform=android&kind=app").shows(200, "What if this were phased out?",
 			"Phases out everything of Umber Group, of apps alone, on Android, for Department of Light", "1 of 2")
-		officer.get("/what-if?product=parrot").shows(200, "for Harbour Office and all below", "3 of 3", "Make this ban").lacks("Department of Light")
+		officer.get("/what-if?product=parrot").shows(200, "for Harbour Office and all below", "3 of 3", "Propose this ban").lacks("Department of Light")
 		officer.get("/what-if?product=parrot&scope=gov").shows(403)
 		auditor.get("/what-if?product=none").shows(422, "There is no product none")
 
-		make := "/what-if/make?product=parrot&effect=ban&components=no&scope=gov"
-		auditor.get(make).shows(403)
-		officer.post(make, "reason", "x", "clearance", "none").shows(403)
-		centre.get(make).shows(200, "Bans Parrot Chat", "4 devices and pieces of equipment of 5", "Minister", "Nobody")
-		centre.post(make, "reason", "It listens", "clearance", "").shows(422, "Say who must clear")
-		centre.post(make, "reason", " ", "clearance", "none").shows(422, "Say why")
-		made := centre.leads(centre.post(make, "reason", "It listens, too", "clearance", "minister", "mitigations", "one\ntwo\n"), "/rules/ban-parrot?done=made")
-		made.shows(200, "The rule has been made", "In force", "It listens, too", "Holder of Centre officer", "one, two", "4 devices and pieces of equipment", "/breaches?rule=ban-parrot", "End this rule")
-		officer.get("/rules/ban-parrot").shows(200, "3 devices and pieces of equipment").lacks("End this rule", "Department of Light")
-		auditor.get("/apps/parrot").shows(200, "Bans Parrot Chat")
-		centre.post("/rules/ban-parrot/end", "reason", "").shows(422, "Say why")
-		officer.post("/rules/ban-parrot/end", "reason", "no").shows(403)
-		centre.get("/rules/ban-parrot/end").shows(200, "4 devices and pieces of equipment are in breach by it now")
-		centre.leads(centre.post("/rules/ban-parrot/end", "reason", "It has been mended", "until-day", "1", "until-month", "6", "until-year", "2026"), "/rules/ban-parrot?done=ended").
-			shows(200, "It ends on 1\u00a0June\u00a02026", "It has been mended", "4 devices and pieces of equipment")
+		centre.get("/what-if?product=parrot&components=no").has(`href="/proposals/new/ban?components=no&amp;effect=ban&amp;product=parrot&amp;scope=gov"`)
+		centre.get("/what-if?product=parrot&effect=phase-out").shows(200, "Propose this phase-out")
+		for _, gone := range []string{"/what-if/make?product=parrot", "/rules/allow-notes/end"} {
+			centre.get(gone).shows(404)
+		}
+	})
+}
+
+func TestRulePages(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		auditor, officer, centre := q.guest(people.Auditor, people.Everywhere), q.guest(people.SecurityOfficer, "dept-a"), q.guest(people.CentreOfficer, people.Everywhere)
+		ban := q.decided(policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "It listens, too", Clearance: "minister", Mitigations: []string{"one", "two"}})
+		centre.get("/rules/"+ban).shows(200, "In force", "It listens, too", "one, two", "4 devices and pieces of equipment", "/breaches?rule=ban-parrot", "Propose that it end").has(`href="/proposals/new/withdrawal?rule=ban-parrot"`)
+		officer.get("/rules/"+ban).shows(200, "3 devices and pieces of equipment", "Propose the same for your own body").lacks("Propose that it end", "Department of Light")
+		auditor.get("/rules/" + ban).shows(200).lacks("Propose")
+		auditor.get("/apps/parrot").shows(200, "Bans Parrot Chat", "Ask for an exemption").lacks("Propose who makes it")
+		centre.get("/apps/parrot").shows(200, "Propose who makes it")
+		centre.get("/suppliers/maker").shows(200, "Propose another owner").has(`href="/proposals/new/supplier/maker"`)
+		officer.get("/suppliers/maker").shows(200).lacks("Propose another owner")
+		q.ends(ban, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), "It has been mended")
+		centre.get("/rules/"+ban).shows(200, "It ends on 1\u00a0June\u00a02026", "It has been mended", "4 devices and pieces of equipment")
 		centre.get("/rules/allow-notes").shows(200, "Allows Notes <b>", "for work")
 		centre.get("/rules/none").shows(404)
-		phase := "/what-if/make?product=parrot&effect=phase-out&components=no&scope=gov"
-		centre.post(phase, "reason", "old", "clearance", "none").shows(422, "by which day")
-		centre.leads(centre.post(phase, "reason", "old", "clearance", "\u0001other", "office", "speaker", "deadline-day", "1", "deadline-month", "9", "deadline-year", "2026"), "/rules/phase-out-parrot").
-			shows(200, "Phases out Parrot Chat", "1\u00a0September\u00a02026", "Speaker")
+		phase := q.decided(policy.Rule{Effect: policy.PhaseOut, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "old", Clearance: "speaker", Period: policy.Period{}, Deadline: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)})
+		centre.get("/rules/"+phase).shows(200, "Phases out Parrot Chat", "1\u00a0September\u00a02026", "Speaker")
+	})
+}
+
+// TestAskAbout holds what a device's page offers to ask for: an exemption from a ban, an app that is not on the list, and
+// nothing to who may not ask there.
+func TestAskAbout(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		q.decided(policy.Rule{ID: "ban-1", Effect: policy.Ban, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "It listens", Clearance: policy.ClearanceNone})
+		officer, auditor := q.guest(people.SecurityOfficer, "dept-a"), q.guest(people.Auditor, people.Everywhere)
+		q.told(inventory("a8", "com.parrot", "Parrot", ""), inventory("a9", "com.tide", "Tide Tables", "Tidal Inc"))
+		officer.get("/devices/a8").has(`href="/proposals/new/exemption?host=a8&amp;product=parrot&amp;rule=ban-1"`)
+		officer.get("/devices/a9").has(`href="/proposals/new/app?identifier=com.tide&amp;name=Tide&#43;Tables&amp;platform=android&amp;scope=dept-a"`)
+		auditor.get("/devices/a8").shows(200).lacks("Ask for")
+		officer.get("/devices/a8/past").shows(200).lacks("Ask for")
 	})
 }
 

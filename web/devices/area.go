@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"portcullis/approvals"
 	room "portcullis/devices"
 	"portcullis/people"
 	"portcullis/register"
@@ -21,6 +22,8 @@ type Rooms struct {
 	Devices  *room.Room
 	Register *register.Room
 	People   *people.Room
+	// Approvals takes what a body decides in a triage.
+	Approvals *approvals.Room
 }
 
 // area is the handlers of this package.

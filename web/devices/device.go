@@ -56,7 +56,7 @@ func (a *area) device(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	can, err := a.allowed(r, one.Row.Organisation, people.ChangeDevices, people.ReleaseDevices)
+	can, err := a.allowed(r, one.Row.Organisation, people.ChangeDevices, people.ReleaseDevices, people.Ask)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *area) device(w http.ResponseWriter, r *http.Request) error {
 	page.Content = append(page.Content, deviceActions(&one, can)...)
 	page.Content = append(page.Content, openRelease(r, &one, can, known)...)
 	page.Content = append(page.Content, a.deviceParticulars(r, &one))
-	page.Content = append(page.Content, onDevice(r, &one)...)
+	page.Content = append(page.Content, onDevice(r, &one, can)...)
 	page.Content = append(page.Content, inventories(r, &one, can)...)
 	page.Content = append(page.Content, a.deviceHistory(r, &one, known)...)
 	return ui.Render(w, r, http.StatusOK, page)
@@ -193,7 +193,7 @@ func orNone(text string) ui.Component {
 }
 
 // onDevice shows what is on a device: what is in breach with the reasons, then everything.
-func onDevice(r *http.Request, one *room.One) []ui.Component {
+func onDevice(r *http.Request, one *room.One, can allowed) []ui.Component {
 	shown := []ui.Component{ui.Heading("What is on it")}
 	switch {
 	case one.State != room.InUse && one.State != room.Lost:
@@ -207,7 +207,7 @@ func onDevice(r *http.Request, one *room.One) []ui.Component {
 	if one.Row.Ownership == policy.Personal {
 		return shown
 	}
-	shown = append(shown, breachesOn(r, one.Installed)...)
+	shown = append(shown, breachesOn(r, one.Installed, func(in *room.Installed) ui.ButtonGroup { return askAbout(one, in, can) })...)
 	return append(shown, installedTable(one.ID, one.Installed, "", "Nothing is known to be installed on it. It will be known from the next report."), pastLink(one.ID))
 }
 
@@ -226,19 +226,24 @@ func pastLink(id string) ui.Component {
 	return ui.Paragraph{ui.Link{Text: "See it as it was on another day", Href: DevicePath(id, "past")}}
 }
 
-// breachesOn shows each breach that is explained.
-func breachesOn(r *http.Request, installed []room.Installed) (shown []ui.Component) {
+// breachesOn shows each breach that is explained, with what may be asked for.
+func breachesOn(r *http.Request, installed []room.Installed, ask func(*room.Installed) ui.ButtonGroup) (shown []ui.Component) {
 	breaches := 0
+	told := 0
 	for i := range installed {
 		in := &installed[i]
 		if !in.Decision.Breach {
 			break
 		}
 		if breaches++; in.Why != nil {
+			told++
 			shown = append(shown, explained(r, in))
+			if ways := ask(in); len(ways) > 0 {
+				shown = append(shown, ways)
+			}
 		}
 	}
-	if more := breaches - len(shown); more > 0 {
+	if more := breaches - told; more > 0 {
 		shown = append(shown, ui.Para(ui.Capital(ui.Count(more, "more is", "more are"))+" in breach: the table below has them, each with its reasons."))
 	}
 	return shown

@@ -106,7 +106,7 @@ func (a *area) pastContent(r *http.Request, past *room.Past) []ui.Component {
 		shown = append(shown, ui.Warning("Its organisation was not known to the rules: nothing on it was judged."))
 	}
 	query := whyQuery(r)
-	shown = append(shown, breachesOn(r, past.Installed)...)
+	shown = append(shown, breachesOn(r, past.Installed, func(*room.Installed) ui.ButtonGroup { return nil })...)
 	return append(shown, installedTable(past.Host.ID, past.Installed, query, "Nothing was known to be installed on it."))
 }
 

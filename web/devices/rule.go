@@ -13,7 +13,7 @@ import (
 	"portcullis/web/ui"
 )
 
-var ruleDone = ui.Done{"made": "The rule has been made", "there": "This rule is there already: nothing was made twice", "ended": "The rule ends, as you said"}
+var ruleDone = ui.Done{"there": "This rule is there already: nothing was proposed twice"}
 
 // rule shows one rule and what it does now.
 func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
@@ -31,7 +31,7 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	can, err := a.allowed(r, rule.Scope, people.DecideBans, people.DecideList)
+	can, err := a.allowed(r, rule.Scope, people.Propose)
 	if err != nil {
 		return err
 	}
@@ -40,22 +40,14 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 		page.Crumbs = page.Crumbs[:1]
 	}
 	page.Content = []ui.Component{n.ruleFacts(r, &found), n.ruleEffect(&found)}
-	if !found.Ended && can[deciding(rule.Effect)] {
-		page.Content = append(page.Content, ui.ButtonGroup{{Text: "End this rule", Href: RulePath(rule.ID, "end"), Kind: ui.Secondary}})
+	if buttons := proposeAbout(r, &found, can); len(buttons) > 0 {
+		page.Content = append(page.Content, buttons)
 	}
 	if found.Ended {
 		page.Content = append(page.Content, ui.Heading("Rules that still hold"), n.rulesTable(r, found.Remaining, "No other rule holds now for what this one was about."))
 	}
 	page.Content = append(page.Content, ui.Heading("Exemptions that lift it"), n.exemptionsTable(r, found.Exemptions, found.Others), ui.Heading("What is recorded"), record)
 	return ui.Render(w, r, http.StatusOK, page)
-}
-
-// deciding is the permission for what a rule of that effect does.
-func deciding(effect policy.Effect) people.Permission {
-	if effect == policy.Allow {
-		return people.DecideList
-	}
-	return people.DecideBans
 }
 
 func (n names) ruleFacts(r *http.Request, found *room.RuleEffect) ui.Summary {
@@ -126,38 +118,6 @@ func affected(n int) string {
 
 func affectedCount(n int) string {
 	return ui.Count(n, "device or piece of equipment", "devices and pieces of equipment")
-}
-
-// endRule asks why and when a rule is to end.
-func (a *area) endRule(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.Devices.Rule(r.Context(), actor(r), idIn(r))
-	if err != nil {
-		return err
-	}
-	rule := &found.Rule
-	form := &ui.Form{
-		Fields: []*ui.Field{
-			{Name: "reason", Label: "Why does it end?", As: ui.Textarea{Rows: 3}},
-			{Name: "until", Label: "On which day?", Optional: true, Hint: "It ends at once if you leave it empty", As: ui.Date{}},
-		},
-		Buttons: ui.ButtonGroup{{Text: "End the rule", Kind: ui.Danger}, ui.Cancel(RulePath(rule.ID))},
-	}
-	n := a.names()
-	page := ui.Page{Title: "End this rule", Caption: n.sentence(rule), Back: RulePath(rule.ID)}
-	if found.InBreach.Hosts.Len() > 0 {
-		page.Content = append(page.Content, ui.Para(ui.Capital(ui.Count(found.InBreach.Hosts.Len(), "device or piece of equipment is", "devices and pieces of equipment are"))+" in breach by it now, and would no longer be, unless another rule says so too."))
-	}
-	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
-		until, err := day(r, form, "until")
-		if err != nil {
-			return "", err
-		}
-		if _, err := a.Register.EndRule(r.Context(), actor(r), rule.ID, timeOf(until), form.Value("reason")); err != nil {
-			return "", err
-		}
-		a.settle(r)
-		return RulePath(rule.ID) + "?done=ended", nil
-	})
 }
 
 // timeOf is a time as rooms have it; zero stays zero.

@@ -47,8 +47,8 @@ func PlatformName(p policy.Platform) string           { return platformName(p) }
 func PlatformOptions(first ...ui.Option) []ui.Option  { return platformOptions(first...) }
 func PlatformList(platforms []policy.Platform) string { return platformList(platforms) }
 
-// EffectTag is what a rule does, as a tag.
-func EffectTag(e policy.Effect) ui.Tag { return effectTag(e) }
+// Stacked are things below each other in a cell.
+func Stacked(all []ui.Component) ui.Component { return stacked(all) }
 
 // OfficeName is an office in words, and Mitigations what an exemption must have in place.
 func OfficeName(office string) string { return officeName(office) }

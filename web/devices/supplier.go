@@ -62,10 +62,14 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	owners, err := a.proposeOwner(r, found.Supplier.ID)
+	if err != nil {
+		return err
+	}
 	page := ui.Page{Title: cmp.Or(found.Supplier.Name, found.Supplier.ID), Caption: "Maker", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Makers", Href: "/suppliers"}}}
 	page.Content = []ui.Component{
 		supplierFacts(&found),
-		ui.ButtonGroup{{Text: "What if everything of theirs were banned?", Href: "/what-if?" + targetQuery(policy.Target{Supplier: found.Supplier.ID})}},
+		append(ui.ButtonGroup{{Text: "What if everything of theirs were banned?", Href: "/what-if?" + targetQuery(policy.Target{Supplier: found.Supplier.ID})}}, owners...),
 		filter, n.supplierBars(&found),
 		ui.Heading("Apps of theirs"), n.productsTable(found.Where.Products, found.Kinds, policy.App, "No app of theirs is known."),
 		ui.Heading("Equipment of theirs"), n.productsTable(found.Where.Products, found.Kinds, policy.Equipment, "No equipment of theirs is known."),

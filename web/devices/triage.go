@@ -169,7 +169,7 @@ func (t *triaging) decide() (to string, err error) {
 			choices[i].Until = timeOf(reviewDay(ui.Now(t.r)))
 		}
 	}
-	made, err := t.Register.Triage(ctx, by, t.organisation, choices)
+	made, err := t.Approvals.Triage(ctx, by, t.organisation, choices)
 	if err != nil {
 		return "", err
 	}

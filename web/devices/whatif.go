@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	room "portcullis/devices"
-	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/policy/explain"
@@ -106,16 +105,12 @@ func (a *area) whatIf(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Content = []ui.Component{draftForm(&rule, scopes), ui.Inset{ui.Paragraph{ui.Text(n.sentence(&rule) + ", for " + n.organisation(rule.Scope) + " and all below.")}}}
 	page.Content = append(page.Content, n.numbers(&found))
-	can, err := a.allowed(r, rule.Scope, people.DecideBans)
+	can, err := a.allowed(r, rule.Scope, people.Propose)
 	if err != nil {
 		return err
 	}
-	if can[people.DecideBans] {
-		text := "Make this ban"
-		if rule.Effect == policy.PhaseOut {
-			text = "Make this phase-out"
-		}
-		page.Content = append(page.Content, ui.ButtonGroup{{Text: text, Href: "/what-if/make?" + draftQuery(&rule)}})
+	if can[people.Propose] {
+		page.Content = append(page.Content, ui.ButtonGroup{proposeBan(&rule)})
 	}
 	page.Content = append(page.Content, n.reachedBars(&found),
 		ui.Heading("What a narrower rule would do"), n.narrowerTable(&found),
@@ -261,76 +256,6 @@ func (n names) narrowerTable(found *room.WhatIf) ui.Table {
 	return t
 }
 
-// makeRule asks what is still missing in a rule, and makes it.
-func (a *area) makeRule(w http.ResponseWriter, r *http.Request) error {
-	rule := draftIn(r.URL.Query())
-	scopes, err := a.scopes(r, &rule)
-	if err != nil {
-		return err
-	}
-	if err := checkDraftAddress(r, &rule, scopes); err != nil {
-		return err
-	}
-	if rule.Target == (policy.Target{}) {
-		return ui.See(w, r, "/what-if")
-	}
-	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
-	if err != nil {
-		return err
-	}
-	if len(found.Twins) > 0 {
-		return ui.See(w, r, RulePath(found.Twins[0])+"?done=there") // it was made already, perhaps by this very form
-	}
-	n, back := a.names(), "/what-if?"+draftQuery(&rule)
-	page := ui.Page{Title: "Make this ban", Caption: n.target(rule.Target).Text, Back: back}
-	button := ui.Button{Text: "Make this ban", Kind: ui.Danger}
-	if rule.Effect == policy.PhaseOut {
-		page.Title, button = "Make this phase-out", ui.Button{Text: "Make this phase-out"}
-	}
-	reach := affected(found.Either)
-	if found.Either > 0 {
-		reach += " of " + ui.Number(found.Hosts).String()
-	}
-	page.Content = []ui.Component{ui.Summary{Rows: []ui.SummaryRow{
-		{Key: "What", Value: ui.Text(n.sentence(&rule))}, {Key: "For", Value: ui.Text(n.organisation(rule.Scope) + " and all below")}, {Key: "Reaches now", Value: ui.Text(reach)},
-		{Key: "Holds", Value: ui.Text("At once, or from the day that you say, on your word alone")},
-	}}}
-	form := &ui.Form{Fields: n.ruleFields(rule.Effect), Buttons: ui.ButtonGroup{button, ui.Cancel(back)}}
-	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
-		if err := fillRule(r, form, &rule); err != nil {
-			return "", err
-		}
-		made, err := a.Register.AddRule(r.Context(), actor(r), rule)
-		if err != nil {
-			return "", err
-		}
-		a.settle(r)
-		return RulePath(made.ID) + "?done=made", nil
-	})
-}
-
-// otherOffice is the answer that another office than those known clears exemptions.
-const otherOffice = "\u0001other"
-
-// ruleFields ask for what the address does not say of a rule.
-func (n names) ruleFields(effect policy.Effect) []*ui.Field {
-	clearance := []ui.Option{{Value: policy.ClearanceNone, Label: "Nobody", Hint: "A body may exempt its own by itself"}}
-	for _, office := range n.offices() {
-		clearance = append(clearance, ui.Option{Value: office, Label: officeName(office)})
-	}
-	clearance = append(clearance, ui.Option{Value: otherOffice, Label: "Another office", Reveals: []*ui.Field{{Name: "office", Label: "Which office?", As: ui.Input{Width: 30}}}})
-	fields := []*ui.Field{
-		{Name: "reason", Label: "Why?", Hint: "Everybody whom it reaches reads this", As: ui.Textarea{Rows: 3}},
-		{Name: "clearance", Label: "Who must clear an exemption?", As: ui.Radios{Options: clearance}},
-		{Name: "mitigations", Label: "What must an exemption have in place?", Optional: true, Hint: "One on a line, such as dedicated-device", As: ui.Textarea{Rows: 2}},
-		{Name: "from", Label: "From which day?", Optional: true, Hint: "It holds at once if you leave it empty", As: ui.Date{}},
-	}
-	if effect == policy.PhaseOut {
-		fields = append(fields, &ui.Field{Name: "deadline", Label: "By which day must it be gone?", Hint: "For example, 27 3 2027", As: ui.Date{}})
-	}
-	return fields
-}
-
 // officeName is an office in words.
 func officeName(office string) string { return ui.Capital(explain.Words(office)) }
 
@@ -352,37 +277,4 @@ func (n names) offices() (offices []string) {
 	}
 	slices.Sort(offices)
 	return slices.Compact(offices)
-}
-
-// fillRule puts the answers into a rule.
-func fillRule(r *http.Request, form *ui.Form, rule *policy.Rule) error {
-	rule.Reason, rule.Clearance = strings.TrimSpace(form.Value("reason")), form.Value("clearance")
-	if rule.Reason == "" {
-		return fault.In("reason", "Say why: the people who lose it will ask")
-	}
-	if rule.Clearance == otherOffice {
-		rule.Clearance = strings.TrimSpace(form.Value("office"))
-		if rule.Clearance == "" {
-			return fault.In("office", "Say which office")
-		}
-	}
-	if rule.Clearance == "" {
-		return fault.In("clearance", "Say who must clear an exemption, or that nobody must")
-	}
-	for line := range strings.Lines(form.Value("mitigations")) {
-		if line = strings.TrimSpace(line); line != "" {
-			rule.Mitigations = append(rule.Mitigations, line)
-		}
-	}
-	var err error
-	if rule.From, err = day(r, form, "from"); err != nil {
-		return err
-	}
-	if rule.Deadline, err = day(r, form, "deadline"); err != nil {
-		return err
-	}
-	if rule.Effect == policy.PhaseOut && rule.Deadline.IsZero() {
-		return fault.In("deadline", "Say by which day it must be gone")
-	}
-	return nil
 }
