@@ -38,6 +38,9 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 		if err := errors.Join(d.check(tx), r.checkFormer(tx, &d), checkContent(tx, &d)); err != nil {
 			return none, err
 		}
+		if d.was, err = d.standing(tx); err != nil {
+			return none, err
+		}
 		p := Proposal{Draft: d, Asked: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now(), State: Waiting}
 		if p.ID, err = tx.NewID(); err != nil {
 			return none, err

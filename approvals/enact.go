@@ -209,6 +209,27 @@ func officesExist(tx *people.Tx, p *Process) error {
 	return errors.Join(faults...)
 }
 
+// standing is the supplier or the product that a draft changes as it is now; nothing of other drafts.
+func (d *Draft) standing(tx *people.Tx) (string, error) {
+	switch d.Kind {
+	case Supplier:
+		return register.Standing(tx.Tx, register.Suppliers, d.Supplier.ID)
+	case Product:
+		return register.Standing(tx.Tx, register.Products, d.Product.ID)
+	}
+	return "", nil
+}
+
+// unchanged returns a fault where what is to be changed is not what it was when that was proposed: the whole of it
+// would be written, and what was decided meanwhile be lost.
+func (p *Proposal) unchanged(tx *people.Tx) error {
+	is, err := p.standing(tx)
+	if err == nil && is != p.was {
+		err = fault.New(fault.Conflict, "It has been changed since this was proposed: look at it as it is now")
+	}
+	return err
+}
+
 // enact makes what is decided, in the transaction of the last step.
 func (r *Room) enact(tx *people.Tx, p *Proposal) (err error) {
 	p.State = Made
@@ -232,10 +253,14 @@ func (r *Room) enact(tx *people.Tx, p *Proposal) (err error) {
 		}
 		p.Made = p.Organisation
 	case Supplier:
-		_, err = register.ChangeSupplier(tx, *p.Supplier)
+		if err = p.unchanged(tx); err == nil {
+			_, err = register.ChangeSupplier(tx, *p.Supplier)
+		}
 		p.Made = p.Supplier.ID
 	case Product:
-		_, err = register.ChangeProduct(tx, *p.Product)
+		if err = p.unchanged(tx); err == nil {
+			_, err = register.ChangeProduct(tx, *p.Product)
+		}
 		p.Made = p.Product.ID
 	case Change:
 		if err = checkContent(tx, &p.Draft); err == nil {
@@ -310,6 +335,11 @@ func (p *Proposal) enactExemption(tx *people.Tx) error {
 			return fmt.Errorf("the exemption of proposal %s is not cleared", p.ID)
 		}
 		e.Clearance = &policy.Clearance{Office: s.Office, By: s.Minister, Ref: s.Reference, At: s.At.Time()}
+	}
+	for _, s := range p.Steps {
+		if s.Act == Clear && s.Conditions != "" {
+			e.Mitigations = union(e.Mitigations, []string{strings.Join(strings.Fields(s.Conditions), " ")})
+		}
 	}
 	e.Marked = p.Marked
 	made, err := register.AddExemption(tx, e)

@@ -77,6 +77,9 @@ type Content struct {
 	Process   *Process // of Change
 	// Found is the app of an allow rule that is no product yet.
 	Found *register.Found
+	// was is the supplier or the product as it was when this was proposed, as register.Encode has it: another
+	// proposal may change it meanwhile.
+	was string
 }
 
 // Ends is that a rule ends: at a time, or at once where it is zero.
@@ -97,6 +100,7 @@ type content struct {
 	Product   json.RawMessage `json:"product,omitempty"`
 	Process   *Process        `json:"process,omitempty"`
 	Found     *register.Found `json:"found,omitempty"`
+	Was       string          `json:"was,omitempty"`
 }
 
 // document is the parts of a draft that stand in no column of their own.
@@ -113,7 +117,7 @@ type document struct {
 
 // encode is a draft as it is stored.
 func (d *Draft) encode() (string, error) {
-	c := content{Ends: d.Ends, Monitor: d.Monitor, Process: d.Process, Found: d.Found}
+	c := content{Ends: d.Ends, Monitor: d.Monitor, Process: d.Process, Found: d.Found, Was: d.was}
 	var faults []error
 	put := func(into *json.RawMessage, there bool, section register.Section, w func() policy.World) {
 		if !there {
@@ -139,7 +143,7 @@ func (d *Draft) decode(text string) error {
 		return err
 	}
 	c := stored.Content
-	d.Ends, d.Monitor, d.Process, d.Found = c.Ends, c.Monitor, c.Process, c.Found
+	d.Ends, d.Monitor, d.Process, d.Found, d.was = c.Ends, c.Monitor, c.Process, c.Found, c.Was
 	d.Reason, d.Restricted, d.Narrower, d.LongestDays = stored.Reason, stored.Restricted, stored.Narrower, stored.LongestDays
 	d.After, d.Renews, d.Audience = stored.After, stored.Renews, stored.Audience
 	var faults []error

@@ -312,7 +312,11 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 			}
 		}
 	}
-	revised.Adopts = p.Adopts
+	was, err := d.standing(tx)
+	if err != nil {
+		return err
+	}
+	revised.was, revised.Adopts = was, p.Adopts
 	p.Draft = revised
 	return nil
 }

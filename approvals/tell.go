@@ -150,6 +150,9 @@ func (r *Room) tellOutcome(tx *people.Tx, p *Proposal, s *Step) error {
 	if err := r.send(tx, m, r.only(p, []string{p.Principal, p.For}), s.Principal); err != nil {
 		return err
 	}
+	if err := r.tellPrograms(tx, p); err != nil {
+		return err
+	}
 	switch {
 	case p.State == Refused && p.Made != "": // an emergency's ban, which does not stay
 		return r.tellAdopters(tx, p.Made, p.open(s.Reason))
@@ -157,6 +160,56 @@ func (r *Room) tellOutcome(tx *people.Tx, p *Proposal, s *Step) error {
 		return r.tellAdopters(tx, p.Made, p.open(p.Reason))
 	}
 	return nil
+}
+
+// decided is the kind of the event that programs are told of.
+const decided = "approvals.decided"
+
+// tellPrograms tells the endpoints of webhooks in the body, above it and below it what was decided there; of what is
+// marked nobody.
+func (r *Room) tellPrograms(tx *people.Tx, p *Proposal) error {
+	if p.Marked || p.State == Refused && p.Made == "" {
+		return nil
+	}
+	bodies, err := r.concerned(tx, p.Organisation)
+	if err != nil {
+		return err
+	}
+	to, err := alerts.Subscribers(tx.Tx, decided, bodies...)
+	if err != nil || len(to) == 0 {
+		return err
+	}
+	_, err = r.Outbox.Put(tx.Tx, alerts.Message{Kind: decided, Subject: "Decided: " + lower(p.title()), Link: Link(p.ID), Reference: p.Made, To: to,
+		Text: given(p.title()+" is decided, and what it does holds as the register says.", p.open(p.Reason))})
+	return err
+}
+
+// concerned are a body, those above it and all below it; all there are of what holds everywhere.
+func (r *Room) concerned(tx *people.Tx, organisation string) ([]string, error) {
+	above := []string{people.Everywhere}
+	if organisation != people.Everywhere {
+		var err error
+		if above, err = people.Ancestors(tx.Tx, organisation, tx.Now()); err != nil {
+			return nil, err
+		}
+	}
+	parents, err := people.Parents(tx.Tx)
+	if err != nil {
+		return nil, err
+	}
+	found := above
+	for body, parent := range parents {
+		if organisation == people.Everywhere {
+			found = append(found, body, parent)
+		}
+		for at := body; at != ""; at = parents[at] {
+			if at == organisation {
+				found = append(found, body)
+				break
+			}
+		}
+	}
+	return found, nil
 }
 
 // open is a reason as far as everybody may read it.

@@ -191,6 +191,12 @@ func Encode(section Section, w *policy.World) (string, error) {
 	return string(text), err
 }
 
+// Standing is a thing that counts as Encode has it; empty where there is none.
+func Standing(tx *store.Tx, section Section, id string) (string, error) {
+	rows, err := selectItems(tx, section, []string{id})
+	return rows[id].document, err
+}
+
 // Decode is the other way of Encode.
 func Decode(section Section, text string) (policy.World, error) {
 	return item{section: section, document: text}.read()

@@ -40,6 +40,7 @@ type commands struct {
 	Export     exportCommand         `cmd:"" help:"Write what a server's register holds to a file."`
 	Link       linkCommand           `cmd:"" help:"Make a one-time link, for the first administrator or for somebody who cannot sign in."`
 	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
+	Proposals  proposalsCommand      `cmd:"" help:"Propose decisions, and sign or refuse them, at a running server."`
 	Bounce     bounceCommand         `cmd:"" help:"Take in a mail that came back, from a mail server."`
 	Backup     backupCommand         `cmd:"" help:"Write a backup of a server's database, while it runs."`
 	Restore    restoreCommand        `cmd:"" help:"Fill an empty database from a backup."`
