@@ -91,7 +91,8 @@ func (m *model) propose() {
 	if m.written() != before {
 		m.Fatalf("proposing %s changed the register", p.kind)
 	}
-	if err == nil {
+	again := slices.ContainsFunc(m.open, func(o *mProposal) bool { return o.id == got.ID })
+	if err == nil && !again { // what is said again in the same words is what was said before
 		p.id, p.version, p.asker = got.ID, got.Version, a
 		m.open = append(m.open, p)
 	}

@@ -41,6 +41,12 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 		if d.was, err = d.standing(tx); err != nil {
 			return none, err
 		}
+		if said, err := saidBefore(tx, &d); err != nil {
+			return none, err
+		} else if said != nil {
+			tx.NoEntry("it is open already")
+			return *said, nil
+		}
 		p := Proposal{Draft: d, Asked: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now(), State: Waiting}
 		if p.ID, err = tx.NewID(); err != nil {
 			return none, err
@@ -57,6 +63,29 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 		}
 		return p, r.take(tx, &p, Step{Act: Open, Said: Said{Reason: p.Reason}})
 	})
+}
+
+// saidBefore returns the proposal that is just like a draft, which the actor has opened and in which nobody has taken a
+// step: a form that was sent twice asks once. It is nil where there is none.
+func saidBefore(tx *people.Tx, d *Draft) (*Proposal, error) {
+	open, err := selectProposals(tx.Tx, where{asked: tx.Who().Principal(), kind: d.Kind, body: d.Organisation, states: []State{Waiting}, limit: 20})
+	if err != nil {
+		return nil, err
+	}
+	text, err := d.encode()
+	if err != nil {
+		return nil, err
+	}
+	for i := range open {
+		p := &open[i]
+		if p.Principal != tx.Who().Principal() || p.Version != 1 || p.For != d.For || p.Adopts != d.Adopts || p.Emergency != d.Emergency || p.Marked != d.Marked {
+			continue
+		}
+		if other, err := p.encode(); err != nil || other == text {
+			return p, err
+		}
+	}
+	return nil, nil
 }
 
 // thing is what a marked proposal is among assignments.

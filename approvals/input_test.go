@@ -2,6 +2,7 @@ package approvals_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -278,6 +279,7 @@ func TestMeanwhile(t *testing.T) {
 		s.clock.Advance(time.Minute)
 		ends := approvals.Draft{Kind: approvals.Withdrawal, Reason: "A mistake", Content: approvals.Content{Ends: &approvals.Ends{Rule: rule}}}
 		twice := s.propose(t, asks, ends)
+		ends.Reason = "A mistake indeed"
 		s.does(t, signs, s.propose(t, asks, ends).ID, approvals.Doing{Act: approvals.Sign})
 		before := s.written(t)
 		if _, err := s.take(t, signs, twice.ID, approvals.Doing{Act: approvals.Sign}); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
@@ -383,9 +385,11 @@ func TestMoved(t *testing.T) {
 func TestPages(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		asks, signs := s.somebody(t, people.CentreOfficer, "gov", "asks"), s.somebody(t, people.CentreOfficer, "gov", "signs")
-		for range 5 {
+		for n := range 5 {
 			s.clock.Advance(time.Second)
-			s.propose(t, asks, watching("dept-a"))
+			d := watching("dept-a")
+			d.Reason = fmt.Sprint("Reason ", n)
+			s.propose(t, asks, d)
 		}
 		urgent := ban("dept-b", "maps")
 		urgent.Emergency = true
@@ -477,4 +481,30 @@ func (s *server) wordsOf(t testing.TB, who one) (words []string) {
 		words = append(words, m.Kind+": "+m.Subject+"\n"+m.Text)
 	}
 	return words
+}
+
+// TestTwiceSent holds that a form that is sent twice asks once, until somebody has taken a step; and that another's like
+// it is its own.
+func TestTwiceSent(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		first, other := s.somebody(t, people.CentreOfficer, "gov", "first"), s.somebody(t, people.CentreOfficer, "gov", "other")
+		p, again := s.propose(t, first, ban("gov", "maps")), s.propose(t, first, ban("gov", "maps"))
+		if p.ID != again.ID {
+			t.Error("sent twice, it is there twice")
+		}
+		if own := s.propose(t, other, ban("gov", "maps")); own.ID == p.ID {
+			t.Error("another's is taken for the first")
+		}
+		if differs := s.propose(t, first, ban("dept-a", "maps")); differs.ID == p.ID {
+			t.Error("for another body is taken for the first")
+		}
+		revised := ban("gov", "maps")
+		revised.Reason = "For another reason"
+		if _, err := s.take(t, first, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &revised}); err != nil {
+			t.Fatal(err)
+		}
+		if later := s.propose(t, first, revised); later.ID == p.ID {
+			t.Error("one in which a step was taken is returned")
+		}
+	})
 }

@@ -58,7 +58,9 @@ func TestTodayAndTheLedger(t *testing.T) {
 
 		today = e.page(t, officer.session, "/")
 		lacks(t, today, "no role", "To begin with", `href="/notices"`)
-		shows(t, today, `href="/people"`, `href="/coverage"`)
+		shows(t, today, `href="/people"`, `href="/coverage"`, "Decide what people ask for", "Allows Parrot")
+		lacks(t, today, "Nothing waits for you", "Tower-")
+		shows(t, e.page(t, auditor.session, "/"), "Nothing waits for you")
 		shows(t, e.page(t, officer.session, "/people"), `href="/tokens"`, `href="/groups"`)
 		lacks(t, e.page(t, officer.session, "/people"), `href="/access"`)
 		ledger := e.page(t, officer.session, "/ledger")

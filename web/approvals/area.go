@@ -1,0 +1,84 @@
+package approvals
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	room "portcullis/approvals"
+	"portcullis/devices"
+	"portcullis/people"
+	"portcullis/register"
+	devicepages "portcullis/web/devices"
+	"portcullis/web/gate"
+	"portcullis/web/ui"
+)
+
+// Rooms are the rooms that these pages show.
+type Rooms struct {
+	Approvals *room.Room
+	Devices   *devices.Room
+	People    *people.Room
+	Register  *register.Room
+}
+
+// area is the handlers of this package. What other pages know of things is asked of things.
+type area struct {
+	Rooms
+	things devicepages.Rooms
+}
+
+func newArea(r Rooms) *area {
+	return &area{r, devicepages.Rooms{Devices: r.Devices, Register: r.Register, People: r.People, Approvals: r.Approvals}}
+}
+
+const (
+	// maxForm is how many bytes a form may have.
+	maxForm = 1 << 20
+	// perPage is how many rows a page has.
+	perPage = 50
+)
+
+// actor is who asks.
+func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
+
+// may tells whether to show the way to something on a list of many.
+func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
+
+// at is the path made of parts, whatever they contain: "proposals", id, "sign".
+func at(parts ...string) string {
+	var path strings.Builder
+	for _, part := range parts {
+		path.WriteString("/" + url.PathEscape(part))
+	}
+	return path.String()
+}
+
+// ProposalPath is where a proposal is shown, or what is asked of it: ProposalPath(id, "sign").
+func ProposalPath(id string, more ...string) string {
+	return at(append([]string{"proposals", id}, more...)...)
+}
+
+// ExemptionPath is where an exemption is shown, or what is asked of it.
+func ExemptionPath(id string, more ...string) string {
+	return at(append([]string{"exemptions", devicepages.PathID(id)}, more...)...)
+}
+
+// ProcessPath is where it is shown who decides in a body.
+func ProcessPath(organisation string) string {
+	return at("process", devicepages.PathID(organisation))
+}
+
+// when is a moment and onDay a day as they are shown.
+func when(r *http.Request, t people.Time) ui.Time { return ui.Time{At: t.Time(), Now: ui.Now(r)} }
+
+func onDay(r *http.Request, t time.Time, none string) ui.Day {
+	return ui.Day{At: t, Now: ui.Now(r), Else: none}
+}
+
+// day is the answer to a question for a day: its beginning, in the zone in which times are shown; zero where
+// nothing is answered.
+func day(r *http.Request, f *ui.Form, name string) (time.Time, error) {
+	return f.Field(name).Day(ui.Now(r).Location())
+}

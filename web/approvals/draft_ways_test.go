@@ -1,0 +1,42 @@
+package approvals_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"portcullis/people"
+)
+
+// TestWaysIn holds that the pages about things lead to proposing something about them, filled in.
+func TestWaysIn(t *testing.T) {
+	eachBureau(t, func(t *testing.T, b *bureau) {
+		olga, sam := b.drafter(people.CentreOfficer, people.Everywhere, "olga"), b.drafter(people.SecurityOfficer, "dept-a", "sam")
+		for _, way := range []struct {
+			who        drafter
+			from, want string
+			shows      string
+		}{
+			{olga, "/what-if?product=maps&scope=gov&platform=android", "/proposals/new/ban", "Bans Maps, and whatever contains it, on Android"},
+			{olga, "/rules/ban-parrot", "/proposals/new/withdrawal", "Propose that this rule end"},
+			{sam, "/rules/ban-tiles-b", "/proposals/new/adopt", "Department B"},
+			{sam, "/devices/a3", "/proposals/new/exemption", "This device alone"},
+			{sam, "/devices/a2", "/proposals/new/app", "Ask for Maps"},
+			{sam, "/apps/parrot", "/proposals/new/exemption", "It reads contacts"},
+			{sam, "/apps/maps", "/proposals/new/app", "What do you need it on?"},
+			{olga, "/apps/maps", "/proposals/new/product/", "Propose who makes Maps"},
+			{olga, "/suppliers/maker", "/proposals/new/supplier/", "Propose who owns Umber Apps Ltd"},
+		} {
+			to := way.who.get(way.from).shows(http.StatusOK).hrefs(way.want)
+			if len(to) == 0 {
+				t.Errorf("%s leads to no %s", way.from, way.want)
+				continue
+			}
+			p := way.who.get(to[0])
+			for strings.HasPrefix(p.location, "/proposals/new/") {
+				p = way.who.get(p.location)
+			}
+			p.shows(http.StatusOK, way.shows)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package approvals
+
+import (
+	"net/http"
+
+	room "portcullis/approvals"
+	"portcullis/web/ui"
+)
+
+// steps are the acts that wait for people, in the order in which they are shown: what runs out by itself, what
+// others need most, and then in the order of a path.
+var steps = []room.Act{room.Review, room.Clear, room.Recommend, room.Grant, room.Sign, room.Confirm, room.Answer}
+
+// mostWaiting is how many of one kind of step are shown on the first page.
+const mostWaiting = 5
+
+// Today is what waits for whoever has signed in, by the kind of step, the oldest first; nil where nothing does.
+func (r Rooms) Today(request *http.Request) (ui.Component, error) {
+	a := newArea(r)
+	waiting, err := a.Approvals.Waiting(request.Context(), actor(request))
+	if err != nil || len(waiting) == 0 {
+		return nil, err
+	}
+	n := a.words(nil)
+	shown := ui.Stack{ui.Heading("Waiting for you")}
+	for _, act := range steps {
+		tasks, count := ui.Tasks{ID: "waits-" + string(act)}, 0
+		for i := range waiting {
+			if waiting[i].For != act {
+				continue
+			}
+			if count++; count <= mostWaiting {
+				tasks.Items = append(tasks.Items, n.task(request, &waiting[i]))
+			}
+		}
+		if count == 0 {
+			continue
+		}
+		shown = append(shown, ui.Subheading(acts[act].task), tasks)
+		if count > mostWaiting {
+			shown = append(shown, ui.Paragraph{ui.Link{Text: "See all " + ui.Number(count).String(), Hidden: acts[act].task, Href: "/proposals?show=" + forMe}})
+		}
+	}
+	return shown, nil
+}
+
+// task is one proposal that waits, and for how long it has.
+func (w words) task(request *http.Request, waits *room.Waits) ui.Task {
+	since := waits.At
+	if len(waits.Steps) > 0 {
+		since = waits.Steps[len(waits.Steps)-1].At
+	}
+	task := ui.Task{Text: w.title(&waits.Draft), Hint: w.bodyName(waits.Organisation) + ". " + waited(request, since.Time()), Href: ProposalPath(waits.ID)}
+	if waits.For == room.Clear {
+		task.Href = ProposalPath(waits.ID, string(room.Clear))
+	}
+	if waits.For == room.Review {
+		task.State = ui.Tag{Text: "Lapses " + ui.Ago(waits.Lapses.Time(), ui.Now(request)), Tone: ui.Bad}
+	}
+	return task
+}
