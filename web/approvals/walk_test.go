@@ -1,6 +1,7 @@
 package approvals_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -216,8 +217,10 @@ func TestPages(t *testing.T) {
 		officer := h.somebody("Ada Holm", people.CentreOfficer, "gov")
 		officer.proposes(ban("gov", "maps"))
 		h.clock.Advance(1e9) // ids are in order from one millisecond to the next
-		for range 50 {
-			officer.proposes(request("light", "notes"))
+		for n := range 50 {
+			d := request("light", "notes")
+			d.Reason = fmt.Sprint("Reason ", n)
+			officer.proposes(d)
 		}
 		first := officer.get("/proposals").shows(http.StatusOK, "Allows Fog Notes").lacks("Bans Tide Maps")
 		_, next, found := strings.Cut(first.body, `href="/proposals?after=`)
