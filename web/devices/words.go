@@ -180,11 +180,11 @@ func (n names) exemptionsTable(r *http.Request, exemptions []policy.Exemption, o
 	}
 	for i := range exemptions {
 		e := &exemptions[i]
-		t.Rows = append(t.Rows, ui.Row{ui.ID{Value: e.ID, Of: "exemption"}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: e.ID, Href: at("exemptions", e.ID)}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
 	}
 	shown := ui.Stack{folded(t, "exemption", "exemptions")}
 	if others > 0 {
-		shown = append(shown, ui.Para(ui.Capital(ui.Count(others, "exemption", "exemptions"))+" of other bodies are not shown to you."))
+		shown = append(shown, ui.Para(ui.Capital(ui.Count(others, "exemption more is", "exemptions more are"))+" not shown to you: of other bodies, or marked."))
 	}
 	return shown
 }

@@ -92,6 +92,7 @@ func place(r *http.Request, o people.Organisation, t tree, can allowed) ui.Summa
 		{Key: "Stands below", Value: above},
 		{Key: "Allow rules", Value: list(o)},
 		{Key: "What is not listed", Value: enforcement},
+		{Key: "Who decides", Value: ui.Link{Text: "Who asks, grants, signs and clears here", Href: "/process/" + url.PathEscape(o.ID)}},
 	}
 	if can[people.ChangeOrganisations] {
 		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name, the place or the list", Href: OrganisationPath(o.ID, "change")}}
