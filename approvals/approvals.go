@@ -38,6 +38,9 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 		if err := errors.Join(d.check(tx), r.checkFormer(tx, &d), checkContent(tx, &d)); err != nil {
 			return none, err
 		}
+		if d.For, err = d.whom(tx); err != nil {
+			return none, err
+		}
 		if d.was, err = d.standing(tx); err != nil {
 			return none, err
 		}
@@ -63,6 +66,22 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 		}
 		return p, r.take(tx, &p, Step{Act: Open, Said: Said{Reason: p.Reason}})
 	})
+}
+
+// whom is the person for whom a draft is: the one that it says or, of an exemption that says none, the person or the
+// holder of the device that it is for, where that names one person. They do not decide about it.
+func (d *Draft) whom(tx *people.Tx) (string, error) {
+	if d.For != "" || d.Exemption == nil {
+		return d.For, nil
+	}
+	name := d.Exemption.Subject.Person
+	if d.Exemption.Subject.Host != "" {
+		var err error
+		if name, err = devices.Holder(tx.Tx, d.Exemption.Subject.Host); err != nil {
+			return "", err
+		}
+	}
+	return people.Called(tx.Tx, name)
 }
 
 // saidBefore returns the proposal that is just like a draft, which the actor has opened and in which nobody has taken a

@@ -508,3 +508,24 @@ func TestTwiceSent(t *testing.T) {
 		}
 	})
 }
+
+// TestHolder holds that whoever has the device, or is named, does not decide about what is for them, whether or not the
+// draft says for whom it is.
+func TestHolder(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		asks, anna := s.somebody(t, people.Staff, "dept-a", "asks"), s.somebody(t, people.SecurityOfficer, "dept-a", "anna") // a1 is anna's
+		bea, colleague := s.somebody(t, people.SecurityOfficer, "dept-a", "bea"), s.somebody(t, people.SecurityOfficer, "dept-a", "colleague")
+		of := func(subject policy.ExemptionSubject) string {
+			t.Helper()
+			d := exempting(30)
+			d.For, d.Exemption.Subject = "", subject
+			return s.propose(t, asks, d).ID
+		}
+		for who, id := range map[one]string{anna: of(policy.ExemptionSubject{Host: "a1"}), bea: of(policy.ExemptionSubject{Person: "BEA"})} {
+			if _, err := s.take(t, who, id, approvals.Doing{Act: approvals.Grant, Said: yes}); !fault.Is(err, fault.Refused) {
+				t.Errorf("who has it decides: %v", err)
+			}
+			s.does(t, colleague, id, approvals.Doing{Act: approvals.Grant, Said: yes})
+		}
+	})
+}

@@ -299,6 +299,10 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	} else if err := errors.Join(mayOne(tx, c.Next()), d.place(tx)); err != nil {
 		return err
 	}
+	var err error
+	if d.For, err = d.whom(tx); err != nil {
+		return err
+	}
 	if d.Kind != p.Kind || d.Organisation != p.Organisation || d.Emergency != p.Emergency || d.Marked != p.Marked || d.For != p.For {
 		return fault.In("kind", "What it is about, for which body and for whom stays: propose something else anew")
 	}

@@ -1,10 +1,12 @@
 package devices
 
 import (
+	"errors"
 	"time"
 
 	"portcullis/devices/index"
 	"portcullis/policy"
+	"portcullis/store"
 )
 
 // Numbers are whom a rule reaches, in its scope and all below: what is written down when it is signed.
@@ -19,6 +21,18 @@ type Numbers struct {
 
 // Wide tells whether a rule reaches more than half of what there is.
 func (n *Numbers) Wide() bool { return 2*n.Either > n.Hosts }
+
+// Holder is who has a host, as people call them; empty where that is not known. It asks for no permission.
+func Holder(tx *store.Tx, host string) (string, error) {
+	h, err := selectHost(tx, host)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return h.Row.Holder, nil
+}
 
 // Preview counts whom a ban, a phase-out or an allow rule reaches. It asks for no permission.
 func (r *Room) Preview(rule policy.Rule, at time.Time) (n Numbers, err error) {

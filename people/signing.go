@@ -3,6 +3,7 @@ package people
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"portcullis/internal/fault"
 	"portcullis/store"
@@ -88,6 +89,19 @@ func BodyOf(tx *store.Tx, person string) (string, error) {
 		return "", err
 	}
 	return in[0], nil
+}
+
+// Called is the one active person whom a text names, by id, user name, mail address or name; empty where there is none,
+// or where there are several.
+func Called(tx *store.Tx, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	found, err := selectCalled(tx, text, strings.ToLower(text))
+	if err != nil || len(found) != 1 {
+		return "", err
+	}
+	return found[0], nil
 }
 
 // NameOf is the name of a person, of who acts otherwise ("token:…", "command") and, where nobody is known by

@@ -238,6 +238,18 @@ func isAssigned(tx *store.Tx, person, thing string) (assigned bool, err error) {
 	return assigned, err
 }
 
+// selectCalled returns the active persons whom a text names: by id, user name, mail address or name; at most three.
+func selectCalled(tx *store.Tx, id, lower string) (found []string, err error) {
+	err = tx.Rows(`SELECT id FROM people_persons WHERE active = 1 AND (id = $1 OR user_name_lower = $2 OR mail_lower = $2 OR name_lower = $2) ORDER BY id LIMIT 3`, []any{id, lower},
+		func(scan scanner) error {
+			var id string
+			err := scan(&id)
+			found = append(found, id)
+			return err
+		})
+	return found, err
+}
+
 func insertAssigned(tx *store.Tx, thing, person string) error {
 	_, err := tx.Exec(`INSERT INTO people_assignments (thing, person) VALUES ($1, $2) ON CONFLICT (thing, person) DO NOTHING`, thing, person)
 	return err

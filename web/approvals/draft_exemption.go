@@ -58,7 +58,7 @@ func (a *area) draftExemption(w http.ResponseWriter, r *http.Request) error {
 		page.Title = "Ask for the exemption for " + n.Product(asked.product) + " again"
 	}
 	form := a.exemptionForm(r, &asked, &me, longest)
-	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.exemptionOf(r, form, &asked, &me) })
+	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.exemptionOf(r, form, &asked) })
 }
 
 // exemptionIn reads the address.
@@ -288,13 +288,13 @@ func subjectIn(s *policy.ExemptionSubject) (subject, called string) {
 }
 
 // exemptionOf is the draft of what was answered.
-func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked, me *people.Person) (room.Draft, error) {
+func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked) (room.Draft, error) {
 	e := policy.Exemption{Product: asked.product, Scope: asked.body, Purpose: answer(form, "purpose"), Mitigations: lines(form.Value("mitigations"))}
 	for _, rule := range asked.rules {
 		e.Lifts = append(e.Lifts, rule.ID)
 	}
 	d := room.Draft{Kind: room.Exemption, Reason: answer(form, "reason"), Content: room.Content{Exemption: &e}, Marked: form.Value("marked") == yes}
-	var wrong [6]error
+	var wrong [5]error
 	e.Subject, wrong[0] = subjectOf(form, asked)
 	e.Until, wrong[1] = day(r, form, "until")
 	if asked.old != nil {
@@ -305,8 +305,7 @@ func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked
 	} else if answer(form, "audience") != "" {
 		wrong[2] = fault.In("marked", "You have named who is to decide: say here that only these may know of it, or take the names out")
 	}
-	d.For, wrong[3] = a.holderOf(r, &e.Subject, asked, me)
-	wrong[5] = why(form)
+	wrong[3] = why(form)
 	if e.Until.IsZero() && wrong[1] == nil {
 		wrong[1] = fault.In("until", "Say until when: an exemption always ends")
 	}
@@ -356,26 +355,4 @@ func subjectOf(form *ui.Form, asked *exemptionAsked) (s policy.ExemptionSubject,
 		err = fault.In("subject", "Say for whom it is")
 	}
 	return s, err
-}
-
-// holderOf is the person for whom it is, as far as who asks may see them: nobody decides about what is for them.
-func (a *area) holderOf(r *http.Request, s *policy.ExemptionSubject, asked *exemptionAsked, me *people.Person) (string, error) {
-	holder := s.Person
-	if s.Host != "" && asked.host != nil {
-		holder = asked.host.Row.Holder
-	}
-	switch {
-	case holder == "":
-		return "", nil
-	case strings.EqualFold(holder, me.UserName), strings.EqualFold(holder, me.Mail):
-		return me.ID, nil
-	}
-	found, err := a.called(r, holder)
-	if fault.Is(err, fault.Refused) {
-		return "", nil
-	}
-	if err != nil || len(found) != 1 {
-		return "", err
-	}
-	return found[0].ID, nil
 }
