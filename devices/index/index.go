@@ -28,6 +28,7 @@ type Index struct {
 	mark       string // what the breaches of a snapshot rest on, until something changes
 
 	unions sync.Pool // to be borrowed
+	extent extent
 }
 
 // name is what a thing is called, whatever its platform and version.
@@ -159,8 +160,10 @@ func (x *Index) withdraw(n uint32, things []uint32) (before []finding) {
 
 // enter gives things to a host, whose columns are set, and returns the breaches that it is in by them.
 func (x *Index) enter(n uint32, things []uint32) (after []finding) {
+	on := x.hosts.classes.items[x.hosts.class[n]].platform
 	for _, t := range things {
 		x.things[t].hosts.add(n)
+		x.extent.note(t, on)
 	}
 	if x.basis == nil || len(things) == 0 {
 		return nil

@@ -36,9 +36,9 @@ func (x *Index) Unlinked(organisations []string) ([]Unlinked, error) {
 	if x.basis == nil {
 		return nil, errNoBasis
 	}
-	all := x.byPlatform(organisations)
+	all, ever := x.byPlatform(organisations), x.everOn()
 	found := byNames(x, func() func(n uint32) []Unlinked {
-		q := unlinkedQuery{counter: x.newCounter(x.newSorter(organisations)), all: &all, outside: map[[len(policy.PlatformWords)]bool]*roaring.Bitmap{}}
+		q := unlinkedQuery{counter: x.newCounter(x.newSorter(organisations)), all: &all, ever: ever, outside: map[[len(policy.PlatformWords)]bool]*roaring.Bitmap{}}
 		return q.name
 	})
 	slices.SortFunc(found, func(a, b Unlinked) int {
@@ -79,6 +79,7 @@ func byNames[T any](x *Index, ask func() func(n uint32) []T) []T {
 type unlinkedQuery struct {
 	*counter
 	all       *[len(policy.PlatformWords)]*roaring.Bitmap         // the wanted hosts, by platform
+	ever      []uint16                                            // by thing: the platforms on which it has ever been
 	outside   map[[len(policy.PlatformWords)]bool]*roaring.Bitmap // by the platforms skipped: the wanted hosts of all others
 	platforms [len(policy.PlatformWords)]struct {
 		hosts    tally
@@ -96,10 +97,10 @@ func (q *unlinkedQuery) name(i uint32) (found []Unlinked) {
 	}
 	q.skipped = g.linked(n)
 	for _, t := range x.named[i] {
-		version := x.dictionary.At(t).Version
 		if len(candidates) > 0 && !q.mayBe(t) {
 			continue
 		}
+		version := x.dictionary.At(t).Version
 		q.thing(t, func(p policy.Platform, hosts []uint32) {
 			if len(candidates) == 0 {
 				hosts = q.devices(hosts)
@@ -130,6 +131,8 @@ func (q *unlinkedQuery) mayBe(t uint32) bool {
 			return false
 		}
 		clear(skipped[:])
+	} else if !q.beyond(t) {
+		return false
 	}
 	hosts := q.outside[skipped]
 	if hosts == nil {
@@ -143,6 +146,16 @@ func (q *unlinkedQuery) mayBe(t uint32) bool {
 		q.outside[skipped] = hosts
 	}
 	return q.index.onAny(t, hosts)
+}
+
+// beyond tells whether a thing has ever been on a platform that is not skipped.
+func (q *unlinkedQuery) beyond(t uint32) bool {
+	for p, skipped := range q.skipped {
+		if !skipped && int(t) < len(q.ever) && q.ever[t]&(1<<p) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // byPlatform returns the hosts of some organisations by their platforms.
