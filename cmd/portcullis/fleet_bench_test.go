@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,9 +61,14 @@ func BenchmarkFleet(b *testing.B) {
 		stop(b, server)
 		server, address, warm := serve()
 		b.ReportMetric(warm.Seconds(), "s-start-from-snapshot")
+		var took []string
 		for _, page := range []string{"/", "/coverage", "/breaches", "/devices", "/devices/" + policytest.DeviceID(hosts/2), "/apps", "/apps/" + app, "/suppliers", "/unlinked",
-			"/what-if?effect=ban&components=yes&scope=org-000&product=" + app} {
-			b.Logf("%-60s %s", page, median(b, address+page, session))
+			"/what-if?effect=ban&components=yes&scope=org-000&product=" + app, "/proposals", "/proposals/new/ban?effect=ban&components=yes&scope=org-000&product=" + app,
+			"/exemptions", "/exemptions/" + w.Exemptions[0].ID, "/process/org-000", "/ask?q=" + url.QueryEscape(w.Products[500].Name), "/lists?a=org-001&b=org-002"} {
+			took = append(took, fmt.Sprintf("%s %s", page, median(b, address+page, session)))
+		}
+		for three := range slices.Chunk(took, 3) { // testing shows ten lines of a benchmark
+			b.Log(strings.Join(three, "   "))
 		}
 		b.ReportMetric(resident(b, server.Process.Pid), "MiB")
 		kill(b, server)
