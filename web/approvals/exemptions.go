@@ -136,7 +136,8 @@ func (a *area) exemption(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := ui.Page{Title: ui.Capital(n.exempted(e)), Caption: "Exemption", Banner: exemptionDone.Banner(r), Crumbs: []ui.Link{{Text: "Proposals", Href: "/proposals"}, {Text: "Exemptions", Href: "/exemptions"}}}
-	page.Content = []ui.Component{facts, buttons, ui.Heading("How it came about"), came, ui.Heading("What is recorded"), record}
+	page.Content = []ui.Component{facts, buttons, ui.Heading("How it came about"), came, ui.Heading("What is recorded"), record,
+		ui.Paragraph{ui.Link{Text: "As it was on another day", Href: devicepages.PastPath(register.Exemptions, e.ID)}}}
 	return ui.Render(w, r, http.StatusOK, page)
 }
 

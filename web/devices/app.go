@@ -133,7 +133,7 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 		ui.Heading("What it contains"), n.partsTable(app.Contains),
 		ui.Heading("What contains it"), n.carriersTable(app.Where.Carriers, app.Where.Inside),
 		ui.Details{Summary: "Identifiers", Content: []ui.Component{identifiersTable(&app.Product)}},
-		ui.Details{Summary: "What is recorded", Content: []ui.Component{record}},
+		ui.Details{Summary: "What is recorded", Content: []ui.Component{record, recordPast(register.Products, app.Product.ID)}},
 	)
 	return ui.Render(w, r, http.StatusOK, page)
 }

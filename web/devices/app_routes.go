@@ -5,11 +5,12 @@ import (
 	"net/http"
 
 	"portcullis/people"
+	"portcullis/register"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
-//go:embed seek.html triage.html lines.html
+//go:embed seek.html triage.html lines.html place.html
 var appFiles embed.FS
 
 var appTemplates = ui.Parse(appFiles)
@@ -27,6 +28,10 @@ func (a *area) appRoutes() (routes []gate.Route) {
 		see("/suppliers/{id}", people.SeeDevices, a.supplier),
 		see("/what-if", people.SeeDevices, a.whatIf),
 		see("/rules/{id}", people.SeeDevices, a.rule),
+		see("/register/past/rules/{id}", people.SeeRegister, a.registerPast(register.Rules)),
+		see("/register/past/suppliers/{id}", people.SeeRegister, a.registerPast(register.Suppliers)),
+		see("/register/past/apps/{id}", people.SeeRegister, a.registerPast(register.Products)),
+		see("/register/past/exemptions/{id}", people.SeeRegister, a.registerPast(register.Exemptions)),
 		see("/unlinked", people.SeeDevices, a.unlinked),
 		see("/triage", people.SeeDevices, a.triages),
 		see("/triage/{id}", people.SeeDevices, a.triage),
@@ -64,6 +69,14 @@ type seek struct {
 
 // stacked are things below each other in a cell.
 func stacked(all []ui.Component) ui.Component { return appTemplates.View("lines", all) }
+
+// place is something that a link on the same page leads to.
+type place struct {
+	ID      string
+	Content ui.Component
+}
+
+func (p place) shown() ui.Component { return appTemplates.View("place", p) }
 
 func (s seek) shown() ui.Component { return appTemplates.View("seek", s) }
 

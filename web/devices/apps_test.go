@@ -62,7 +62,7 @@ func TestAppPages(t *testing.T) {
 			"Parrot Chat → Umber Apps Ltd → Umber Group", "Umber Apps Ltd is owned by Umber Group", "Since 1\u00a0January\u00a02020", "ex-b", "press office", "com.parrot.ios", "ab12", "The command line",
 			"/what-if?product=parrot")
 		one.shows(200, "Nothing is known of what it contains", "Nothing that is known contains it")
-		officer.get("/apps/parrot").shows(200, "3 devices", "1 exemption of other bodies").lacks("ex-b")
+		officer.get("/apps/parrot").shows(200, "3 devices", "1 exemption more is not shown to you").lacks("ex-b")
 		auditor.get("/apps/parrot?organisation=unit").shows(200, "2 devices").lacks(">Harbour Office</th>")
 		auditor.get("/apps/notes").shows(200, "Notes <b>", "Wing Kit", "Before 3", "Notes <b> → Wing Kit → Umber Apps Ltd → Umber Group")
 		auditor.get("/apps/kit").shows(200, "It is installed nowhere", "Notes <b>", "Inside something else on")

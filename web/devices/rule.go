@@ -46,7 +46,7 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if found.Ended {
 		page.Content = append(page.Content, ui.Heading("Rules that still hold"), n.rulesTable(r, found.Remaining, "No other rule holds now for what this one was about."))
 	}
-	page.Content = append(page.Content, ui.Heading("Exemptions that lift it"), n.exemptionsTable(r, found.Exemptions, found.Others), ui.Heading("What is recorded"), record)
+	page.Content = append(page.Content, ui.Heading("Exemptions that lift it"), n.exemptionsTable(r, found.Exemptions, found.Others), ui.Heading("What is recorded"), record, recordPast(register.Rules, rule.ID))
 	return ui.Render(w, r, http.StatusOK, page)
 }
 

@@ -38,9 +38,17 @@ func (a *area) suppliers(w http.ResponseWriter, r *http.Request) error {
 			ui.Link{Text: cmp.Or(f.Supplier.Name, f.Supplier.ID), Href: SupplierPath(f.Supplier.ID)}, ui.Text(strings.Join(owners, ", ")), ui.Number(f.Products),
 		})
 	}
-	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Makers", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}, Content: []ui.Component{
+	page := ui.Page{Title: "Makers", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}, Content: []ui.Component{
 		ui.Para(ui.Capital(ui.Count(found.Total, "company", "companies")) + "."), filter, table,
-	}})
+	}}
+	drawing, err := a.suppliersDrawing(r, found.Suppliers)
+	if err != nil {
+		return err
+	}
+	if drawing != nil {
+		page.Content = append(page.Content, ui.Heading("How they hang together"), drawing)
+	}
+	return ui.Render(w, r, http.StatusOK, page)
 }
 
 // supplier shows everything of one maker.
@@ -66,20 +74,25 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	drawing, err := a.supplierDrawing(r, found.Supplier.ID)
+	if err != nil {
+		return err
+	}
 	page := ui.Page{Title: cmp.Or(found.Supplier.Name, found.Supplier.ID), Caption: "Maker", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Makers", Href: "/suppliers"}}}
 	page.Content = []ui.Component{
 		supplierFacts(&found),
 		append(ui.ButtonGroup{{Text: "What if everything of theirs were banned?", Href: "/what-if?" + targetQuery(policy.Target{Supplier: found.Supplier.ID})}}, owners...),
-		filter, n.supplierBars(&found),
-		ui.Heading("Apps of theirs"), n.productsTable(found.Where.Products, found.Kinds, policy.App, "No app of theirs is known."),
+		ui.Heading("Where it is"), filter, n.supplierBars(&found),
+		ui.Heading("How it hangs together"), drawing,
+		place{"theirs", ui.Heading("Apps of theirs")}.shown(), n.productsTable(found.Where.Products, found.Kinds, policy.App, "No app of theirs is known."),
 		ui.Heading("Equipment of theirs"), n.productsTable(found.Where.Products, found.Kinds, policy.Equipment, "No equipment of theirs is known."),
 		ui.Heading("Products of others that carry their code"), n.carriersTable(found.Where.Carriers, found.Where.Inside),
 		ui.Heading("Owned by"), n.makersTable(r, "Owned by", found.Owners, "Nobody has said who owns them.", func(m room.Maker) ui.Link {
 			return ui.Link{Text: n.supplier(m.Supplier), Href: SupplierPath(m.Supplier)}
 		}),
-		ui.Heading("Owns"), n.makersTable(r, "Owns", found.Owned, "No company is known that they own.", func(m room.Maker) ui.Link { return ui.Link{Text: n.supplier(m.Of), Href: SupplierPath(m.Of)} }),
+		place{"owns", ui.Heading("Owns")}.shown(), n.makersTable(r, "Owns", found.Owned, "No company is known that they own.", func(m room.Maker) ui.Link { return ui.Link{Text: n.supplier(m.Of), Href: SupplierPath(m.Of)} }),
 		ui.Heading("Rules that name them"), n.rulesTable(r, found.Rules, "No rule names them, or a company that owns them."),
-		ui.Details{Summary: "What is recorded", Content: []ui.Component{record}},
+		ui.Details{Summary: "What is recorded", Content: []ui.Component{record, recordPast(register.Suppliers, found.Supplier.ID)}},
 	}
 	return ui.Render(w, r, http.StatusOK, page)
 }

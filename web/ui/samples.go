@@ -22,7 +22,7 @@ func samples(at *url.URL, now time.Time) Page {
 		Title: "Components", Caption: "For those who write pages", Wide: true, Crumbs: []Link{{Text: "First page", Href: "/"}, {Text: "Samples", Href: at.Path}},
 		Banner: &Banner{Done: true, Text: "The app has been allowed", More: []Component{Paragraph{Text("It takes hold within the hour."), Link{Text: "Watch it take hold", Href: "/components"}}}},
 	}
-	for _, part := range [][]Component{sampleText(now), sampleStates(now), sampleTables(at, now), sampleForm(), sampleActions()} {
+	for _, part := range [][]Component{sampleText(now), sampleStates(now), sampleTables(at, now), sampleGraph(), sampleForm(), sampleActions()} {
 		page.Content = append(page.Content, part...)
 	}
 	return page
@@ -98,6 +98,19 @@ func sampleTables(at *url.URL, now time.Time) []Component {
 		Heading("Progress"),
 		Progress{Of: "Devices that have confirmed", Done: 1234, Total: 5000, Again: at.Path},
 		Progress{Of: "Bodies that have acknowledged", Done: 12, Total: 12},
+	}
+}
+
+func sampleGraph() []Component {
+	return []Component{
+		Heading("A drawing"),
+		Graph{ID: "drawing", Title: "Who owns whom", About: "A box is a company, round corners are a product. A broken line is what does not hold now.",
+			Nodes: []GraphNode{
+				{Name: "Merrow Holdings", Href: "/components", Marks: []GraphMark{{Stop: true, Text: "Ban for the Government of Merrow"}}}, {Name: long, Href: "/components", Here: true},
+				{Name: "Sold long ago Ltd", Href: "/components"}, {Name: "Harbour Tides", Href: "/components", Shape: GraphRound, Marks: []GraphMark{{Text: "Phase-out"}}}, {Name: "36 more companies", Href: "/components", Shape: GraphMore},
+			},
+			Edges: []GraphEdge{{0, 1, "owned, since 3\u00a0May\u00a02020", false}, {1, 2, "owned, until 1\u00a0June\u00a02024", true}, {1, 3, "made", false}, {0, 4, "owned", false}, {2, 0, "owned", true}}},
+		Graph{ID: "none", Title: "Who owns whom", Empty: Empty{Text: "Nobody has said who owns whom."}},
 	}
 }
 
