@@ -2,6 +2,8 @@ package approvals
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"time"
@@ -55,6 +57,9 @@ func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Propos
 			return none, err
 		}
 		if p.Marked {
+			if err := finishable(tx, &p); err != nil {
+				return none, err
+			}
 			for _, person := range append(slices.Clip(p.Audience), p.Principal) {
 				if err := tx.Assign(thing(p.ID), person); err != nil {
 					return none, err
@@ -105,6 +110,36 @@ func saidBefore(tx *people.Tx, d *Draft) (*Proposal, error) {
 		}
 	}
 	return nil, nil
+}
+
+// finishable returns a fault unless those who are assigned to a marked proposal can take all its steps: nobody else sees
+// it, and it would wait for ever.
+func finishable(tx *people.Tx, p *Proposal) error {
+	c, err := caseOf(read(tx), p)
+	if err != nil {
+		return err
+	}
+	able := map[string]bool{}
+	missing := c.Missing()
+	for _, n := range missing {
+		holders, err := people.Holders(tx.Tx, n.Permission, n.Organisation, n.Roles)
+		if err != nil {
+			return err
+		}
+		found := false
+		for _, person := range p.Audience {
+			if slices.Contains(holders, person) && c.decides(person) == "" {
+				able[person], found = true, true
+			}
+		}
+		if !found {
+			return fault.In("audience", "It waits for %s, and none of those whom you have named can give that: name somebody who can", n.Act.Waits())
+		}
+	}
+	if len(able) < len(missing) {
+		return fault.In("audience", "Each of its %d steps is taken by another person: name more who can take one", len(missing))
+	}
+	return nil
 }
 
 // thing is what a marked proposal is among assignments.
@@ -232,13 +267,19 @@ func (r *Room) checkFormer(tx *people.Tx, d *Draft) error {
 		}
 	}
 	if d.Renews != "" {
-		switch _, err := register.FindExemption(tx.Tx, d.Renews); {
+		switch renewed, err := register.FindExemption(tx.Tx, d.Renews); {
 		case d.Kind != Exemption:
 			faults = append(faults, fault.In("renews", "Only an exemption renews another"))
 		case fault.Is(err, fault.NotFound):
 			faults = append(faults, fault.In("renews", "There is no exemption %s", shown(d.Renews)))
 		case err != nil:
 			return err
+		default:
+			if named, err := register.Named(tx, &renewed); err != nil {
+				return err
+			} else if !named {
+				faults = append(faults, fault.In("renews", "There is no exemption %s", shown(d.Renews)))
+			}
 		}
 	}
 	if d.Adopts != "" && d.Rule == nil {
@@ -263,7 +304,7 @@ func caseOf(rd *reading, p *Proposal) (Case, error) {
 		return Case{}, err
 	}
 	c := Case{
-		Kind: p.Kind, Organisation: p.Organisation, Deciding: p.deciding(), Path: process.path(p.Kind, p.Ends != nil && p.Ends.Allow), Where: process.Offices,
+		Kind: p.Kind, Organisation: p.Organisation, Deciding: p.deciding(), Path: process.path(p.Kind, p.Ends != nil && p.Ends.Allow),
 		Emergency: p.Emergency, Asked: p.Principal, For: p.For, Steps: p.Steps, State: p.state(rd.tx.Now()),
 	}
 	switch chain, err := rd.chain(p.Organisation); {
@@ -280,7 +321,7 @@ func caseOf(rd *reading, p *Proposal) (Case, error) {
 		if err != nil {
 			return c, err
 		}
-		c.Offices, c.InPlace = demanded.offices, len(demanded.mitigations)+len(c.Path.Mitigations)+len(p.Exemption.Mitigations) > 0
+		c.Offices, c.Where, c.InPlace = demanded.offices, demanded.where, len(demanded.mitigations)+len(c.Path.Mitigations)+len(p.Exemption.Mitigations) > 0
 	}
 	return c, nil
 }
@@ -311,6 +352,8 @@ func processAt(tx *store.Tx, organisation string, t, known store.Time) (p Proces
 
 // stepEntry is the payload of stepTaken. Words stand in it only where everybody may read them.
 type stepEntry struct {
+	// Draft is the SHA-256 of what is proposed, as it is stored: what the step was taken in.
+	Draft   string   `json:"draft"`
 	Kind    Kind     `json:"kind"`
 	Act     Act      `json:"act"`
 	Number  int64    `json:"number"`
@@ -325,7 +368,11 @@ func (r *Room) take(tx *people.Tx, p *Proposal, s Step) error {
 	p.Version++
 	s.Number, s.By, s.Principal, s.At = p.Version, tx.Who().ID, tx.Who().Principal(), tx.Now()
 	p.Steps = append(p.Steps, s)
-	if err := insertStep(tx.Tx, p.ID, &s); err != nil {
+	draft, err := p.encode()
+	if err != nil {
+		return err
+	}
+	if err := insertStep(tx.Tx, p.ID, &s, draft); err != nil {
 		return err
 	}
 	c, err := caseOf(read(tx), p)
@@ -341,7 +388,8 @@ func (r *Room) take(tx *people.Tx, p *Proposal, s Step) error {
 	if err := updateProposal(tx.Tx, p); err != nil {
 		return err
 	}
-	entry := stepEntry{Kind: p.Kind, Act: s.Act, Number: s.Number, Office: s.Office, Counted: s.Counted, Made: p.Made}
+	digest := sha256.Sum256([]byte(draft))
+	entry := stepEntry{Draft: hex.EncodeToString(digest[:]), Kind: p.Kind, Act: s.Act, Number: s.Number, Office: s.Office, Counted: s.Counted, Made: p.Made}
 	if !p.Marked && (p.Restricted == nil || s.Act == Open) {
 		entry.Reason = s.Reason
 	}

@@ -41,7 +41,8 @@ type Case struct {
 	Path         Path
 	// Deciding is the permission for granting and signing it.
 	Deciding people.Permission
-	// Offices are those that must clear it, and Where the organisation whose clearing office each is.
+	// Offices are those that must clear it, and Where the organisation whose clearing office each is, as the body says
+	// that made the rule.
 	Offices []string
 	Where   map[string]string
 	// InPlace is that something must be in place before it holds.

@@ -14,7 +14,8 @@
 // mitigations) cannot be set aside; nobody decides about what they asked for or what is for them; nobody takes
 // two steps that count in one proposal, by whatever role, or by a program that they made (people.Who.Principal).
 //
-// A proposal may be revised; then all that was said to it counts no more, and who revised it does not decide.
+// A proposal may be revised; then all that was said to it counts no more, and who revised it does not decide. What it
+// was before is kept, and each step's entry in the ledger has the digest of what it was taken in.
 // It may be refused, with a reason, by whoever may take the next step; taken back by who opened it; and asked
 // again, with the former beside it. Whoever may take the next step may consult the centre; nobody need wait for
 // the answer, which is recorded.

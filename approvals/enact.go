@@ -102,7 +102,8 @@ func (d *Draft) checkRule(tx *people.Tx) error {
 
 // demanded is what the rules that an exemption names demand of it.
 type demanded struct {
-	offices     []string // one, where it can be made
+	offices     []string          // one, where it can be made
+	where       map[string]string // by office, whose it is where the body that made the rule has said so
 	mitigations []string
 	longest     int // days; 0 where none says
 }
@@ -311,10 +312,14 @@ func (p *Proposal) enactRule(tx *people.Tx) error {
 	return err
 }
 
-// cleared is the last clearance by an office; nil where there is none.
+// counting are the steps that count: those since it was last revised.
+func (p *Proposal) counting() []Step { return (&Case{Steps: p.Steps}).since() }
+
+// cleared is the clearance by an office; nil where there is none.
 func (p *Proposal) cleared(office string) *Step {
-	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if s := &p.Steps[i]; s.Act == Clear && s.Office == office {
+	steps := p.counting()
+	for i := range steps {
+		if s := &steps[i]; s.Act == Clear && s.Office == office {
 			return s
 		}
 	}
@@ -336,7 +341,7 @@ func (p *Proposal) enactExemption(tx *people.Tx) error {
 		}
 		e.Clearance = &policy.Clearance{Office: s.Office, By: s.Minister, Ref: s.Reference, At: s.At.Time()}
 	}
-	for _, s := range p.Steps {
+	for _, s := range p.counting() {
 		if s.Act == Clear && s.Conditions != "" {
 			e.Mitigations = union(e.Mitigations, []string{strings.Join(strings.Fields(s.Conditions), " ")})
 		}

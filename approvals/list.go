@@ -82,6 +82,8 @@ type View struct {
 	Reach *Numbers
 	// Names are those of people, by the ids that stand in the proposal.
 	Names map[string]string
+	// Earlier is what was proposed before it was revised, the first version first.
+	Earlier []Draft
 	// Former is what it follows: the proposal that it asks again, or that made what it renews.
 	Former []Proposal
 }
@@ -102,11 +104,26 @@ func (r *Room) Proposal(ctx context.Context, actor people.Actor, id string) (Vie
 		if v.Can, v.Bar, err = can(rd, &v.Proposal, &c); err != nil {
 			return v, err
 		}
+		if v.Bar == "" && slices.ContainsFunc(v.Can, Act.advances) {
+			if v.Bar, err = tied(tx, &c); err != nil {
+				return v, err
+			}
+			if v.Bar != "" {
+				v.Can = slices.DeleteFunc(v.Can, Act.advances)
+			}
+		}
 		if v.Reach, err = r.numbers(tx, &v.Draft); err != nil {
 			return v, err
 		}
 		if v.Restricted != nil && !v.restrictedFor(tx) && (v.Bar != "" || !slices.ContainsFunc(v.Can, Act.advances)) {
 			v.Restricted = nil
+		}
+		if v.Earlier, err = selectDrafts(tx.Tx, &v.Proposal); err != nil {
+			return v, err
+		}
+		v.Earlier = v.Earlier[:max(0, len(v.Earlier)-1)]
+		for i := range v.Earlier {
+			v.Earlier[i].Restricted = nil // who may read it now could not then
 		}
 		if v.Former, err = former(rd, &v.Proposal); err != nil {
 			return v, err

@@ -78,6 +78,10 @@ func (r *Room) Proposals(ctx context.Context, actor people.Actor, q Query) (List
 	})
 }
 
+// all tells whether a query asks for all of a body's proposals, or of all bodies': what is marked is counted then
+// alone, for a count of some of them would say which.
+func (q *Query) all() bool { return q.Kind == "" && q.State == "" && q.Made == "" && !q.Mine }
+
 // add adds those of some proposals that the actor may see, until there is one more than a page has.
 func (l *Listed) add(rd *reading, q Query, some []Proposal) error {
 	for i := range some {
@@ -94,8 +98,14 @@ func (l *Listed) add(rd *reading, q Query, some []Proposal) error {
 			if l.Proposals = append(l.Proposals, *p); len(l.Proposals) > q.Limit {
 				return nil
 			}
-		case p.Marked:
-			l.Marked++
+		case p.Marked && q.all():
+			counts, err := rd.holds(people.SeeProposals, p.Organisation, people.SeeProposals.Roles())
+			if err != nil {
+				return err
+			}
+			if counts {
+				l.Marked++
+			}
 		}
 	}
 	return nil

@@ -31,8 +31,9 @@ type Process struct {
 	Allow     Path `json:"allow"`
 	Exemption Path `json:"exemption"`
 	Monitor   Path `json:"monitor"`
-	// Offices are, by the name of an office, the organisation whose clearing office it is. An office without
-	// one is that of whoever holds the role of a clearing office where the exemption is to hold.
+	// Offices are, by the name of an office, the organisation whose clearing office it is, for the rules that this body
+	// makes: no body below says who clears what a rule from above demands. An office without one is that of whoever
+	// holds the role of a clearing office where the exemption is to hold.
 	Offices map[string]string `json:"offices,omitempty"`
 }
 

@@ -111,6 +111,16 @@ func (rd *reading) demands(e *policy.Exemption) (d demanded, err error) {
 		}
 		if rule.Clearance != policy.ClearanceNone && rule.Clearance != "" && !slices.Contains(d.offices, rule.Clearance) {
 			d.offices = append(d.offices, rule.Clearance)
+			process, err := rd.process(rule.Scope)
+			if err != nil {
+				return d, err
+			}
+			if where := process.Offices[rule.Clearance]; where != "" {
+				if d.where == nil {
+					d.where = map[string]string{}
+				}
+				d.where[rule.Clearance] = where
+			}
 		}
 		d.mitigations = union(d.mitigations, rule.Mitigations)
 	}

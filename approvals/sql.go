@@ -211,8 +211,13 @@ func anys(ids []string) []any {
 	return args
 }
 
-func insertStep(tx *store.Tx, proposal string, s *Step) error {
-	text, err := json.Marshal(stepDocument{s.Said, s.Counted})
+// insertStep writes a step down, with what is proposed from then on where it says so.
+func insertStep(tx *store.Tx, proposal string, s *Step, draft string) error {
+	d := stepDocument{Said: s.Said, Counted: s.Counted}
+	if s.Act == Open || s.Act == Revise {
+		d.Draft = json.RawMessage(draft)
+	}
+	text, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
@@ -224,7 +229,8 @@ func insertStep(tx *store.Tx, proposal string, s *Step) error {
 // stepDocument is the parts of a step that stand in no column of their own.
 type stepDocument struct {
 	Said
-	Counted *Numbers `json:"counted,omitempty"`
+	Counted *Numbers        `json:"counted,omitempty"`
+	Draft   json.RawMessage `json:"draft,omitempty"`
 }
 
 // withSteps reads the steps of proposals.
@@ -300,4 +306,24 @@ func insertProcess(tx *store.Tx, organisation string, p *Process) error {
 	}
 	_, err = tx.Exec(`INSERT INTO approvals_processes (organisation, held_from, document, recorded_at) VALUES ($1, $2, $3, $2)`, organisation, tx.Now(), string(text))
 	return err
+}
+
+// selectDrafts returns all that was ever proposed in a proposal, in its order: the last is what is proposed now.
+func selectDrafts(tx *store.Tx, p *Proposal) (drafts []Draft, err error) {
+	err = tx.Rows(`SELECT document FROM approvals_steps WHERE proposal = $1 AND act IN ($2, $3) ORDER BY number`, []any{p.ID, string(Open), string(Revise)},
+		func(scan func(...any) error) error {
+			var text string
+			if err := scan(&text); err != nil {
+				return err
+			}
+			var d stepDocument
+			if err := json.Unmarshal([]byte(text), &d); err != nil || d.Draft == nil {
+				return err
+			}
+			draft := Draft{Kind: p.Kind, Organisation: p.Organisation, For: p.For, Adopts: p.Adopts, Emergency: p.Emergency, Marked: p.Marked}
+			err := draft.decode(string(d.Draft))
+			drafts = append(drafts, draft)
+			return err
+		})
+	return drafts, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"portcullis/internal/fault"
 	"portcullis/people"
@@ -111,6 +112,11 @@ func (r *Room) advance(tx *people.Tx, p *Proposal, c *Case, do *Doing, s *Step) 
 	if err := tx.RequireRole(need.Permission, need.Organisation, need.Roles); err != nil {
 		return err
 	}
+	if bar, err := tied(tx, c); err != nil {
+		return err
+	} else if bar != "" {
+		return tx.Refuse(need.Permission, need.Organisation, "%s", bar)
+	}
 	switch do.Act {
 	case Recommend, Grant:
 		err = checkText("reason", do.Reason, "Say why: others decide by it, and read it later")
@@ -136,6 +142,26 @@ func (r *Room) advance(tx *people.Tx, p *Proposal, c *Case, do *Doing, s *Step) 
 	return nil
 }
 
+// trial is for how long two of whom one has given the other a way in, or a role, are not two people here.
+const trial = 14 * 24 * time.Hour
+
+// tied is what bars the actor because of who they are to those who asked or took a step: whoever makes somebody's way
+// in could come in by it.
+func tied(tx *people.Tx, c *Case) (bar string, err error) {
+	others := []string{c.Asked}
+	for _, s := range c.since() {
+		if s.Act.advances() {
+			others = append(others, s.Principal)
+		}
+	}
+	close, err := people.Sponsored(tx.Tx, tx.Who().Principal(), others, tx.Now().Add(-trial))
+	if err != nil || len(close) == 0 {
+		return "", err
+	}
+	name, err := people.NameOf(tx.Tx, close[0])
+	return fmt.Sprintf("Between you and %s, one has given the other a way in or a role within the last fortnight: somebody else has to decide", name), err
+}
+
 // terms has an app be allowed as whoever grants it says.
 func (p *Proposal) terms(tx *people.Tx, do *Doing) error {
 	if do.Act != Grant || p.Kind != Allow {
@@ -148,7 +174,10 @@ func (p *Proposal) terms(tx *people.Tx, do *Doing) error {
 	if t.Product != "" {
 		rule.Target, p.Found = policy.Target{Product: t.Product}, nil
 	}
-	rule.MinVersion, rule.MinVersionCode, rule.Platforms, rule.Until = t.MinVersion, t.MinVersionCode, t.Platforms, t.Until.Time()
+	rule.MinVersion, rule.MinVersionCode, rule.Until = t.MinVersion, t.MinVersionCode, t.Until.Time()
+	if len(t.Platforms) > 0 { // none would be all, and was not asked for
+		rule.Platforms = t.Platforms
+	}
 	p.Rule = &rule
 	return checkContent(tx, &p.Draft)
 }

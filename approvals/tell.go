@@ -110,7 +110,7 @@ func (r *Room) tellWaiting(tx *people.Tx, p *Proposal, c *Case) error {
 			Text: p.title() + " waits for " + need.Act.Waits() + ". Open it to see what is asked, why and by whom, and to say yes or no."}
 		switch need.Act {
 		case Clear:
-			m.Subject = "An exemption waits for your clearance"
+			m.Subject, m.Link = "An exemption waits for your clearance", Link(p.ID)+"/clear"
 			m.Text = "A security team asks for your office’s clearance of an exemption. Open it on your phone or computer: it says on one page what is asked, why, for whom, what the risk is and until when. You can say yes, no, or yes with conditions."
 		case Review:
 			m.Subject = "A ban made in an emergency waits for your review"

@@ -21,12 +21,22 @@ type Demo struct {
 	People []Person
 	Groups []Group
 
-	// Faces are the people whom a visitor may be, one for each role, in the order of people.Roles.
+	// Began is when the demonstration's server would have been set up: everything below happened since.
+	Began time.Time
+	// Proposed is what was proposed since, each with what others did in it.
+	Proposed []Proposal
+	// Adviser is the person who keeps what people are advised.
+	Adviser string
+
+	// Faces are the people whom a visitor may be: one for each role, in the order of people.Roles, and then those who
+	// take part in the story besides, because a decision takes several people.
 	Faces []Face
 	// Look is what to look at, in three lines.
 	Look [3]string
-	// Draft is the rule that the first of these lines leads to. It is not in the world.
+	// Draft is the rule that the first of these lines leads to, and Play what the play goes on with once it is made.
+	// Neither is in the world.
 	Draft policy.Rule
+	Play  Play
 	// Imported is the body that has just brought in its devices, for the triage of the first day.
 	Imported string
 	// Names are what the tools that report say of identifiers which are no product's.
@@ -55,6 +65,18 @@ type Face struct {
 	// Look is what to look at in this role, in a sentence.
 	Look string
 }
+
+// Play is what a visitor sees and asks for once the rule Rule is made.
+type Play struct {
+	Rule string
+	See  []Seen
+	// Asks is the person who asks for an exemption for Product on Host, for Purpose and because of Reason, for Days.
+	Asks, Product, Host, Purpose, Reason string
+	Days                                 int
+}
+
+// Seen is a product on whose page one sees a rule take hold, and what it is.
+type Seen struct{ Product, What string }
 
 // Identifier is what a platform calls an app.
 type Identifier struct {
@@ -86,11 +108,13 @@ func Starter() (*policy.World, error) {
 // does not change.
 func Government(starter *policy.World, now time.Time) (*Demo, error) {
 	c := calendar{now.UTC().Truncate(24 * time.Hour)}
-	d := &Demo{Now: now.UTC(), Imported: imported, Draft: c.draft(), Faces: slices.Clone(faces), Names: map[Identifier]Name{}}
+	d := &Demo{Now: now.UTC(), Imported: imported, Draft: c.draft(), Faces: slices.Concat(faces, others), Names: map[Identifier]Name{},
+		Began: c.day(-began), Adviser: adviser, Play: play}
+	d.Proposed = c.proposed(d.Now)
 	d.Look = [3]string{
-		"Umberfell Group is banned nowhere. Look it up: an app, a kit inside three others, cameras under two names, modules inside routers.",
-		"As " + nameOf(people.CentreOfficer) + " of the centre, ask what a ban would reach, make it, and watch it take hold from telephones to doors.",
-		"Then see why " + brokenPhone + " is in breach, and what Island Hospitals has to decide before " + c.day(36).Format("2 January") + ".",
+		"Umberfell Group is banned nowhere, and is in an app, a kit inside three others, cameras under two names and modules inside routers. " + nameOf(people.CentreOfficer) + " has proposed to ban it: be Henrik Solberg, see whom that reaches, sign, and watch it take hold.",
+		"Play on from there: the Department of Health asks for an exemption for one telephone, its approver signs, its private office clears it, its device administrator confirms. Each page says who comes next.",
+		"On a telephone: be " + nameOf(people.ClearingOffice) + " of the private office, and clear what waits for her, with a condition. Then see why " + brokenPhone + " is in breach, and what Island Hospitals has to decide before " + c.day(36).Format("2 January") + ".",
 	}
 	d.World = policy.World{
 		Organisations: c.organisations(),

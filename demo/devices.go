@@ -182,13 +182,17 @@ type played struct{ product, version, signer string }
 
 // The devices that are named elsewhere.
 const (
-	brokenPhone = "HEA-PHONE-0014" // Tomasz Wilk's
-	benchPhone  = "SEC-PHONE-0041"
+	brokenPhone   = "HEA-PHONE-0014" // Tomasz Wilk's
+	benchPhone    = "SEC-PHONE-0041"
+	pensionsPhone = "PEN-PHONE-0004" // Catarina Lobo's
+	chartsPhone   = "HEA-PHONE-0031" // nobody's own: it reads patients' charts
 )
 
 var parts = []part{
 	{"health", 14, 14, policy.Android, nil, []played{
 		{"hushlane-vpn", "5.1", ""}, {"postcard-maker", "2.3", ""}, {"microsoft-outlook", "4.2318.0", ""}, {"spotify", "9.0.88", ""}}},
+	{"health", 31, 31, policy.Android, nil, []played{{"paperlark", "7.2", ""}}},
+	{"pensions-office", 4, 4, policy.Android, nil, nil},
 	{"security-centre", 41, 41, policy.Android, []string{"analysts"}, []played{{"puffbird-clips", "11.2", ""}}},
 	{"harbours", 2, 2, policy.Android, nil, []played{{"hushlane-vpn", "5.1", ""}}}, // the minister's
 	{"external-affairs", 31, 36, policy.Android, []string{"press"}, []played{{"hushlane-vpn", "5.1", ""}}},

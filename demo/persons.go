@@ -47,17 +47,17 @@ func nameOf(role people.Role) string {
 
 // looks are what to look at in each role.
 var looks = map[people.Role]string{
-	people.CentreOfficer:       "Type Umberfell, see where it all is, and ban it.",
-	people.SecurityOfficer:     "Decide what Island Hospitals may keep of the apps that came in with its devices this week.",
-	people.Reviewer:            "Say which products the unlinked identifiers are, once for everyone.",
-	people.Approver:            "See what the list allows, since when and why, and add to it.",
-	people.ClearingOffice:      "See which exemptions were cleared, by whom, and which one falls short.",
+	people.CentreOfficer:       "Type Umberfell, see where it all is, and what you have proposed about it.",
+	people.SecurityOfficer:     "Sign what the Ambulance Service proposes, and ask for an exemption for one telephone.",
+	people.Reviewer:            "Decide about apps for which people ask, with criteria and a note of the risk.",
+	people.Approver:            "Review a ban that two duty officers made in an emergency: it lapses within hours unless you do.",
+	people.ClearingOffice:      "Clear an exemption on your telephone, in under a minute.",
 	people.DeviceAdministrator: "Open " + brokenPhone + ": in breach for four reasons, each with the path that led to it.",
 	people.EstateManager:       "See which cameras must go from sensitive sites, and by when.",
 	people.Desk:                "See who works where, and what the register says.",
 	people.Trainer:             "See what a person with no say in the register sees.",
 	people.Member:              "See what is your own: your account, your messages, your way of signing in.",
-	people.Staff:               "See what is your own, and nothing that is a colleague's.",
+	people.Staff:               "Ask whether you may install something, and see what became of what you asked for.",
 	people.Auditor:             "See who decided what and when, and check that nothing was rewritten.",
 	people.Operator:            "See who has signed in, what was refused, and that the server is well.",
 }
@@ -78,6 +78,21 @@ var faces = func() (all []Face) {
 	}
 	return all
 }()
+
+// adviser keeps what people are advised: that holds for everyone, and so she has her role everywhere.
+const adviser = "ilse-brandvold"
+
+// others are those who take part in the story besides: a second person signs, and a department decides for itself.
+var others = []Face{
+	{people.CentreOfficer, "henrik-solberg", "Sign the ban of Umberfell Group as the second person: its numbers are on the page."},
+	{people.CentreOfficer, adviser, "Keep what people are advised about their own telephones, for everyone."},
+	{people.SecurityOfficer, "elisabet-jonsdottir", "See what you have proposed for the Ambulance Service, and what it waits for."},
+	{people.Reviewer, "nguyen-thi-mai", "Decide about an app for which a colleague has asked."},
+	{people.Approver, "kwame-boateng", "Sign exemptions of the Department of Health, which has a process of its own."},
+	{people.ClearingOffice, "siobhan-ni-bhriain", "Clear exemptions for the Minister for Health."},
+	{people.SecurityOfficer, "gwendolyn-asante", "See what the police decide for themselves, and what they adopted of others."},
+	{people.SecurityOfficer, "cordelia-vance", "See an exemption that two people know of, and nobody else."},
+}
 
 // peopleAndGroups returns copies, for the caller to keep.
 func peopleAndGroups() ([]Person, []Group) {

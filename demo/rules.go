@@ -27,7 +27,7 @@ func (c calendar) restrictions() []policy.Rule {
 // draft is the rule that a visitor is invited to make.
 func (c calendar) draft() policy.Rule {
 	return policy.Rule{ID: "no-umberfell", Effect: policy.Ban, Target: policy.Target{Supplier: conglomerate}, Components: true, Scope: "merrow", Period: c.from(0),
-		Clearance: "minister", Reason: "Its owner must hand over what it collects, and may not say so"}
+		Clearance: "minister", Mitigations: []string{"dedicated-device"}, Reason: "Its owner must hand over what it collects, and may not say so"}
 }
 
 func (c calendar) exemptions() []policy.Exemption {

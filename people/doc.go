@@ -32,6 +32,7 @@
 //   - people_persons, _words, _memberships, _groups, _group_members, _roles, _assignments: as long as
 //     the person is there, and then as long as the decisions they took part in.
 //   - people_passkeys, _identities: until they are removed, or the person is deactivated.
+//   - people_sponsors: who has last given whom a way in or a role; as long as the persons are there.
 //   - people_sessions, _ceremonies, _links, _requests: removed within an hour of their end.
 //   - people_tokens: kept, without their secret.
 //   - people_access: 400 days.

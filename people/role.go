@@ -97,6 +97,9 @@ func (tx *Tx) changeRole(id string, g Grant, p store.Period, change func(*store.
 	if err != nil {
 		return none, err
 	}
+	if err := tx.sponsor(id); err != nil {
+		return none, err
+	}
 	if !news {
 		tx.NoEntry("everything is as it was")
 	} else if err := tx.Record(kind, g.Organisation, []string{id}, roleEntry{g.Role, p.From, p.Until}); err != nil {
@@ -163,7 +166,16 @@ func (tx *Tx) overpowers(person string) error {
 			return err
 		}
 	}
-	return nil
+	return tx.sponsor(person)
+}
+
+// sponsor notes that the actor has just had it in their hands who signs in as a person, or what that person may: two of
+// whom one has are not two where two must agree.
+func (tx *Tx) sponsor(person string) error {
+	if tx.who.Person == "" && tx.who.Maker == "" {
+		return nil // whoever has the database has everything in their hands
+	}
+	return upsertSponsor(tx.Tx, person, tx.who.Principal())
 }
 
 // heldBy returns what a person has at t or will have.

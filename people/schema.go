@@ -157,4 +157,11 @@ CREATE TABLE people_hours (
 	events BIGINT NOT NULL,
 	digest TEXT NOT NULL
 );
+`, `
+CREATE TABLE people_sponsors (
+	person TEXT NOT NULL,
+	sponsor TEXT NOT NULL,
+	at TEXT NOT NULL,
+	PRIMARY KEY (person, sponsor)
+);
 `}}

@@ -91,6 +91,12 @@ func BodyOf(tx *store.Tx, person string) (string, error) {
 	return in[0], nil
 }
 
+// Sponsored are those of some persons whom another has given a way in or a role since a time, or who have given them
+// one: at the moment, one of the two may be both.
+func Sponsored(tx *store.Tx, person string, others []string, since store.Time) ([]string, error) {
+	return selectSponsored(tx, person, others, since)
+}
+
 // Called is the one active person whom a text names, by id, user name, mail address or name; empty where there is none,
 // or where there are several.
 func Called(tx *store.Tx, text string) (string, error) {

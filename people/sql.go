@@ -250,6 +250,31 @@ func selectCalled(tx *store.Tx, id, lower string) (found []string, err error) {
 	return found, err
 }
 
+func upsertSponsor(tx *store.Tx, person, sponsor string) error {
+	_, err := tx.Exec(`INSERT INTO people_sponsors (person, sponsor, at) VALUES ($1, $2, $3) ON CONFLICT (person, sponsor) DO UPDATE SET at = $3`, person, sponsor, tx.Now())
+	return err
+}
+
+// selectSponsored returns those of some persons between whom and a person one has sponsored the other since a time.
+func selectSponsored(tx *store.Tx, person string, others []string, since store.Time) (found []string, err error) {
+	if len(others) == 0 {
+		return nil, nil
+	}
+	args := []any{person, since}
+	for _, o := range others {
+		args = append(args, o)
+	}
+	in := store.In(3, len(others))
+	err = tx.Rows(`SELECT sponsor FROM people_sponsors WHERE person = $1 AND at > $2 AND sponsor IN `+in+` UNION SELECT person FROM people_sponsors WHERE sponsor = $1 AND at > $2 AND person IN `+in, args,
+		func(scan scanner) error {
+			var id string
+			err := scan(&id)
+			found = append(found, id)
+			return err
+		})
+	return found, err
+}
+
 func insertAssigned(tx *store.Tx, thing, person string) error {
 	_, err := tx.Exec(`INSERT INTO people_assignments (thing, person) VALUES ($1, $2) ON CONFLICT (thing, person) DO NOTHING`, thing, person)
 	return err

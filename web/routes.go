@@ -63,7 +63,7 @@ type Parts struct {
 
 // decisions are the rooms that the pages on decisions show.
 func (p *Parts) decisions() approvalpages.Rooms {
-	return approvalpages.Rooms{Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register}
+	return approvalpages.Rooms{Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register, PlayOn: p.Demo.PlayOn}
 }
 
 // Navigation are the places that the head of every page leads to.

@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"portcullis/approvals"
 	"portcullis/demo"
 	"portcullis/devices"
 	"portcullis/devices/index"
@@ -35,6 +37,8 @@ func (c *demoCommand) Run(env *environment) error {
 		return err
 	}
 	quiet := *env
+	clock := &past{present: env.now}
+	quiet.Context, quiet.now = context.WithValue(env.Context, pastKey{}, clock), clock.now
 	quiet.err = io.Discard // what an operator reads of a server is not what a visitor wants to know
 	s := serveCommand{database: database{Data: filepath.Join(dir, "data")}, Listen: c.Listen, demonstration: true}
 	return errors.Join(s.Run(&quiet), os.RemoveAll(dir))
@@ -50,7 +54,8 @@ func loopback(address string) error {
 	return nil
 }
 
-// demonstration fills an empty database with the fictional government, and returns who one may be.
+// demonstration fills an empty database with the fictional government, as months have left it, and returns who one
+// may be.
 func (a *assembly) demonstration(env *environment) (*web.Area, error) {
 	starter, err := demo.Starter()
 	if err != nil {
@@ -60,58 +65,79 @@ func (a *assembly) demonstration(env *environment) (*web.Area, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.govern(env, g); err != nil {
+	named := namesIn(g)
+	pastOf(env).at(g.Began)
+	if err := a.govern(env, g, named); err != nil {
 		return nil, err
 	}
 	ids, err := a.populate(env, g)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.advise(env); err != nil {
+	story := &telling{assembly: a, ids: ids, named: named, made: map[string]time.Time{}, opened: map[*demo.Proposal]approvals.Proposal{}}
+	if err := story.advise(env, g.Adviser); err != nil {
 		return nil, err
 	}
 	if err := a.devices.Fleet.Follow(env); err != nil {
 		return nil, err
 	}
-	if err := a.dateBack(env, g); err != nil {
+	if err := story.tell(env, g); err != nil {
 		return nil, err
 	}
-	area := &web.Area{People: a.people, Gate: a.parts.Gate, Look: g.Look[:]}
-	names := map[string]string{}
-	for i := range g.World.Organisations {
-		names[g.World.Organisations[i].ID] = g.World.Organisations[i].Name
+	if err := a.devices.Fleet.Follow(env); err != nil {
+		return nil, err
 	}
-	for _, f := range g.Faces {
-		for _, p := range g.People {
-			if p.ID == f.Person {
-				area.Faces = append(area.Faces, web.Face{Role: f.Role, Person: ids[p.ID], Name: p.Name, Body: names[p.Organisation], Look: f.Look})
+	if err := a.dateBack(env, g, story.made); err != nil {
+		return nil, err
+	}
+	return a.faces(g, ids), nil
+}
+
+// faces are the pages of the demonstration, with whom one may be.
+func (a *assembly) faces(g *demo.Demo, ids map[string]string) *web.Area {
+	area := &web.Area{People: a.people, Gate: a.parts.Gate, Look: g.Look[:], Play: played(&g.Play), Above: map[string]string{}}
+	bodies := map[string]string{}
+	for i := range g.World.Organisations {
+		o := &g.World.Organisations[i]
+		bodies[o.ID], area.Above[o.ID] = o.Name, o.Parent
+	}
+	for _, line := range people.Roles {
+		for _, f := range g.Faces {
+			i := slices.IndexFunc(g.People, func(p demo.Person) bool { return p.ID == f.Person })
+			if p := &g.People[i]; f.Role == line.Role {
+				area.Faces = append(area.Faces, web.Face{ID: p.ID, Role: f.Role, Person: ids[p.ID], Name: p.Name, Body: bodies[p.Organisation], Look: f.Look, Roles: p.Roles})
 			}
 		}
 	}
-	return area, nil
+	return area
 }
 
-// advise has the centre say something of its own, beside the starter set. Nobody of the story has a role everywhere,
-// which that needs; so a program says it, once.
-func (a *assembly) advise(ctx context.Context) error {
-	made, err := a.people.MakeToken(ctx, atCommand, "What the centre advises", people.Grant{Role: people.CentreOfficer, Organisation: people.Everywhere}, people.Time{})
-	if err != nil {
-		return err
+// played is what the play goes on with, for its pages.
+func played(p *demo.Play) web.Play {
+	out := web.Play{Rule: p.Rule, Asks: p.Asks, Product: p.Product, Host: p.Host, Purpose: p.Purpose, Reason: p.Reason, Days: p.Days}
+	for _, s := range p.See {
+		out.See = append(out.See, web.Seen(s))
 	}
+	return out
+}
+
+// advise has the centre say something of its own, beside the starter set.
+func (t *telling) advise(ctx context.Context, adviser string) error {
 	about, said := handbook.About{Subject: handbook.OnProduct, Of: "paperlark"}, handbook.Draft{
 		Title: "Paperlark Scanner on your own phone",
 		Text: "It is your own phone, and yours to decide. We would not use it for anything that matters.\n\n" +
 			"- What you photograph is sent to the maker’s servers to be made legible.\n- Never photograph papers from work with it, not even a timetable.\n- The camera that came with the phone makes readable pictures too, and keeps them there.",
 	}
-	if _, err := a.parts.Handbook.AddAdvice(ctx, people.Actor{Token: made.Secret}, about, said); err != nil {
+	by, err := t.as(ctx, adviser)
+	if err != nil {
 		return err
 	}
-	_, err = a.people.EndToken(ctx, atCommand, made.ID)
+	_, err = t.parts.Handbook.AddAdvice(ctx, by, about, said)
 	return err
 }
 
-// dateBack has the breaches of the demonstration open over the past months.
-func (a *assembly) dateBack(env *environment, g *demo.Demo) error {
+// dateBack has the breaches of the demonstration open over the past months; none before the rule was made that it is by.
+func (a *assembly) dateBack(env *environment, g *demo.Demo, made map[string]time.Time) error {
 	heard := map[string]time.Time{}
 	for h := range g.Hosts() {
 		heard[h.ID] = h.LastHeard
@@ -119,6 +145,9 @@ func (a *assembly) dateBack(env *environment, g *demo.Demo) error {
 	triggers := map[demo.Opening]devices.Trigger{demo.Found: devices.ByReport, demo.Decided: devices.ByDecision, demo.Deadline: devices.ByTime}
 	return a.devices.Fleet.DateBack(env, func(host string, o index.Open) (time.Time, devices.Trigger) {
 		at, why := g.Opened(host, heard[host], o.Thing, o.Cause.Rule)
+		if began := made[o.Cause.Rule]; at.Before(began) {
+			at, why = began, demo.Decided
+		}
 		return at, triggers[why]
 	})
 }
@@ -131,15 +160,20 @@ func (a *assembly) invite(env *environment, url string) {
 	}
 }
 
-// govern takes in the world and the hosts.
-func (a *assembly) govern(env *environment, g *demo.Demo) error {
-	named := map[string]string{} // hosts and exemptions name people and groups as people do
+// namesIn are what hosts and exemptions call people and groups: what people call them.
+func namesIn(g *demo.Demo) map[string]string {
+	named := map[string]string{}
 	for _, p := range g.People {
 		named[p.ID] = p.Name
 	}
 	for _, group := range g.Groups {
 		named[group.ID] = group.Name
 	}
+	return named
+}
+
+// govern takes in the world and the hosts.
+func (a *assembly) govern(env *environment, g *demo.Demo, named map[string]string) error {
 	w := g.World
 	for i := range w.Exemptions {
 		s := &w.Exemptions[i].Subject

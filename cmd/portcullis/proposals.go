@@ -335,7 +335,7 @@ func (c *proposalsTakeCommand) meant(env *environment, p *api.Proposal, in io.Re
 		return nil
 	}
 	if !asked {
-		return fmt.Errorf("Nothing was done. Once you have read it, say --version %d; or --yes, for how it is then", p.Version)
+		return fmt.Errorf("nothing was done. Once you have read it, say --version %d; or --yes, for how it is then", p.Version)
 	}
 	fmt.Fprintf(env.err, "\n%s this, as it is shown above? Write yes: ", escape(strings.ToUpper(c.Act[:1])+c.Act[1:]))
 	line, err := bufio.NewReader(io.LimitReader(in, 100)).ReadString('\n')
@@ -343,7 +343,7 @@ func (c *proposalsTakeCommand) meant(env *environment, p *api.Proposal, in io.Re
 		return err
 	}
 	if !strings.EqualFold(strings.TrimSpace(line), "yes") {
-		return errors.New("Nothing was done.")
+		return errors.New("nothing was done")
 	}
 	return nil
 }

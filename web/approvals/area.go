@@ -21,6 +21,8 @@ type Rooms struct {
 	Devices   *devices.Room
 	People    *people.Room
 	Register  *register.Room
+	// PlayOn is how a demonstration goes on from a proposal; nil on a server that is none.
+	PlayOn func(*http.Request, *room.View) ui.Component
 }
 
 // area is the handlers of this package. What other pages know of things is asked of things.

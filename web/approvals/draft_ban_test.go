@@ -7,6 +7,7 @@ import (
 	"time"
 
 	rooms "portcullis/approvals"
+	"portcullis/internal/pagetest"
 	"portcullis/people"
 	"portcullis/policy"
 )
@@ -14,14 +15,14 @@ import (
 const banMaps = "/proposals/new/ban?product=maps&scope=gov"
 
 func TestDraftBan(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		officer := b.drafter(people.CentreOfficer, "gov", "olga")
-		page := officer.get(banMaps).shows(http.StatusOK, "Bans Maps", "In 2 bodies"[3:], "What a narrower rule would do", "For the thing itself", "this is an emergency")
-		if to := page.hrefs("/proposals/new/ban?"); len(to) < 2 {
+		page := officer.Get(banMaps).Shows(http.StatusOK, "Bans Maps", "In 2 bodies"[3:], "What a narrower rule would do", "For the thing itself", "this is an emergency")
+		if to := page.Hrefs("/proposals/new/ban?"); len(to) < 2 {
 			t.Errorf("narrower rules lead to %q", to)
 		}
-		officer.post(banMaps).faults("narrower", "reason", "clearance")
-		v := officer.proposed(officer.post(banMaps, "narrower", "It does so everywhere", "reason", "It tells where one is", "clearance", "minister", "mitigations", "dedicated-device\n\n no-contacts ", "longestDays", "90"))
+		officer.Answer(banMaps).FaultsAt("narrower", "reason", "clearance")
+		v := officer.proposed(officer.Answer(banMaps, "narrower", "It does so everywhere", "reason", "It tells where one is", "clearance", "minister", "mitigations", "dedicated-device\n\n no-contacts ", "longestDays", "90"))
 		want := policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "maps"}, Components: true, Scope: "gov", Clearance: "minister", Mitigations: []string{"dedicated-device", "no-contacts"}}
 		if got := *v.Rule; got.Effect != want.Effect || got.Target != want.Target || !got.Components || got.Scope != "gov" || got.Clearance != "minister" || strings.Join(got.Mitigations, "|") != "dedicated-device|no-contacts" || !got.From.IsZero() {
 			t.Errorf("proposed: %+v", got)
@@ -30,14 +31,14 @@ func TestDraftBan(t *testing.T) {
 			t.Errorf("proposed: %+v", v.Draft)
 		}
 		// Who proposed it does not sign it, and another does.
-		officer.get("/proposals/" + v.ID + "/sign").lacks("Sign it</button>")
+		officer.Get("/proposals/" + v.ID + "/sign").Lacks("Sign it</button>")
 		second := b.drafter(people.CentreOfficer, "gov", "otto")
-		second.get("/proposals/"+v.ID).shows(http.StatusOK, "Sign it")
+		second.Get("/proposals/"+v.ID).Shows(http.StatusOK, "Sign it")
 	})
 }
 
 func TestDraftBanBadly(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		officer := b.drafter(people.CentreOfficer, "gov", "olga")
 		good := []string{"narrower", "It does so everywhere", "reason", "It tells where one is", "clearance", "none"}
 		for name, bad := range map[string]struct {
@@ -58,49 +59,49 @@ func TestDraftBanBadly(t *testing.T) {
 			"an emergency in a week":          {[]string{"emergency", "yes", "when", "on-day", "from-day", "9", "from-month", "3", "from-year", "2026"}, []string{"when"}},
 		} {
 			t.Run(name, func(t *testing.T) {
-				page := officer.post(banMaps, append(append([]string(nil), good[:4]...), bad.more...)...)
+				page := officer.Answer(banMaps, append(append([]string(nil), good[:4]...), bad.more...)...)
 				if len(bad.more) == 0 || bad.more[0] != "clearance" {
-					page = officer.post(banMaps, append(append([]string(nil), good...), bad.more...)...)
+					page = officer.Answer(banMaps, append(append([]string(nil), good...), bad.more...)...)
 				}
-				page.faults(bad.faults...).shows(http.StatusUnprocessableEntity, "It does so everywhere", "It tells where one is")
+				page.FaultsAt(bad.faults...).Shows(http.StatusUnprocessableEntity, "It does so everywhere", "It tells where one is")
 			})
 		}
-		officer.get("/proposals/new/ban?product=nothing&scope=gov").shows(http.StatusUnprocessableEntity)
-		if p := officer.get("/proposals/new/ban"); p.location != "/what-if" {
-			t.Errorf("a ban of nothing: %d to %q", p.status, p.location)
+		officer.Get("/proposals/new/ban?product=nothing&scope=gov").Shows(http.StatusUnprocessableEntity)
+		if p := officer.Get("/proposals/new/ban"); p.Location != "/what-if" {
+			t.Errorf("a ban of nothing: %d to %q", p.Status, p.Location)
 		}
-		officer.get(banMaps + "&platfrom=ios").shows(http.StatusUnprocessableEntity)
+		officer.Get(banMaps + "&platfrom=ios").Shows(http.StatusUnprocessableEntity)
 	})
 }
 
 func TestDraftBanThatIsThere(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		officer := b.drafter(people.CentreOfficer, "gov", "olga")
-		for _, p := range []drafted{officer.get("/proposals/new/ban?product=parrot&components=no&scope=gov"), officer.post("/proposals/new/ban?product=parrot&components=no&scope=gov", "reason", "x")} {
-			if p.location != "/rules/ban-parrot?done=there" {
-				t.Errorf("%s: %d to %q", p.request, p.status, p.location)
+		for _, p := range []pagetest.Page{officer.Get("/proposals/new/ban?product=parrot&components=no&scope=gov"), officer.Answer("/proposals/new/ban?product=parrot&components=no&scope=gov", "reason", "x")} {
+			if p.Location != "/rules/ban-parrot?done=there" {
+				t.Errorf("%s: %d to %q", p.Request, p.Status, p.Location)
 			}
 		}
 	})
 }
 
 func TestDraftBanWithAll(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		officer := b.drafter(people.CentreOfficer, "gov", "olga")
 		reader := b.drafter(people.Reviewer, "dept-a", "rhea")
 		phase := "/proposals/new/ban?product=maps&scope=dept-a&effect=phase-out&platform=android&reason=Because+of+that"
-		officer.get(phase).shows(http.StatusOK, "Propose this phase-out", "Because of that", "By which day must it be gone?")
-		officer.post(phase, "narrower", "x", "clearance", "none").faults("deadline")
-		v := officer.proposed(officer.post(phase, "narrower", "x", "clearance", "\u0001other", "office", "chief constable", "deadline-day", "1", "deadline-month", "9", "deadline-year", "2026",
+		officer.Get(phase).Shows(http.StatusOK, "Propose this phase-out", "Because of that", "By which day must it be gone?")
+		officer.Answer(phase, "narrower", "x", "clearance", "none").FaultsAt("deadline")
+		v := officer.proposed(officer.Answer(phase, "narrower", "x", "clearance", "\u0001other", "office", "chief constable", "deadline-day", "1", "deadline-month", "9", "deadline-year", "2026",
 			"when", "on-day", "from-day", "9", "from-month", "3", "from-year", "2026", "at", "18:30",
 			"restricted", "yes", "restricted.reason", "A source says so", "restricted.assessment", "Likely", "audience", "RHEA\nolga@merrow.example"))
 		if r := v.Rule; r.Effect != policy.PhaseOut || !r.From.Equal(time.Date(2026, 3, 9, 18, 30, 0, 0, time.UTC)) || r.Clearance != "chief constable" || !r.Deadline.Equal(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) {
 			t.Errorf("proposed: %+v", r)
 		}
-		if v.Restricted == nil || *v.Restricted != (rooms.Restricted{Reason: "A source says so", Assessment: "Likely"}) || len(v.Audience) != 2 || v.Audience[0] != reader.id || v.Audience[1] != officer.id {
+		if v.Restricted == nil || *v.Restricted != (rooms.Restricted{Reason: "A source says so", Assessment: "Likely"}) || len(v.Audience) != 2 || v.Audience[0] != reader.ID || v.Audience[1] != officer.ID {
 			t.Errorf("restricted: %+v for %q", v.Restricted, v.Audience)
 		}
-		v = officer.proposed(officer.post(banMaps, "narrower", "x", "reason", "It is being used", "clearance", "none", "emergency", "yes"))
+		v = officer.proposed(officer.Answer(banMaps, "narrower", "x", "reason", "It is being used", "clearance", "none", "emergency", "yes"))
 		if !v.Emergency {
 			t.Error("it is no emergency")
 		}
@@ -108,25 +109,25 @@ func TestDraftBanWithAll(t *testing.T) {
 }
 
 func TestDraftBanForWhoMayNot(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		reviewer := b.drafter(people.Reviewer, "dept-a", "rhea")
-		reviewer.get(banMaps).shows(http.StatusForbidden)
+		reviewer.Get(banMaps).Shows(http.StatusForbidden)
 		own := "/proposals/new/ban?product=maps&scope=dept-a"
-		reviewer.get(own).shows(http.StatusOK).lacks("this is an emergency")
+		reviewer.Get(own).Shows(http.StatusOK).Lacks("this is an emergency")
 		// Who may not look people up is told so, and nothing typed is lost.
-		reviewer.post(own, "narrower", "x", "reason", "y", "clearance", "none", "restricted", "yes", "restricted.reason", "Secret enough", "audience", "olga").
-			faults("audience").shows(http.StatusUnprocessableEntity, "Secret enough", "You may not look up who there is")
-		b.drafter(people.Auditor, "gov", "audrey").get(banMaps).shows(http.StatusForbidden)
-		b.drafter("", "dept-a", "anna").get(own).shows(http.StatusForbidden)
+		reviewer.Answer(own, "narrower", "x", "reason", "y", "clearance", "none", "restricted", "yes", "restricted.reason", "Secret enough", "audience", "olga").
+			FaultsAt("audience").Shows(http.StatusUnprocessableEntity, "Secret enough", "You may not look up who there is")
+		b.drafter(people.Auditor, "gov", "audrey").Get(banMaps).Shows(http.StatusForbidden)
+		b.drafter("", "dept-a", "anna").Get(own).Shows(http.StatusForbidden)
 
 		// A right that is lost between reading and pressing.
-		page := reviewer.get(own).shows(http.StatusOK)
-		if _, err := b.people.TakeRole(t.Context(), people.Actor{Command: true}, reviewer.id, people.Grant{Role: people.Reviewer, Organisation: "dept-a"}, people.Time{}); err != nil {
+		page := reviewer.Get(own).Shows(http.StatusOK)
+		if _, err := b.People.TakeRole(t.Context(), pagetest.Command, reviewer.ID, people.Grant{Role: people.Reviewer, Organisation: "dept-a"}, people.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		_ = page
-		reviewer.post(own, "narrower", "x", "reason", "y", "clearance", "none").shows(http.StatusForbidden)
-		all, err := b.room.Proposals(t.Context(), b.drafter(people.CentreOfficer, "gov", "olga").actor(), rooms.Query{Limit: 10})
+		reviewer.Answer(own, "narrower", "x", "reason", "y", "clearance", "none").Shows(http.StatusForbidden)
+		all, err := b.room.Proposals(t.Context(), b.drafter(people.CentreOfficer, "gov", "olga").Actor(), rooms.Query{Limit: 10})
 		if err != nil || len(all.Proposals) != 0 {
 			t.Errorf("proposed: %+v %v", all, err)
 		}

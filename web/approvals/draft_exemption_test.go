@@ -13,15 +13,15 @@ import (
 const exemptA1 = "/proposals/new/exemption?rule=ban-parrot&host=a1"
 
 func TestDraftExemption(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		admin, anna := b.drafter(people.DeviceAdministrator, "dept-a", "dora"), b.drafter("", "dept-a", "anna")
-		admin.get(exemptA1).shows(http.StatusOK, "Ask for an exemption for Parrot Chat", "It reads contacts", "Dedicated device", "Minister", "366 days at most: until 3 March 2027", "This device alone")
+		admin.Get(exemptA1).Shows(http.StatusOK, "Ask for an exemption for Parrot Chat", "It reads contacts", "Dedicated device", "Minister", "366 days at most: until 3 March 2027", "This device alone")
 		sam := b.drafter(people.SecurityOfficer, "dept-a", "sam")
-		sam.post(exemptA1).faults("purpose", "reason", "until")
+		sam.Answer(exemptA1).FaultsAt("purpose", "reason", "until")
 		whole := []string{"purpose", "press work", "reason", "There is no other way", "until-day", "1", "until-month", "6", "until-year", "2026"}
-		v := sam.proposed(sam.post(exemptA1, whole...))
+		v := sam.proposed(sam.Answer(exemptA1, whole...))
 		e := v.Exemption
-		if v.Kind != rooms.Exemption || e.Subject.Host != "a1" || e.Scope != "dept-a" || e.Product != "parrot" || !slices.Equal(e.Lifts, []string{"ban-parrot"}) || !e.Until.Equal(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)) || v.For != anna.id {
+		if v.Kind != rooms.Exemption || e.Subject.Host != "a1" || e.Scope != "dept-a" || e.Product != "parrot" || !slices.Equal(e.Lifts, []string{"ban-parrot"}) || !e.Until.Equal(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)) || v.For != anna.ID {
 			t.Errorf("asked for: %+v for %q", e, v.For)
 		}
 		for name, bad := range map[string]struct {
@@ -38,15 +38,15 @@ func TestDraftExemption(t *testing.T) {
 			"marked by the way":        {[]string{"audience", "sam"}, []string{"marked"}},
 		} {
 			t.Run(name, func(t *testing.T) {
-				sam.post(exemptA1, over(whole, bad.more)...).faults(bad.faults...).shows(http.StatusUnprocessableEntity, "There is no other way", "press work")
+				sam.Answer(exemptA1, over(whole, bad.more)...).FaultsAt(bad.faults...).Shows(http.StatusUnprocessableEntity, "There is no other way", "press work")
 			})
 		}
-		v = sam.proposed(sam.post(exemptA1, over(whole, []string{"marked", "yes", "audience", "dora@merrow.example", "subject", "everyone"})...))
-		if !v.Marked || !slices.Equal(v.Audience, []string{admin.id}) || !v.Exemption.Subject.Everyone {
+		v = sam.proposed(sam.Answer(exemptA1, over(whole, []string{"marked", "yes", "audience", "dora@merrow.example", "subject", "everyone"})...))
+		if !v.Marked || !slices.Equal(v.Audience, []string{admin.ID}) || !v.Exemption.Subject.Everyone {
 			t.Errorf("marked: %+v %+v", v.Draft, v.Exemption)
 		}
 		// Who asked does not grant.
-		sam.get("/proposals/" + v.ID).lacks("Grant it")
+		sam.Get("/proposals/" + v.ID).Lacks("Grant it")
 	})
 }
 
@@ -66,38 +66,38 @@ func over(all, more []string) []string {
 }
 
 func TestDraftExemptionForOneself(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		anna := b.drafter("", "dept-a", "anna")
-		anna.get("/proposals/new/exemption?q=parrot").shows(http.StatusOK, "Parrot Chat", "By Umber Apps Ltd")
-		anna.get("/proposals/new/exemption").shows(http.StatusOK, "What is it called?")
+		anna.Get("/proposals/new/exemption?q=parrot").Shows(http.StatusOK, "Parrot Chat", "By Umber Apps Ltd")
+		anna.Get("/proposals/new/exemption").Shows(http.StatusOK, "What is it called?")
 		path := "/proposals/new/exemption?product=parrot"
-		anna.get(path).shows(http.StatusOK, "Bans Parrot Chat", "Who clears it besides").lacks("only those whom I name", "This device alone")
-		anna.get(exemptA1).shows(http.StatusForbidden) // she sees no devices
-		v := anna.proposed(anna.post(path, "subject", "person", "purpose", "press work", "reason", "No other way", "until-day", "1", "until-month", "6", "until-year", "2026"))
-		if v.Exemption.Subject.Person != "anna" || !slices.Equal(v.Exemption.Lifts, []string{"ban-parrot"}) || v.For != anna.id {
+		anna.Get(path).Shows(http.StatusOK, "Bans Parrot Chat", "Who clears it besides").Lacks("only those whom I name", "This device alone")
+		anna.Get(exemptA1).Shows(http.StatusForbidden) // she sees no devices
+		v := anna.proposed(anna.Answer(path, "subject", "person", "purpose", "press work", "reason", "No other way", "until-day", "1", "until-month", "6", "until-year", "2026"))
+		if v.Exemption.Subject.Person != "anna" || !slices.Equal(v.Exemption.Lifts, []string{"ban-parrot"}) || v.For != anna.ID {
 			t.Errorf("asked for: %+v for %q", v.Exemption, v.For)
 		}
 		// What is not on the list is asked for without a rule to lift; what is on it needs no exemption.
-		v = anna.proposed(anna.post("/proposals/new/exemption?product=maps", "subject", "group", "group", "press", "purpose", "visits", "reason", "No other way", "until-day", "1", "until-month", "6", "until-year", "2026"))
+		v = anna.proposed(anna.Answer("/proposals/new/exemption?product=maps", "subject", "group", "group", "press", "purpose", "visits", "reason", "No other way", "until-day", "1", "until-month", "6", "until-year", "2026"))
 		if len(v.Exemption.Lifts) != 0 || v.Exemption.Subject.Group != "press" {
 			t.Errorf("asked for: %+v", v.Exemption)
 		}
-		anna.get("/proposals/new/exemption?product=notes").shows(http.StatusOK, "no exemption is needed")
-		anna.get("/proposals/new/exemption?product=nothing").shows(http.StatusNotFound)
-		anna.get("/proposals/new/exemption?rule=nothing").shows(http.StatusNotFound)
-		anna.get("/proposals/new/exemption?renews=press").shows(http.StatusNotFound)
+		anna.Get("/proposals/new/exemption?product=notes").Shows(http.StatusOK, "no exemption is needed")
+		anna.Get("/proposals/new/exemption?product=nothing").Shows(http.StatusNotFound)
+		anna.Get("/proposals/new/exemption?rule=nothing").Shows(http.StatusNotFound)
+		anna.Get("/proposals/new/exemption?renews=press").Shows(http.StatusNotFound)
 	})
 }
 
 func TestDraftRenewal(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		sam := b.drafter(people.SecurityOfficer, "dept-a", "sam")
 		path := "/proposals/new/exemption?renews=press"
-		sam.get(path).shows(http.StatusOK, "again", "The exemption that it follows", "press work", "1\u00a0May\u00a02026")
-		v := sam.proposed(sam.post(path, "reason", "The work goes on", "until-day", "1", "until-month", "9", "until-year", "2026"))
+		sam.Get(path).Shows(http.StatusOK, "again", "The exemption that it follows", "press work", "1\u00a0May\u00a02026")
+		v := sam.proposed(sam.Answer(path, "reason", "The work goes on", "until-day", "1", "until-month", "9", "until-year", "2026"))
 		if e := v.Exemption; v.Renews != "press" || e.Subject.Person != "anna" || e.Purpose != "press work" || !e.From.Equal(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)) || len(e.Mitigations) != 0 {
 			t.Errorf("asked for: %+v, %q", e, v.Renews)
 		}
-		b.drafter(people.SecurityOfficer, "dept-b", "bo").get(path).shows(http.StatusNotFound).lacks("press work")
+		b.drafter(people.SecurityOfficer, "dept-b", "bo").Get(path).Shows(http.StatusNotFound).Lacks("press work")
 	})
 }

@@ -10,10 +10,10 @@ import (
 
 // TestWaysIn holds that the pages about things lead to proposing something about them, filled in.
 func TestWaysIn(t *testing.T) {
-	eachBureau(t, func(t *testing.T, b *bureau) {
+	eachDrafting(t, func(t *testing.T, b *house) {
 		olga, sam := b.drafter(people.CentreOfficer, people.Everywhere, "olga"), b.drafter(people.SecurityOfficer, "dept-a", "sam")
 		for _, way := range []struct {
-			who        drafter
+			who        visitor
 			from, want string
 			shows      string
 		}{
@@ -27,16 +27,16 @@ func TestWaysIn(t *testing.T) {
 			{olga, "/apps/maps", "/proposals/new/product/", "Propose who makes Maps"},
 			{olga, "/suppliers/maker", "/proposals/new/supplier/", "Propose who owns Umber Apps Ltd"},
 		} {
-			to := way.who.get(way.from).shows(http.StatusOK).hrefs(way.want)
+			to := way.who.Get(way.from).Shows(http.StatusOK).Hrefs(way.want)
 			if len(to) == 0 {
 				t.Errorf("%s leads to no %s", way.from, way.want)
 				continue
 			}
-			p := way.who.get(to[0])
-			for strings.HasPrefix(p.location, "/proposals/new/") {
-				p = way.who.get(p.location)
+			p := way.who.Get(to[0])
+			for strings.HasPrefix(p.Location, "/proposals/new/") {
+				p = way.who.Get(p.Location)
 			}
-			p.shows(http.StatusOK, way.shows)
+			p.Shows(http.StatusOK, way.shows)
 		}
 	})
 }

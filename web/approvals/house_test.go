@@ -2,15 +2,7 @@ package approvals_test
 
 import (
 	"crypto/rand"
-	"html"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +11,7 @@ import (
 	"portcullis/alerts"
 	rooms "portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -26,10 +19,9 @@ import (
 	"portcullis/register"
 	"portcullis/store"
 	"portcullis/web/approvals"
+	devicepages "portcullis/web/devices"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
-	"portcullis/web/ui/uitest"
-	"portcullis/world"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -37,7 +29,6 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 var (
 	noon    = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, rooms.Schema}
-	command = people.Actor{Command: true}
 )
 
 // government has a few devices, a ban that a minister's office clears exemptions from, and a police force that is
@@ -68,60 +59,36 @@ hosts:
   - {id: p1, kind: device, organisation: police, platform: android, installed: [{identifier: com.parrot, version: "2"}]}
 `
 
-// house is the pages over the rooms that they show.
+// house is the pages over the rooms that they show, and the pages of devices that lead to them.
 type house struct {
-	t       testing.TB
-	clock   *storetest.Clock
-	room    *rooms.Room
-	handler http.Handler
-	here    map[string]visitor
+	*pagetest.House
+	room *rooms.Room
+	here map[string]visitor
 }
 
 // each runs a test on both engines, over the government.
 func each(t *testing.T, test func(h *house)) {
-	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
-		clock := storetest.NewClock(noon)
-		h := newHouse(t, open(clock.Now), clock)
-		h.load(government)
-		test(h)
-	})
+	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) { test(newHouse(t, open, government)) })
 }
 
-func newHouse(t testing.TB, db *store.DB, clock *storetest.Clock) *house {
+// newHouse is a house over the world of a text.
+func newHouse(t testing.TB, open storetest.Open, text string) *house {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, rooms.Kinds)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	fleet, err := devices.OpenFleet(t.Context(), db, clock.Now, quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := db.NewID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	persons := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: quiet}
-	outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: book, Chance: rand.Reader})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, clock: clock, here: map[string]visitor{}, room: &rooms.Room{People: persons, Devices: &devices.Room{People: persons, Server: id, Fleet: fleet}, Outbox: outbox}}
+	h := &house{House: pagetest.New(t, open, noon, people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, rooms.Kinds), here: map[string]visitor{}}
+	fleet, err := devices.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
+	h.Do(fleet, err)
+	outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: h.People.Ledger, Chance: rand.Reader})
+	h.Do(outbox, err)
+	h.room = &rooms.Room{People: h.People, Devices: &devices.Room{People: h.People, Server: "test", Fleet: fleet}, Outbox: outbox}
 	ended := make(chan struct{})
 	t.Cleanup(func() { <-ended })
 	go func() { defer close(ended); fleet.Run(t.Context()) }()
-	g := &gate.Gate{People: persons, Now: clock.Now, Log: quiet, Navigation: approvals.Places(), Frame: ui.Frame{Body: "Government of Merrow", Now: clock.Now()}}
-	pages := approvals.Rooms{Approvals: h.room, Devices: h.room.Devices, People: persons, Register: &register.Room{People: persons}}
-	mux := http.NewServeMux()
-	mux.Handle(ui.AssetsPattern, ui.Assets())
-	for _, route := range append(approvals.Routes(pages), gate.Route{Pattern: "GET /{$}", Permission: people.Own, Handler: today(pages)}) {
-		mux.Handle(route.Pattern, g.Guard(route))
-	}
-	h.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		mux.ServeHTTP(w, r)
-	})
+	all := &register.Room{People: h.People}
+	pages := approvals.Rooms{Approvals: h.room, Devices: h.room.Devices, People: h.People, Register: all}
+	h.Serve(approvals.Places(), slices.Concat(approvals.Routes(pages), []gate.Route{{Pattern: "GET /{$}", Permission: people.Own, Handler: today(pages)}},
+		devicepages.Routes(devicepages.Rooms{Devices: h.room.Devices, Register: all, People: h.People, Approvals: h.room}))...)
+	h.Import(h.room.Devices, text)
+	h.catchUp()
 	return h
 }
 
@@ -139,70 +106,50 @@ func today(pages approvals.Rooms) ui.Handler {
 	}
 }
 
-// load imports a world and waits until the fleet answers on it.
-func (h *house) load(text string) {
-	h.t.Helper()
-	path := filepath.Join(h.t.TempDir(), "world.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		h.t.Fatal(err)
-	}
-	loaded, err := world.Load(path, nil, world.Options{})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer loaded.Close()
-	if _, err := h.room.Devices.Import(h.t.Context(), command, loaded, nil); err != nil {
-		h.t.Fatal(err)
-	}
-	h.catchUp()
-}
-
+// catchUp waits until the fleet answers on all that has been decided.
 func (h *house) catchUp() {
-	h.t.Helper()
-	entry, err := h.room.People.Enter(h.t.Context(), command, "")
-	if err == nil {
-		err = h.room.Devices.Fleet.Await(h.t.Context(), entry.Generation)
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	h.T.Helper()
+	entry, err := h.People.Enter(h.T.Context(), pagetest.Command, "")
+	h.Do(entry, err)
+	h.Do(nil, h.room.Devices.Fleet.Await(h.T.Context(), entry.Generation))
 }
 
 // visitor is a browser in which somebody has signed in.
 type visitor struct {
 	*house
-	people.Actor
-	id string
+	pagetest.Visitor
 }
 
 // somebody is a person with a role in a body, the same each time. Without a role they are of the body, and no more.
 func (h *house) somebody(name string, role people.Role, body string) visitor {
-	h.t.Helper()
-	if v, known := h.here[name]; known {
+	h.T.Helper()
+	return h.known(name, people.Particulars{Name: name, UserName: strings.ReplaceAll(name, " ", ".")}, role, body)
+}
+
+// known is whoever is known by the key; at first, they are added.
+func (h *house) known(key string, who people.Particulars, role people.Role, body string) visitor {
+	h.T.Helper()
+	if v, is := h.here[key]; is {
 		return v
 	}
-	ctx := h.t.Context()
-	p, err := h.room.People.AddPerson(ctx, command, body, people.Particulars{Name: name, UserName: strings.ReplaceAll(name, " ", ".")})
-	if err == nil && role != "" {
-		_, err = h.room.People.GiveRole(ctx, command, p.ID, people.Grant{Role: role, Organisation: body}, people.Period{})
+	home := body
+	if home == people.Everywhere {
+		home = "gov"
 	}
-	if err != nil {
-		h.t.Fatal(err)
+	var grants []people.Grant
+	if role != "" {
+		grants = []people.Grant{{Role: role, Organisation: body}}
 	}
-	session, err := h.room.People.OpenSession(ctx, p.ID, "passkey", "192.0.2.1", "a browser")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	h.here[name] = visitor{h, people.Actor{Session: session}, p.ID}
-	return h.here[name]
+	h.here[key] = visitor{h, h.SignIn(h.Person(home, who, grants...))}
+	return h.here[key]
 }
 
 // proposes opens a proposal.
 func (v visitor) proposes(d rooms.Draft) rooms.Proposal {
-	v.t.Helper()
-	p, err := v.room.Propose(v.t.Context(), v.Actor, d)
+	v.T.Helper()
+	p, err := v.room.Propose(v.T.Context(), v.Actor(), d)
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
 	v.catchUp()
 	return p
@@ -210,15 +157,15 @@ func (v visitor) proposes(d rooms.Draft) rooms.Proposal {
 
 // takes takes a step besides the pages.
 func (v visitor) takes(id string, do rooms.Doing) rooms.Proposal {
-	v.t.Helper()
-	now, err := v.room.Proposal(v.t.Context(), v.Actor, id)
+	v.T.Helper()
+	now, err := v.room.Proposal(v.T.Context(), v.Actor(), id)
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
 	do.Version = now.Version
-	p, err := v.room.Take(v.t.Context(), v.Actor, id, do)
+	p, err := v.room.Take(v.T.Context(), v.Actor(), id, do)
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
 	v.catchUp()
 	return p
@@ -226,11 +173,11 @@ func (v visitor) takes(id string, do rooms.Doing) rooms.Proposal {
 
 // verdict is what the rules say of an identifier on a host now.
 func (h *house) verdict(host, identifier string) string {
-	h.t.Helper()
+	h.T.Helper()
 	h.catchUp()
-	judged, err := h.room.Devices.Decisions(h.t.Context(), command, devices.PastQuery{Host: host})
+	judged, err := h.room.Devices.Decisions(h.T.Context(), pagetest.Command, devices.PastQuery{Host: host})
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	for _, d := range judged.Decisions {
 		if d.Identifier == identifier {
@@ -240,96 +187,15 @@ func (h *house) verdict(host, identifier string) string {
 	return "not there"
 }
 
-// page is what came back.
-type page struct {
-	t        testing.TB
-	request  string
-	status   int
-	location string
-	body     string
-}
-
-func (v visitor) do(r *http.Request) page {
-	v.t.Helper()
-	r.AddCookie(&http.Cookie{Name: "portcullis", Value: v.Session})
-	w := httptest.NewRecorder()
-	v.handler.ServeHTTP(w, r)
-	body, err := io.ReadAll(w.Body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	p := page{v.t, r.Method + " " + r.URL.RequestURI(), w.Code, w.Header().Get("Location"), string(body)}
-	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") && w.Code != http.StatusSeeOther {
-		for _, fault := range uitest.Faults(p.body) {
-			v.t.Errorf("%s: %s", p.request, fault)
-		}
-	}
-	return p
-}
-
-func (v visitor) get(path string) page {
-	v.t.Helper()
-	return v.do(httptest.NewRequest(http.MethodGet, path, nil))
-}
-
-// post sends a form: names and values, and so on.
-func (v visitor) post(path string, pairs ...string) page {
-	v.t.Helper()
-	form := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Add(pairs[i], pairs[i+1])
-	}
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return v.do(r)
-}
-
-var versionIn = regexp.MustCompile(`name="version" value="(\d+)"`)
-
 // answers opens the page of an act and sends its form with what is given and the version that it shows.
-func (v visitor) answers(id string, act rooms.Act, pairs ...string) page {
-	v.t.Helper()
+func (v visitor) answers(id string, act rooms.Act, pairs ...string) pagetest.Page {
+	v.T.Helper()
 	path := approvals.ProposalPath(id, string(act))
-	opened := v.get(path).shows(http.StatusOK)
-	found := versionIn.FindStringSubmatch(opened.body)
-	if found == nil {
-		v.t.Fatalf("%s: no version in its form", path)
+	version := v.Get(path).Shows(http.StatusOK).Fields().Get("version")
+	if version == "" {
+		v.T.Fatalf("%s: no version in its form", path)
 	}
-	return v.post(path, append(pairs, "version", found[1])...)
-}
-
-// leads fails the test unless the browser is sent to a path that begins so, and follows it.
-func (v visitor) leads(p page, path string) page {
-	v.t.Helper()
-	if p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, path) {
-		v.t.Fatalf("%s: %d to %q, not to %q: %.3000s", p.request, p.status, p.location, path, p.body)
-	}
-	return v.get(p.location)
-}
-
-// shows fails the test unless the page has the status, and all the texts as they are read.
-func (p page) shows(status int, texts ...string) page {
-	p.t.Helper()
-	if p.status != status {
-		p.t.Fatalf("%s: the status is %d, not %d: %.3000s", p.request, p.status, status, p.body)
-	}
-	for _, text := range texts {
-		if !strings.Contains(p.body, html.EscapeString(text)) {
-			p.t.Errorf("%s: the page does not show %q", p.request, text)
-		}
-	}
-	return p
-}
-
-// lacks fails the test where the page has one of the texts.
-func (p page) lacks(texts ...string) page {
-	p.t.Helper()
-	for _, text := range texts {
-		if strings.Contains(p.body, html.EscapeString(text)) {
-			p.t.Errorf("%s: the page shows %q", p.request, text)
-		}
-	}
-	return p
+	return v.Post(path, append(pairs, "version", version)...)
 }
 
 // ban is a draft of one.

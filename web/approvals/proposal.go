@@ -36,6 +36,9 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := ui.Page{Title: n.title(&v.Draft), Caption: kindName(&v.Draft), Banner: proposalDone.Banner(r), Crumbs: []ui.Link{{Text: "Proposals", Href: "/proposals"}}}
 	page.Content = append(page.Content, n.standing(r, &v), n.doing(&v), askAgain(&v, gate.Who(r.Context()).Person))
+	if a.PlayOn != nil {
+		page.Content = append(page.Content, a.PlayOn(r, &v))
+	}
 	page.Content = append(page.Content, content, n.why(&v))
 	if v.Reach != nil {
 		page.Content = append(page.Content, n.reach(&v))
