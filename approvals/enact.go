@@ -315,6 +315,16 @@ func (p *Proposal) enactRule(tx *people.Tx) error {
 // counting are the steps that count: those since it was last revised.
 func (p *Proposal) counting() []Step { return (&Case{Steps: p.Steps}).since() }
 
+// Conditions are what offices demand besides, of an exemption that they have cleared: each in one line.
+func (p *Proposal) Conditions() (found []string) {
+	for _, s := range p.counting() {
+		if s.Act == Clear && s.Conditions != "" {
+			found = append(found, strings.Join(strings.Fields(s.Conditions), " "))
+		}
+	}
+	return found
+}
+
 // cleared is the clearance by an office; nil where there is none.
 func (p *Proposal) cleared(office string) *Step {
 	steps := p.counting()
@@ -341,11 +351,7 @@ func (p *Proposal) enactExemption(tx *people.Tx) error {
 		}
 		e.Clearance = &policy.Clearance{Office: s.Office, By: s.Minister, Ref: s.Reference, At: s.At.Time()}
 	}
-	for _, s := range p.counting() {
-		if s.Act == Clear && s.Conditions != "" {
-			e.Mitigations = union(e.Mitigations, []string{strings.Join(strings.Fields(s.Conditions), " ")})
-		}
-	}
+	e.Mitigations = union(e.Mitigations, p.Conditions())
 	e.Marked = p.Marked
 	made, err := register.AddExemption(tx, e)
 	p.Made = made.ID

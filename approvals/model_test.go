@@ -80,7 +80,6 @@ type mProposal struct {
 	steps     []mStep
 	revisers  []string
 	state     string // open, interim, closed
-	made      string
 	lapses    time.Time
 	rule      *mRule
 }

@@ -107,7 +107,7 @@ func Routes(p Parts) []gate.Route {
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
 		approvalpages.Routes(p.decisions()),
 		directory.Routes(p.People, p.Directory),
-		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app"}),
+		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app", Exemptions: "/proposals/new/exemption"}),
 		lists.Routes(lists.Area{Enquiries: enquiries}),
 		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),

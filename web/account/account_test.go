@@ -7,13 +7,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"portcullis/alerts"
 	"portcullis/internal/browsertest"
+	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -91,55 +91,45 @@ func (s *site) first(t *testing.T) string {
 func TestSigningIn(t *testing.T) {
 	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
 		s := newSite(t, open)
-		b := browsertest.Open(t)
-		b.Authenticator()
-		shot := func(name string) {
-			b.Accessible()
-			if os.Getenv("PORTCULLIS_SHOTS") != "" && !strings.Contains(t.Name(), "postgres") {
-				b.Shot("account-" + name)
-				b.Phone()
-				b.Accessible()
-				b.Shot("account-" + name + "-phone")
-				b.Wide()
-			}
-		}
-		b.Go(s.first(t))
-		shot("first")
-		b.Submit("form button[type=submit]")
-		if got := b.Text(".govuk-error-summary"); !strings.Contains(got, "Enter") {
+		w := pagetest.WalkAt(t, s.url)
+		w.Authenticator()
+		w.Browser.Go(s.first(t))
+		w.Seen("account-first")
+		w.Submit("form button[type=submit]")
+		if got := w.Text(".govuk-error-summary"); !strings.Contains(got, "Enter") {
 			t.Errorf("an empty form is answered with %q", got)
 		}
-		b.Type("#name", "Ada Quay")
-		b.Type("#mail", "ada@harbour.example")
-		b.Type("#organisationName", "Harbour Office")
-		b.Submit("main form button[type=submit]")
-		shot("join")
-		b.Click("form[data-passkey] button")
-		b.WaitFor(`document.title.startsWith("Hello Ada Quay")`)
-		b.Go(s.url + "/account")
-		shot("overview")
-		b.Go(s.url + "/account/messages")
-		shot("messages-empty")
-		b.Go(s.url + "/account/sessions")
-		shot("sessions")
-		b.Go(s.url + "/account/passkeys")
-		shot("passkeys")
-		b.Submit("table form button")
-		if got := b.Text("main"); !strings.Contains(got, "only way to sign in") {
+		w.Type("#name", "Ada Quay")
+		w.Type("#mail", "ada@harbour.example")
+		w.Type("#organisationName", "Harbour Office")
+		w.Submit("main form button[type=submit]")
+		w.Seen("account-join")
+		w.Click("form[data-passkey] button")
+		w.WaitFor(`document.title.startsWith("Hello Ada Quay")`)
+		w.Go("/account")
+		w.Seen("account-overview")
+		w.Go("/account/messages")
+		w.Seen("account-messages-empty")
+		w.Go("/account/sessions")
+		w.Seen("account-sessions")
+		w.Go("/account/passkeys")
+		w.Seen("account-passkeys")
+		w.Submit("table form button")
+		if got := w.Text("main"); !strings.Contains(got, "only way to sign in") {
 			t.Errorf("removing the only passkey is answered with %q", got)
 		}
-		b.Go(s.url + "/account")
-		b.Submit("header form button")
-		if got := b.Address(); got != "/sign-in" {
+		w.Go("/account")
+		w.Submit("header form button")
+		if got := w.Address(); got != "/sign-in" {
 			t.Errorf("signing out leads to %s", got)
 		}
-		shot("sign-in")
-		b.Go(s.url + "/account/sessions")
-		if got := b.Address(); got != "/sign-in?to=%2Faccount%2Fsessions" {
+		w.Seen("account-sign-in")
+		w.Go("/account/sessions")
+		if got := w.Address(); got != "/sign-in?to=%2Faccount%2Fsessions" {
 			t.Errorf("who is not signed in is led to %s", got)
 		}
-		b.Click("form[data-passkey] button")
-		b.WaitFor(`location.pathname === "/account/sessions"`)
+		w.Click("form[data-passkey] button")
+		w.WaitFor(`location.pathname === "/account/sessions"`)
 		found, err := s.people.Persons(t.Context(), people.Actor{Command: true}, people.PersonQuery{Limit: 10})
 		if err != nil || len(found) != 1 {
 			t.Fatalf("there are %d people, %v", len(found), err)
@@ -148,13 +138,13 @@ func TestSigningIn(t *testing.T) {
 		if _, err := s.people.ChangePerson(t.Context(), people.Actor{Command: true}, found[0].ID, people.PersonChange{Active: &no}); err != nil {
 			t.Fatal(err)
 		}
-		b.Go(s.url + "/account")
-		if got := b.Address(); !strings.HasPrefix(got, "/sign-in") {
+		w.Go("/account")
+		if got := w.Address(); !strings.HasPrefix(got, "/sign-in") {
 			t.Errorf("who was deactivated sees %s", got)
 		}
-		b.Click("form[data-passkey] button")
-		b.WaitFor(`document.body.textContent.includes("not active") || document.body.textContent.includes("not registered here")`)
-		shot("refused")
+		w.Click("form[data-passkey] button")
+		w.WaitFor(`document.body.textContent.includes("not active") || document.body.textContent.includes("not registered here")`)
+		w.Seen("account-refused")
 	})
 }
 

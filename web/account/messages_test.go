@@ -2,12 +2,11 @@ package account_test
 
 import (
 	"crypto/rand"
-	"os"
 	"strings"
 	"testing"
 
 	"portcullis/alerts"
-	"portcullis/internal/browsertest"
+	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -18,42 +17,32 @@ import (
 func TestMessages(t *testing.T) {
 	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
 		s := newSite(t, open)
-		b := browsertest.Open(t)
-		b.Authenticator()
-		shot := func(name string) {
-			b.Accessible()
-			if os.Getenv("PORTCULLIS_SHOTS") != "" && !strings.Contains(t.Name(), "postgres") {
-				b.Shot("account-" + name)
-				b.Phone()
-				b.Accessible()
-				b.Shot("account-" + name + "-phone")
-				b.Wide()
-			}
-		}
-		b.Go(s.first(t))
-		b.Type("#name", "Ada Quay")
-		b.Type("#mail", "ada@harbour.example")
-		b.Type("#organisationName", "Harbour Office")
-		b.Submit("main form button[type=submit]")
-		b.Click("form[data-passkey] button")
-		b.WaitFor(`document.title.startsWith("Hello Ada Quay")`)
+		w := pagetest.WalkAt(t, s.url)
+		w.Authenticator()
+		w.Browser.Go(s.first(t))
+		w.Type("#name", "Ada Quay")
+		w.Type("#mail", "ada@harbour.example")
+		w.Type("#organisationName", "Harbour Office")
+		w.Submit("main form button[type=submit]")
+		w.Click("form[data-passkey] button")
+		w.WaitFor(`document.title.startsWith("Hello Ada Quay")`)
 		for _, subject := range []string{"The app Harbour Tides is banned from 1 December", "Bannað: Þjóðvegir & Fjörður <b>veður</b>, Wind and Radar for Sailors, Anglers and Everybody Else in the Northern and Western Approaches"} {
 			s.put(t, alerts.Message{Kind: "register.decided", Subject: subject, Text: "It sends what is typed to its maker.\n\nRemove it by then, or ask for an exemption.\nAsk early.", Link: "/account", Reference: "REQ-2026-0041"})
 		}
-		b.Go(s.url + "/account/messages")
-		shot("messages")
-		b.Submit("main tbody tr:last-child a")
-		if got := b.Text("main"); !strings.Contains(got, "ask for an exemption") || !strings.Contains(got, "REQ-2026-0041") {
+		w.Go("/account/messages")
+		w.Seen("account-messages")
+		w.Submit("main tbody tr:last-child a")
+		if got := w.Text("main"); !strings.Contains(got, "ask for an exemption") || !strings.Contains(got, "REQ-2026-0041") {
 			t.Errorf("the message shows %q", got)
 		}
-		shot("message")
-		b.Submit("main form button")
-		if got := b.Text("main"); !strings.Contains(got, "You acknowledged it") {
+		w.Seen("account-message")
+		w.Submit("main form button")
+		if got := w.Text("main"); !strings.Contains(got, "You acknowledged it") {
 			t.Errorf("the acknowledged message shows %q", got)
 		}
-		shot("message-acknowledged")
-		b.Go(s.url + "/account/messages")
-		if got := b.Text("main"); !strings.Contains(got, "Acknowledged") || !strings.Contains(got, "Unread") {
+		w.Seen("account-message-acknowledged")
+		w.Go("/account/messages")
+		if got := w.Text("main"); !strings.Contains(got, "Acknowledged") || !strings.Contains(got, "Unread") {
 			t.Errorf("the messages are %q", got)
 		}
 	})

@@ -29,6 +29,9 @@ func (a *area) content(r *http.Request, n words, v *room.View) (ui.Component, er
 		add("When", ui.Text(endsWhen(r, v.Ends)))
 	case v.Exemption != nil:
 		n.exemptionFacts(r, v.Exemption, add)
+		for _, condition := range v.Conditions() {
+			add("And, as its clearance demands", ui.Text(condition))
+		}
 	case v.Monitor != nil:
 		add("Where", ui.Text(n.Organisation(v.Organisation)))
 		add("When", ui.Text(holds(r, policy.Period{From: v.Monitor.From.Time(), Until: v.Monitor.Until.Time()})))
@@ -55,7 +58,11 @@ func (w words) ruleFacts(r *http.Request, d *room.Draft, add func(string, ui.Com
 	}
 	add("What", what)
 	add("For", ui.Text(w.body(rule.Scope)))
-	add("When", ui.Text(holds(r, rule.Period)))
+	when := holds(r, rule.Period)
+	if d.Emergency {
+		when = "At once, for a day. It lapses then, unless a third person reviews it and has it stay"
+	}
+	add("When", ui.Text(when))
 	if !rule.Deadline.IsZero() {
 		add("Gone by", onDay(r, rule.Deadline, ""))
 	}

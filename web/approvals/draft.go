@@ -199,7 +199,7 @@ func audienceField(label string) *ui.Field {
 
 // reasonField asks for the reason that everybody may read.
 func reasonField(label, hint string) *ui.Field {
-	return &ui.Field{Name: "reason", Label: label, Hint: hint, As: ui.Textarea{Rows: 4, Long: 4000}}
+	return &ui.Field{Name: "reason", Label: label, Hint: hint, As: ui.Textarea{Rows: 4, Long: 2000}}
 }
 
 // moment is when something is to begin: the day of the field from, at the time of the field at, which may be empty.

@@ -35,14 +35,16 @@ func TestDraftExemption(t *testing.T) {
 			"until long ago":           {[]string{"until-year", "2025"}, []string{"until"}},
 			"until a day that is none": {[]string{"until-day", "40"}, []string{"until"}},
 			"marked, for nobody":       {[]string{"marked", "yes"}, []string{"audience"}},
+			"marked, for too few":      {[]string{"marked", "yes", "audience", "dora@merrow.example"}, []string{"audience"}},
 			"marked by the way":        {[]string{"audience", "sam"}, []string{"marked"}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				sam.Answer(exemptA1, over(whole, bad.more)...).FaultsAt(bad.faults...).Shows(http.StatusUnprocessableEntity, "There is no other way", "press work")
 			})
 		}
-		v = sam.proposed(sam.Answer(exemptA1, over(whole, []string{"marked", "yes", "audience", "dora@merrow.example", "subject", "everyone"})...))
-		if !v.Marked || !slices.Equal(v.Audience, []string{admin.ID}) || !v.Exemption.Subject.Everyone {
+		others := []string{admin.ID, b.drafter(people.SecurityOfficer, "dept-a", "gail").ID, b.drafter(people.Approver, "dept-a", "paul").ID, b.drafter(people.ClearingOffice, "dept-a", "olga").ID}
+		v = sam.proposed(sam.Answer(exemptA1, over(whole, []string{"marked", "yes", "audience", "dora@merrow.example\ngail@merrow.example\npaul@merrow.example\nolga@merrow.example", "subject", "everyone"})...))
+		if !v.Marked || !slices.Equal(v.Audience, others) || !v.Exemption.Subject.Everyone {
 			t.Errorf("marked: %+v %+v", v.Draft, v.Exemption)
 		}
 		// Who asked does not grant.

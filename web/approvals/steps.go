@@ -76,7 +76,7 @@ func (w words) missing(v *room.View) ui.Component {
 		need := &v.Missing[i]
 		text := ui.Capital(need.Act.Waits()) + ", by " + roleNames(need.Roles)
 		if need.Office != "" {
-			text = "A clearance: " + devicepages.OfficeName(need.Office)
+			text = "A clearance by the clearing office called “" + devicepages.OfficeName(need.Office) + "”"
 		}
 		where := " of " + w.bodyName(need.Organisation) + " or above"
 		if need.Organisation == people.Everywhere {

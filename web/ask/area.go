@@ -27,9 +27,9 @@ type Area struct {
 	// Advice returns what people are advised about a product on their own device, on a platform; "" is any. It is
 	// nil where nobody keeps such texts. Its errors are logged: they name no product.
 	Advice func(ctx context.Context, actor people.Actor, product, platform string) ([]Text, error)
-	// Requests is the path of the page on which one asks for an app or an exemption, by "product" and "platform";
-	// empty where there is none.
-	Requests string
+	// Requests and Exemptions are the paths of the pages on which one asks for an app, and for an exemption, by
+	// "product" and "platform"; empty where there are none.
+	Requests, Exemptions string
 }
 
 //go:embed *.html

@@ -3,8 +3,6 @@ package ask_test
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -15,53 +13,53 @@ import (
 )
 
 func TestWork(t *testing.T) {
-	each(t, ask.Area{}, func(h *house) {
+	each(t, ask.Area{}, func(h house) {
 		civil, reporter, harbour := h.guest("civil", "dept-a"), h.guest("reporter", "dept-a"), h.guest("harbour", "dept-b")
-		civil.work().shows(200, "May I install this?", "On a work device", "On my own device").lacks("Error")
-		civil.do(httptest.NewRequest(http.MethodGet, "/ask", nil)).shows(200, "May I install this?")
-		civil.work("q", " ").shows(422, "Type the name of the app")
-		civil.work("q", strings.Repeat("a", 300)).shows(422, "This is too long")
+		civil.work().Shows(200, "May I install this?", "On a work device", "On my own device").Lacks("Error")
+		civil.Get("/ask").Shows(200, "May I install this?")
+		civil.work("q", " ").Shows(422, "Type the name of the app")
+		civil.work("q", strings.Repeat("a", 300)).Shows(422, "This is too long")
 
-		civil.work("q", "parrot").shows(200, "No, do not install Parrot", "Ministry of Tides", "It sends what it hears abroad", "Government of Merrow has banned everything that comes from Umberfell, since 1\u00a0January\u00a02026, until 1\u00a0January\u00a02027.",
-			"An exemption is possible, through your security team. It must be cleared by the office: Minister. It needs in place: ", "What to do", "take it off").lacks("exemption that reaches you", "/requests")
-		civil.work("q", "chirper").shows(200, "No, do not install Parrot", "Parrot was once called Chirper.")
-		reporter.work("q", "parrot").shows(200, "Yes, you may install Parrot", "exemption that reaches you, for press work, until 1\u00a0April\u00a02026", "It holds with this in place: ")
-		civil.work("q", "notes").shows(200, "Yes, you may install Notes on Android or iPhone or iPad, from version 2.5", "by a decision of Government of Merrow", "On other platforms", "Not on your list yet", "Did you mean another app?", "Notes Pro", "an older version is not allowed")
-		civil.work("product", "notes", "platform", "windows").shows(200, "Not yet: Notes is not on your list on Windows")
-		civil.work("product", "notes", "platform", "linux").shows(200, "Not known: the register has no Notes for Linux", "another app altogether", "on Android, iPhone and iPad and Windows")
-		civil.work("product", "notes", "platform", "toaster").shows(200, "Yes, you may install Notes")
-		civil.work("q", "not").shows(200, "Which one do you mean?", "Notes Pro", "Made by Maker Ltd")
-		civil.work("q", "maps").shows(200, "Not yet: Maps is not on your list", "nothing good", "Do not install it yet")
-		harbour.work("q", "maps").shows(200, "Not yet: Maps is not on your list", "Harbour Board", "Until 1\u00a0June\u00a02026 such apps are only watched")
-		civil.work("q", "ends").shows(200, "Yes, you may install Ends", "That holds until 1\u00a0September\u00a02026")
-		civil.work("q", "oldster").shows(200, "Better not: Oldster is on its way out", "No longer mended", "is phasing it out, since 1\u00a0January\u00a02026; it must be gone by 1\u00a0May\u00a02026.")
-		civil.work("q", "clock").shows(200, "Yes, you may install Clock", "It comes with the device")
-		civil.work("product", "camera").shows(200, "Camera is equipment, not an app")
-		civil.work("q", "parott").shows(200, "The register knows nothing by this name", "That does not say that it is harmless", "Did you mean one of these?", "Parrot", "Do not install it on a work device")
-		civil.work("q", "zzzzzzzz").shows(200, "The register knows nothing by this name").lacks("Did you mean")
-		civil.work("product", "gone").shows(404)
-		civil.work("q", "<b>bold</b>").shows(200, "<b>Bold</b>").lacks("harmless")
-		guest{h, ""}.work("q", "parrot").shows(303)
-		guest{h, ""}.own("q", "parrot").shows(401)
+		civil.work("q", "parrot").Shows(200, "No, do not install Parrot", "Ministry of Tides", "It sends what it hears abroad", "Government of Merrow has banned everything that comes from Umberfell, since 1\u00a0January\u00a02026, until 1\u00a0January\u00a02027.",
+			"An exemption is possible, through your security team. It must be cleared by the office: Minister. It needs in place: ", "What to do", "take it off").Lacks("exemption that reaches you", "/requests")
+		civil.work("q", "chirper").Shows(200, "No, do not install Parrot", "Parrot was once called Chirper.")
+		reporter.work("q", "parrot").Shows(200, "Yes, you may install Parrot", "exemption that reaches you, for press work, until 1\u00a0April\u00a02026", "It holds with this in place: ")
+		civil.work("q", "notes").Shows(200, "Yes, you may install Notes on Android or iPhone or iPad, from version 2.5", "by a decision of Government of Merrow", "On other platforms", "Not on your list yet", "Did you mean another app?", "Notes Pro", "an older version is not allowed")
+		civil.work("product", "notes", "platform", "windows").Shows(200, "Not yet: Notes is not on your list on Windows")
+		civil.work("product", "notes", "platform", "linux").Shows(200, "Not known: the register has no Notes for Linux", "another app altogether", "on Android, iPhone and iPad and Windows")
+		civil.work("product", "notes", "platform", "toaster").Shows(200, "Yes, you may install Notes")
+		civil.work("q", "not").Shows(200, "Which one do you mean?", "Notes Pro", "Made by Maker Ltd")
+		civil.work("q", "maps").Shows(200, "Not yet: Maps is not on your list", "nothing good", "Do not install it yet")
+		harbour.work("q", "maps").Shows(200, "Not yet: Maps is not on your list", "Harbour Board", "Until 1\u00a0June\u00a02026 such apps are only watched")
+		civil.work("q", "ends").Shows(200, "Yes, you may install Ends", "That holds until 1\u00a0September\u00a02026")
+		civil.work("q", "oldster").Shows(200, "Better not: Oldster is on its way out", "No longer mended", "is phasing it out, since 1\u00a0January\u00a02026; it must be gone by 1\u00a0May\u00a02026.")
+		civil.work("q", "clock").Shows(200, "Yes, you may install Clock", "It comes with the device")
+		civil.work("product", "camera").Shows(200, "Camera is equipment, not an app")
+		civil.work("q", "parott").Shows(200, "The register knows nothing by this name", "That does not say that it is harmless", "Did you mean one of these?", "Parrot", "Do not install it on a work device")
+		civil.work("q", "zzzzzzzz").Shows(200, "The register knows nothing by this name").Lacks("Did you mean")
+		civil.work("product", "gone").Shows(404)
+		civil.work("q", "<b>bold</b>").Shows(200, "<b>Bold</b>").Lacks("harmless")
+		guest{h.Nobody()}.work("q", "parrot").Shows(303)
+		guest{h.Nobody()}.own("q", "parrot").Shows(401)
 	})
 }
 
 func TestOwn(t *testing.T) {
-	each(t, ask.Area{}, func(h *house) {
+	each(t, ask.Area{}, func(h house) {
 		civil := h.guest("civil", "dept-a")
 		written := []string{"It is your own device: this is advice, and you decide.", "not in the ledger"}
-		civil.own("q", "parrot").shows(200, written...).shows(200, "On your own device", "We advise you not to have Parrot", "It sends what it hears abroad").lacks("exemption is possible", "do not install", "What to do")
-		civil.own("q", "notes").shows(200, written...).shows(200, "Nothing that was decided speaks against Notes", "work devices, from version 2.5")
-		civil.own("q", "maps").shows(200, written...).shows(200, "Nothing has been decided about Maps", "neither good nor bad")
-		civil.own("product", "oldster").shows(404)
-		civil.own("product", "old").shows(200, "look for something else than Oldster")
-		civil.own("product", "camera").shows(200, "Camera is equipment, not an app")
-		civil.own("q", "not").shows(200, "Which one do you mean?")
-		civil.own("q", "zzzzzzzz").shows(200, written...).shows(200, "neither good nor bad").lacks("What to do")
-		civil.own("q", "").shows(422, "Type the name of the app")
-		civil.own().shows(422, "Type the name of the app")
-		if body := civil.own("q", "not").body; strings.Contains(main(body), `method="get"`) || strings.Contains(main(body), "q=not") || !strings.Contains(main(body), `method="post"`) {
-			t.Errorf("choosing puts the question into the address: %s", main(body))
+		civil.own("q", "parrot").Shows(200, written...).Shows(200, "On your own device", "We advise you not to have Parrot", "It sends what it hears abroad").Lacks("exemption is possible", "do not install", "What to do")
+		civil.own("q", "notes").Shows(200, written...).Shows(200, "Nothing that was decided speaks against Notes", "work devices, from version 2.5")
+		civil.own("q", "maps").Shows(200, written...).Shows(200, "Nothing has been decided about Maps", "neither good nor bad")
+		civil.own("product", "oldster").Shows(404)
+		civil.own("product", "old").Shows(200, "look for something else than Oldster")
+		civil.own("product", "camera").Shows(200, "Camera is equipment, not an app")
+		civil.own("q", "not").Shows(200, "Which one do you mean?")
+		civil.own("q", "zzzzzzzz").Shows(200, written...).Shows(200, "neither good nor bad").Lacks("What to do")
+		civil.own("q", "").Shows(422, "Type the name of the app")
+		civil.own().Shows(422, "Type the name of the app")
+		if page := civil.own("q", "not").Main(); strings.Contains(page, `method="get"`) || strings.Contains(page, "q=not") || !strings.Contains(page, `method="post"`) {
+			t.Errorf("choosing puts the question into the address: %s", page)
 		}
 		if log := h.log.String(); strings.Contains(strings.ToLower(log), "parrot") || strings.Contains(log, "zzzz") || strings.Contains(log, "oldster") {
 			t.Errorf("the log has what was asked: %s", log)
@@ -72,7 +70,7 @@ func TestOwn(t *testing.T) {
 // TestAdviceAndRequests: what others write and build is shown where it is there.
 func TestAdviceAndRequests(t *testing.T) {
 	var asked []string
-	area := ask.Area{Requests: "/requests/new", Advice: func(_ context.Context, _ people.Actor, product, platform string) ([]ask.Text, error) {
+	area := ask.Area{Requests: "/requests/new", Exemptions: "/exemptions/new", Advice: func(_ context.Context, _ people.Actor, product, platform string) ([]ask.Text, error) {
 		asked = append(asked, product+" "+platform)
 		switch product {
 		case "parrot":
@@ -84,20 +82,20 @@ func TestAdviceAndRequests(t *testing.T) {
 		}
 		return nil, nil
 	}}
-	each(t, area, func(h *house) {
+	each(t, area, func(h house) {
 		asked = nil
 		civil := h.guest("civil", "dept-a")
-		civil.own("product", "parrot").shows(200, "Why we would not", "It listens.", "It tells.", "By The centre, 1\u00a0March\u00a02026", "Unsigned")
-		civil.own("product", "maps").shows(200, "Nothing has been decided about Maps")
-		civil.own("product", "notes", "platform", "windows").shows(200)
-		civil.own("product", "ends").shows(500)
+		civil.own("product", "parrot").Shows(200, "Why we would not", "It listens.", "It tells.", "By The centre, 1\u00a0March\u00a02026", "Unsigned")
+		civil.own("product", "maps").Shows(200, "Nothing has been decided about Maps")
+		civil.own("product", "notes", "platform", "windows").Shows(200)
+		civil.own("product", "ends").Shows(500)
 		if got := strings.Join(asked, ", "); got != "parrot , maps android, notes windows, ends android" {
 			t.Errorf("asked for: %s", got)
 		}
-		civil.work("product", "parrot").shows(200, "Ask for an exemption", "/requests/new?platform=android&product=parrot").lacks("Why we would not")
-		civil.work("product", "maps").shows(200, "Ask for Maps", "/requests/new?platform=android&product=maps")
-		civil.work("product", "notes", "platform", "linux").shows(200, "/requests/new?platform=linux&product=notes")
-		civil.work("product", "ends").shows(200).lacks("/requests")
+		civil.work("product", "parrot").Shows(200, "Ask for an exemption", "/exemptions/new?platform=android&product=parrot").Lacks("Why we would not")
+		civil.work("product", "maps").Shows(200, "Ask for Maps", "/requests/new?platform=android&product=maps")
+		civil.work("product", "notes", "platform", "linux").Shows(200, "/requests/new?platform=linux&product=notes")
+		civil.work("product", "ends").Shows(200).Lacks("/requests")
 	})
 }
 
@@ -107,19 +105,19 @@ func TestHandbook(t *testing.T) {
 	area := ask.Area{Advice: func(ctx context.Context, actor people.Actor, product, platform string) ([]ask.Text, error) {
 		return ask.Handbook(book)(ctx, actor, product, platform)
 	}}
-	each(t, area, func(h *house) {
-		book = &handbook.Room{People: h.people}
+	each(t, area, func(h house) {
+		book = &handbook.Room{People: h.People}
 		civil := h.guest("civil", "dept-a")
-		general, err := book.Advice(h.t.Context(), people.Actor{Session: civil.cookie}, handbook.About{Subject: handbook.OnPersonal})
+		general, err := book.Advice(h.T.Context(), civil.Actor(), handbook.About{Subject: handbook.OnPersonal})
 		if err != nil || len(general) == 0 {
 			t.Fatal(general, err)
 		}
-		android, err := book.Advice(h.t.Context(), people.Actor{Session: civil.cookie}, handbook.About{Subject: handbook.OnPlatform, Of: "android"})
+		android, err := book.Advice(h.T.Context(), civil.Actor(), handbook.About{Subject: handbook.OnPlatform, Of: "android"})
 		if err != nil || len(android) == 0 {
 			t.Fatal(android, err)
 		}
-		civil.own("product", "maps").shows(200, general[0].Title, android[0].Title, handbook.Blocks(general[0].Text)[0].Lines[0])
-		civil.own("product", "parrot").shows(200, general[0].Title).lacks(android[0].Title)
-		civil.work("product", "maps").shows(200).lacks(general[0].Title)
+		civil.own("product", "maps").Shows(200, general[0].Title, android[0].Title, handbook.Blocks(general[0].Text)[0].Lines[0])
+		civil.own("product", "parrot").Shows(200, general[0].Title).Lacks(android[0].Title)
+		civil.work("product", "maps").Shows(200).Lacks(general[0].Title)
 	})
 }

@@ -1,22 +1,14 @@
 package ask_test
 
 import (
-	"crypto/rand"
-	"fmt"
-	"html"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	rooms "portcullis/devices"
 	"portcullis/handbook"
+	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -24,9 +16,6 @@ import (
 	"portcullis/store"
 	"portcullis/web/ask"
 	"portcullis/web/gate"
-	"portcullis/web/ui"
-	"portcullis/web/ui/uitest"
-	"portcullis/world"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -34,7 +23,6 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 var (
 	noon    = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	schemas = []store.Schema{ledger.Schema, people.Schema, register.Schema, rooms.Schema, handbook.Schema}
-	command = people.Actor{Command: true}
 )
 
 // market is a world in which one may ask for many things.
@@ -67,156 +55,44 @@ exemptions:
   - {id: lifted, lifts: [ban-shady], product: parrot, scope: dept-a, subject: {person: reporter@dept-a.example}, from: 2026-01-01, until: 2026-04-01, purpose: "press work", mitigations: [dedicated-device], clearance: {office: minister, by: "M", ref: "1", at: 2026-01-01}}
 `
 
-// house is the pages over the rooms that they show.
+// house is the pages over the rooms that they show, with all that these write down.
 type house struct {
-	t       testing.TB
-	people  *people.Room
-	log     *strings.Builder
-	handler http.Handler
+	*pagetest.House
+	log *strings.Builder
 }
 
 // each runs test on both engines over the market.
-func each(t *testing.T, area ask.Area, test func(h *house)) {
-	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
-		clock := storetest.NewClock(noon)
-		test(newHouse(t, open(clock.Now), clock.Now, area))
-	})
+func each(t *testing.T, area ask.Area, test func(h house)) {
+	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) { test(newHouse(t, open, area)) })
 }
 
-func newHouse(t testing.TB, db *store.DB, now func() time.Time, area ask.Area) *house {
+func newHouse(t testing.TB, open storetest.Open, area ask.Area) house {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, register.Kinds, rooms.Kinds, handbook.Kinds)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, log: &strings.Builder{}}
-	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	fleet, err := rooms.OpenFleet(t.Context(), db, now, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.people = &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: log}
-	things := &rooms.Room{People: h.people, Server: "test", Fleet: fleet}
-	file := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(file, []byte(market), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := world.Load(file, nil, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loaded.Close()
-	if _, err := things.Import(t.Context(), command, loaded, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := fleet.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	h := house{pagetest.New(t, open, noon, people.Kinds, register.Kinds, rooms.Kinds, handbook.Kinds), &strings.Builder{}}
+	h.Log = slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.People.Log = h.Log
+	fleet, err := rooms.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
+	h.Do(fleet, err)
+	things := &rooms.Room{People: h.People, Server: "test", Fleet: fleet}
+	h.Import(things, market)
+	h.Do(nil, fleet.Follow(t.Context()))
 	area.Enquiries = rooms.NewEnquiries(things)
-	g := &gate.Gate{People: h.people, Now: now, Log: log, Navigation: []gate.Place{ask.Place()}, Frame: ui.Frame{Body: "Republic of Merrow", Now: now()}}
-	mux := http.NewServeMux()
-	mux.Handle(ui.AssetsPattern, ui.Assets())
-	for _, route := range ask.Routes(area) {
-		mux.Handle(route.Pattern, g.Guard(route))
-	}
-	h.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		mux.ServeHTTP(w, r)
-	})
+	h.Serve([]gate.Place{ask.Place()}, ask.Routes(area)...)
 	return h
 }
 
-// guest is a browser in which somebody has signed in; nobody has where the cookie is empty.
-type guest struct {
-	*house
-	cookie string
-}
+// guest is a browser in which somebody has signed in, or nobody.
+type guest struct{ pagetest.Visitor }
 
 // guest is somebody of an organisation, without a role.
-func (h *house) guest(name, organisation string) guest {
-	h.t.Helper()
-	p, err := h.people.AddPerson(h.t.Context(), command, organisation, people.Particulars{Name: name, Mail: name + "@" + organisation + ".example"})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	session, err := h.people.OpenSession(h.t.Context(), p.ID, "test", "", "")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return guest{h, session}
-}
-
-// page is what came back.
-type page struct {
-	t       testing.TB
-	request string
-	status  int
-	body    string
-}
-
-func (g guest) do(r *http.Request) page {
-	g.t.Helper()
-	if g.cookie != "" {
-		r.AddCookie(&http.Cookie{Name: "portcullis", Value: g.cookie})
-	}
-	w := httptest.NewRecorder()
-	g.handler.ServeHTTP(w, r)
-	p := page{g.t, r.Method + " " + r.URL.RequestURI(), w.Code, w.Body.String()}
-	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") && w.Code != http.StatusSeeOther {
-		uitest.Check(g.t, p.body)
-	}
-	return p
+func (h house) guest(name, organisation string) guest {
+	h.T.Helper()
+	return guest{h.SignIn(h.Person(organisation, people.Particulars{Name: name, Mail: name + "@" + organisation + ".example"}))}
 }
 
 // work asks about a device of work, own about one's own: names and values, and so on.
-func (g guest) work(pairs ...string) page {
-	g.t.Helper()
-	return g.do(httptest.NewRequest(http.MethodGet, "/ask?"+values(pairs).Encode(), nil))
+func (g guest) work(pairs ...string) pagetest.Page {
+	return g.Get("/ask?" + pagetest.Values(pairs...).Encode())
 }
 
-func (g guest) own(pairs ...string) page {
-	g.t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/ask", strings.NewReader(values(pairs).Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return g.do(r)
-}
-
-func values(pairs []string) url.Values {
-	v := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		v.Add(pairs[i], pairs[i+1])
-	}
-	return v
-}
-
-// shows fails the test unless the page has the status, and all the texts as they are read.
-func (p page) shows(status int, texts ...string) page {
-	p.t.Helper()
-	if p.status != status {
-		p.t.Errorf("%s: the status is %d, not %d: %.2000s", p.request, p.status, status, p.body)
-	}
-	for _, text := range texts {
-		if !strings.Contains(p.body, html.EscapeString(text)) {
-			p.t.Errorf("%s: the page does not show %q: %s", p.request, text, main(p.body))
-		}
-	}
-	return p
-}
-
-// lacks fails the test where the page has one of the texts.
-func (p page) lacks(texts ...string) page {
-	p.t.Helper()
-	for _, text := range texts {
-		if strings.Contains(p.body, html.EscapeString(text)) {
-			p.t.Errorf("%s: the page shows %q", p.request, text)
-		}
-	}
-	return p
-}
-
-// main is what stands between the header and the footer.
-func main(body string) string {
-	_, body, _ = strings.Cut(body, "<main")
-	body, _, _ = strings.Cut(body, "</main>")
-	return fmt.Sprintf("%.3000s", body)
-}
+func (g guest) own(pairs ...string) pagetest.Page { return g.Post("/ask", pairs...) }

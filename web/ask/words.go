@@ -248,22 +248,21 @@ func (p *page) next(reply *room.Reply) string {
 
 // request leads to asking for the app, or for an exemption, where there is a page for that.
 func (p *page) request(reply *room.Reply) []ui.Component {
-	text := ""
-	switch {
-	case p.Requests == "":
-	case reply.Saying == room.Unlisted || reply.Saying == room.Unseen:
-		text = "Ask for " + p.name()
-	case reply.Saying == room.No:
-		text = "Ask for an exemption"
+	text, at := "", ""
+	switch reply.Saying {
+	case room.Unlisted, room.Unseen:
+		text, at = "Ask for "+p.name(), p.Requests
+	case room.No:
+		text, at = "Ask for an exemption", p.Exemptions
 	}
-	if text == "" {
+	if at == "" {
 		return nil
 	}
 	to := url.Values{"product": {p.asked.Product.ID}}
 	if len(reply.Platforms) > 0 {
 		to.Set("platform", reply.Platforms[0].String())
 	}
-	return []ui.Component{ui.ButtonGroup{{Text: text, Href: p.Requests + "?" + to.Encode()}}}
+	return []ui.Component{ui.ButtonGroup{{Text: text, Href: at + "?" + to.Encode()}}}
 }
 
 // elsewhere are the answers for other platforms.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	rooms "portcullis/devices"
+	"portcullis/internal/pagetest"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/web/devices"
@@ -28,7 +29,7 @@ func TestAddresses(t *testing.T) {
 			if strings.Contains(path, "?") {
 				join = "&"
 			}
-			centre.get(path+join+"colour=%3Cred%3E").shows(422, "This page has no filter “colour”. It can be narrowed down by", there)
+			centre.Get(path+join+"colour=%3Cred%3E").Shows(422, "This page has no filter “colour”. It can be narrowed down by", there)
 		}
 		for path, want := range map[string]string{
 			"/devices?platform=amiga":                 "The filter platform cannot be “amiga”. It can be android, ios",
@@ -46,10 +47,10 @@ func TestAddresses(t *testing.T) {
 			"/devices/releases?show=some":             "It can be all",
 			"/apps?" + strings.Repeat("a", 80):        "…”",
 		} {
-			centre.get(path).shows(422, want)
+			centre.Get(path).Shows(422, want)
 		}
-		centre.get("/devices?platform=&q=&only=&state=&sort=&after=").shows(200)
-		centre.get("/devices/b1/past?at-day=3&at-month=2&at-year=2026&at-hour=3").shows(422, "at-hour")
+		centre.Get("/devices?platform=&q=&only=&state=&sort=&after=").Shows(200)
+		centre.Get("/devices/b1/past?at-day=3&at-month=2&at-year=2026&at-hour=3").Shows(422, "at-hour")
 	})
 }
 
@@ -74,11 +75,11 @@ func TestEveryLinkLeads(t *testing.T) {
 				continue
 			}
 			seen[at] = true
-			p := centre.get(at)
-			if p.status != 200 && p.status != 303 {
-				t.Errorf("%s: the status is %d: %.3000s", at, p.status, p.body)
+			p := centre.Get(at)
+			if p.Status != 200 && p.Status != 303 {
+				t.Errorf("%s: the status is %d: %.3000s", at, p.Status, p.Body)
 			}
-			for _, found := range link.FindAllStringSubmatch(p.body, -1) {
+			for _, found := range link.FindAllStringSubmatch(p.Body, -1) {
 				queue = append(queue, html.UnescapeString(found[1]))
 			}
 		}
@@ -92,11 +93,11 @@ func TestEveryLinkLeads(t *testing.T) {
 func TestMakersAmongApps(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor := q.guest(people.Auditor, people.Everywhere)
-		auditor.get("/apps?q=umber").shows(200, "Makers that are called so", "Umber Group", "Umber Apps Ltd", "2 products").has(`href="/suppliers/group"`, `href="/suppliers/maker"`)
-		auditor.get("/apps?q=other").shows(200, "A maker is called so")
-		auditor.get("/apps?q=parrot").shows(200, "Parrot Chat").lacks("called so:")
-		auditor.get("/apps").shows(200).lacks("called so:")
-		auditor.get("/apps?q=umber&after=parrot").shows(200).lacks("called so:")
+		auditor.Get("/apps?q=umber").Shows(200, "Makers that are called so", "Umber Group", "Umber Apps Ltd", "2 products").Has(`href="/suppliers/group"`, `href="/suppliers/maker"`)
+		auditor.Get("/apps?q=other").Shows(200, "A maker is called so")
+		auditor.Get("/apps?q=parrot").Shows(200, "Parrot Chat").Lacks("called so:")
+		auditor.Get("/apps").Shows(200).Lacks("called so:")
+		auditor.Get("/apps?q=umber&after=parrot").Shows(200).Lacks("called so:")
 	})
 }
 
@@ -104,10 +105,10 @@ func TestMakersAmongApps(t *testing.T) {
 func TestPerhaps(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor := q.guest(people.Auditor, people.Everywhere)
-		auditor.get("/suppliers/maker").shows(200).lacks("Perhaps on")
+		auditor.Get("/suppliers/maker").Shows(200).Lacks("Perhaps on")
 		q.told(rooms.Report{Host: "a9", Organisation: "dept-a", Platform: policy.IOS, Installed: []policy.Installation{{Identifier: "com.parrot", Version: "1"}}})
-		auditor.get("/apps/parrot").shows(200, "4 devices", "Perhaps on", "1 device more")
-		auditor.get("/suppliers/maker").shows(200, "4 devices", "Perhaps on", "1 device more: something there has an identifier of theirs", "A ban covers that too")
+		auditor.Get("/apps/parrot").Shows(200, "4 devices", "Perhaps on", "1 device more")
+		auditor.Get("/suppliers/maker").Shows(200, "4 devices", "Perhaps on", "1 device more: something there has an identifier of theirs", "A ban covers that too")
 	})
 }
 
@@ -117,19 +118,19 @@ func TestRemainingRules(t *testing.T) {
 		centre := q.guest(people.CentreOfficer, people.Everywhere)
 		made := func(target policy.Target) string {
 			rule := "/rules/" + devices.PathID(q.decided(policy.Rule{Effect: policy.Ban, Target: target, Scope: "gov", Reason: "one more", Clearance: policy.ClearanceNone, Mitigations: []string{"dedicated-device"}}))
-			centre.get(rule).shows(200, "dedicated device").lacks("Rules that still hold")
+			centre.Get(rule).Shows(200, "dedicated device").Lacks("Rules that still hold")
 			return rule
 		}
-		over := func(rule string) page {
+		over := func(rule string) pagetest.Page {
 			q.ends(strings.TrimPrefix(rule, "/rules/"), time.Time{}, "over")
-			return centre.get(rule)
+			return centre.Get(rule)
 		}
-		over(made(policy.Target{Product: "parrot"})).shows(200, "Ended", "Rules that still hold", "Bans everything of Umber Group", "Nothing is affected").
-			has(`href="/rules/ban-b"`).lacks("No devices and pieces")
-		over(made(policy.Target{Supplier: "group"})).has(`href="/rules/ban-b"`)
-		over(made(policy.Target{Product: ".."})).shows(200, "No other rule holds now")
-		over(made(policy.Target{Any: true})).shows(200, "No other rule holds now")
-		centre.get("/what-if?product=..").shows(200, "Nothing is affected").lacks("No devices and pieces")
+		over(made(policy.Target{Product: "parrot"})).Shows(200, "Ended", "Rules that still hold", "Bans everything of Umber Group", "Nothing is affected").
+			Has(`href="/rules/ban-b"`).Lacks("No devices and pieces")
+		over(made(policy.Target{Supplier: "group"})).Has(`href="/rules/ban-b"`)
+		over(made(policy.Target{Product: ".."})).Shows(200, "No other rule holds now")
+		over(made(policy.Target{Any: true})).Shows(200, "No other rule holds now")
+		centre.Get("/what-if?product=..").Shows(200, "Nothing is affected").Lacks("No devices and pieces")
 	})
 }
 
@@ -137,13 +138,13 @@ func TestRemainingRules(t *testing.T) {
 func TestMoveToWhereItIs(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		officer := q.guest(people.SecurityOfficer, "gov")
-		before := sent(officer.get("/devices/b1/move"))
-		officer.leads(officer.answer("/devices/b1/move", "organisation", "dept-b"), "/devices/b1?done=there").shows(200, "It is there already: nothing was changed")
-		officer.leads(officer.answer("/devices/b1/move", "organisation", "dept-b", "from-day", "1", "from-month", "2", "from-year", "2026"), "/devices/b1?done=there")
-		if after := sent(officer.get("/devices/b1/move")); !slices.Equal(before, after) {
-			t.Errorf("the version was %q and is %q", before, after)
+		before := officer.Get("/devices/b1/move").Fields().Encode()
+		officer.Leads(officer.answer("/devices/b1/move", "organisation", "dept-b"), "/devices/b1?done=there").Shows(200, "It is there already: nothing was changed")
+		officer.Leads(officer.answer("/devices/b1/move", "organisation", "dept-b", "from-day", "1", "from-month", "2", "from-year", "2026"), "/devices/b1?done=there")
+		if after := officer.Get("/devices/b1/move").Fields().Encode(); after != before {
+			t.Errorf("the form was %q and is %q", before, after)
 		}
-		officer.leads(officer.answer("/devices/b1/move", "organisation", "dept-a"), "/devices/b1?done=moved")
+		officer.Leads(officer.answer("/devices/b1/move", "organisation", "dept-a"), "/devices/b1?done=moved")
 	})
 }
 
@@ -151,7 +152,7 @@ func TestMoveToWhereItIs(t *testing.T) {
 func TestWorldFile(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		officer := q.guest(people.SecurityOfficer, "gov")
-		officer.get("/devices/b1").shows(200, "The world file", "The world file, an import").has("<dd class=\"govuk-summary-list__value\">the world file").lacks(">world<", "world, an import")
-		officer.get("/devices/b1/forget?source=world").shows(200, "The inventory from the world file no longer counts")
+		officer.Get("/devices/b1").Shows(200, "The world file", "The world file, an import").Has("<dd class=\"govuk-summary-list__value\">the world file").Lacks(">world<", "world, an import")
+		officer.Get("/devices/b1/forget?source=world").Shows(200, "The inventory from the world file no longer counts")
 	})
 }

@@ -20,9 +20,9 @@ func BenchmarkAppPages(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				r := httptest.NewRequest(http.MethodGet, path, nil)
-				r.AddCookie(&http.Cookie{Name: "portcullis", Value: who.cookie})
+				r.AddCookie(&http.Cookie{Name: "portcullis", Value: who.Session})
 				w := httptest.NewRecorder()
-				if q.handler.ServeHTTP(w, r); w.Code != http.StatusOK {
+				if q.Handler.ServeHTTP(w, r); w.Code != http.StatusOK {
 					b.Fatalf("%s: %d", path, w.Code)
 				}
 			}

@@ -1,10 +1,7 @@
 package devices_test
 
 import (
-	"crypto/rand"
 	"iter"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,11 +10,9 @@ import (
 
 	"portcullis/demo"
 	rooms "portcullis/devices"
-	"portcullis/internal/browsertest"
+	"portcullis/internal/pagetest"
 	"portcullis/people"
 	"portcullis/policy"
-	"portcullis/store"
-	"portcullis/web/ui"
 	"portcullis/world"
 )
 
@@ -35,16 +30,8 @@ func government(t testing.TB, nth int) (*quay, *demo.Demo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := func() time.Time { return demoTime }
-	db, err := store.Open(t.Context(), store.Options{Data: t.TempDir(), Now: now, Chance: rand.Reader})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context(), roomSchemas...); err != nil {
-		t.Fatal(err)
-	}
-	q := newQuay(t, db, now)
+	q := newQuay(t, inSQLite(t), demoTime)
+	q.follows()
 	file := filepath.Join(t.TempDir(), "world.yaml")
 	out, err := os.Create(file)
 	if err != nil {
@@ -57,7 +44,8 @@ func government(t testing.TB, nth int) (*quay, *demo.Demo) {
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
-	q.load(file)
+	q.ImportFile(q.devices, file)
+	q.catchUp()
 	if len(later) > 0 {
 		q.told(later...)
 	}
@@ -99,41 +87,17 @@ func imported(d *demo.Demo, nth int, later *[]rooms.Report) iter.Seq[*policy.Hos
 	}
 }
 
-// shown serves the pages to a browser in which somebody has signed in.
-func shown(t *testing.T, q *quay, who guest, b *browsertest.Browser) (at string) {
-	t.Helper()
-	if !ui.Built() {
-		t.Fatal("the assets are not built: make assets")
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", q.handler)
-	mux.HandleFunc("GET /enter", func(w http.ResponseWriter, _ *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: "portcullis", Value: who.cookie, Path: "/", HttpOnly: true})
-	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	at = browsertest.Local(server)
-	b.Go(at + "/enter")
-	return at
-}
-
-// lookAt checks a page on a desk and on a phone.
-func lookAt(b *browsertest.Browser, address, name string) {
-	b.Wide()
-	b.Go(address)
-	b.Accessible()
-	b.Shot(name + "-wide")
-	b.Phone()
-	b.Accessible()
-	b.Shot(name + "-phone")
-	b.Wide()
+// walk goes through the pages with somebody signed in.
+func (q *quay) walk(who guest) *pagetest.Walk {
+	w := q.Walk()
+	w.Enter(who.Visitor)
+	return w
 }
 
 func TestAppsInABrowser(t *testing.T) {
-	b := browsertest.Open(t)
 	q, d := government(t, 20)
 	root := d.World.Organisations[0].ID
-	at := shown(t, q, q.guestOf(people.CentreOfficer, people.Everywhere, root), b)
+	w := q.walk(q.guestOf(people.CentreOfficer, people.Everywhere, root))
 	target := d.Draft.Target.Supplier
 	product := ""
 	for i := range d.World.Products {
@@ -147,31 +111,30 @@ func TestAppsInABrowser(t *testing.T) {
 		"triage": "/triage/" + d.Imported, "triage-makers": "/triage/" + d.Imported + "?by=maker", "triage-left": "/triage/" + d.Imported + "?show=left",
 		"what-if-choose": "/what-if?q=umber", "what-if": "/what-if?supplier=" + target,
 	} {
-		lookAt(b, at+path, name)
+		w.Look(path, name)
 	}
-	b.Go(at + "/unlinked")
-	b.Submit("main td .app-table__value > a.govuk-link")
-	b.Accessible()
-	b.Shot("link-wide")
-	b.Phone()
-	b.Accessible()
-	b.Shot("link-phone")
+	w.Go("/unlinked")
+	w.Submit("main td .app-table__value > a.govuk-link")
+	w.Accessible()
+	w.Shot("link-wide")
+	w.Phone()
+	w.Accessible()
+	w.Shot("link-phone")
 }
 
 // TestWhatIfInABrowser goes from a company's name to proposing that it be banned.
 func TestWhatIfInABrowser(t *testing.T) {
-	b := browsertest.Open(t)
 	q, d := government(t, 20)
 	root := d.World.Organisations[0].ID
-	at := shown(t, q, q.guestOf(people.CentreOfficer, people.Everywhere, root), b)
-	b.Go(at + "/what-if?q=umberfell")
-	b.Submit("main .app-table tbody a")
-	if text := b.Text("main a.govuk-button:not(.govuk-button--secondary)"); text != "Propose this ban" {
+	w := q.walk(q.guestOf(people.CentreOfficer, people.Everywhere, root))
+	w.Go("/what-if?q=umberfell")
+	w.Submit("main .app-table tbody a")
+	if text := w.Text("main a.govuk-button:not(.govuk-button--secondary)"); text != "Propose this ban" {
 		t.Errorf("it leads to %q", text)
 	}
 	for _, rule := range d.World.Rules {
 		if rule.Effect == policy.Ban {
-			lookAt(b, at+"/rules/"+rule.ID, "rule")
+			w.Look("/rules/"+rule.ID, "rule")
 			return
 		}
 	}
@@ -179,33 +142,32 @@ func TestWhatIfInABrowser(t *testing.T) {
 
 // TestTriageInABrowser decides about what a body has just brought in.
 func TestTriageInABrowser(t *testing.T) {
-	b := browsertest.Open(t)
 	q, d := government(t, 20)
-	at := shown(t, q, q.guestOf(people.CentreOfficer, people.Everywhere, d.World.Organisations[0].ID), b)
-	b.Go(at + "/triage/" + d.Imported)
-	before := b.Text("main p")
-	b.Click("#app-0")
-	b.Click("#app-1")
-	b.Click("#app-2")
-	b.Click("input[value=allow-until]")
-	b.Type("#reason", "Looked at in spring")
-	b.Submit("main form[method=post] button[data-prevent-double-click]")
-	if text := b.Text(".govuk-notification-banner__content"); !strings.Contains(text, "3 allowed for 90 days") {
+	w := q.walk(q.guestOf(people.CentreOfficer, people.Everywhere, d.World.Organisations[0].ID))
+	w.Go("/triage/" + d.Imported)
+	before := w.Text("main p")
+	w.Click("#app-0")
+	w.Click("#app-1")
+	w.Click("#app-2")
+	w.Click("input[value=allow-until]")
+	w.Type("#reason", "Looked at in spring")
+	w.Submit("main form[method=post] button[data-prevent-double-click]")
+	if text := w.Text(".govuk-notification-banner__content"); !strings.Contains(text, "3 allowed for 90 days") {
 		t.Errorf("the banner says %q", text)
 	}
-	if after := b.Text("main p"); after == before {
+	if after := w.Text("main p"); after == before {
 		t.Errorf("as many are left as before: %s", after)
 	}
-	b.Accessible()
-	b.Shot("triage-decided-wide")
-	b.Go(at + "/triage/" + d.Imported + "?by=maker")
-	b.Click("#maker-0")
-	b.Click("input[value=leave-unlisted]")
-	b.Submit("main form[method=post] button[data-prevent-double-click]")
-	if text := b.Text(".govuk-notification-banner__content"); !strings.Contains(text, "left unlisted") {
+	w.Accessible()
+	w.Shot("triage-decided-wide")
+	w.Go("/triage/" + d.Imported + "?by=maker")
+	w.Click("#maker-0")
+	w.Click("input[value=leave-unlisted]")
+	w.Submit("main form[method=post] button[data-prevent-double-click]")
+	if text := w.Text(".govuk-notification-banner__content"); !strings.Contains(text, "left unlisted") {
 		t.Errorf("the banner says %q", text)
 	}
-	b.Phone()
-	b.Accessible()
-	b.Shot("triage-decided-phone")
+	w.Phone()
+	w.Accessible()
+	w.Shot("triage-decided-phone")
 }

@@ -47,66 +47,66 @@ hosts:
 func TestAppPages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor, officer := q.guest(people.Auditor, people.Everywhere), q.guest(people.SecurityOfficer, "dept-a")
-		list := auditor.get("/apps").shows(200, "Parrot Chat", "Notes <b>", "Cam 2")
-		if row := list.row("Parrot Chat"); !strings.Contains(row, ">4<") || !strings.Contains(row, "Umber Apps Ltd") {
+		list := auditor.Get("/apps").Shows(200, "Parrot Chat", "Notes <b>", "Cam 2")
+		if row := list.Row("Parrot Chat"); !strings.Contains(row, ">4<") || !strings.Contains(row, "Umber Apps Ltd") {
 			t.Errorf("the row of an app: %s", row)
 		}
-		if row := officer.get("/apps?q=canary").shows(200, "Canary").lacks("Notes").row("Parrot Chat"); !strings.Contains(row, ">3<") {
+		if row := officer.Get("/apps?q=canary").Shows(200, "Canary").Lacks("Notes").Row("Parrot Chat"); !strings.Contains(row, ">3<") {
 			t.Errorf("the row for an officer of one body: %s", row)
 		}
-		auditor.get("/apps?q=zzz").shows(200, "No product is called so", "/unlinked?q=zzz")
-		auditor.get("/apps?kind=equipment").shows(200, "Cam 2").lacks("Parrot")
-		officer.get("/apps?organisation=dept-b").shows(403)
+		auditor.Get("/apps?q=zzz").Shows(200, "No product is called so", "/unlinked?q=zzz")
+		auditor.Get("/apps?kind=equipment").Shows(200, "Cam 2").Lacks("Parrot")
+		officer.Get("/apps?organisation=dept-b").Shows(403)
 
-		one := auditor.get("/apps/parrot").shows(200, "Parrot Chat", "4 devices", "Canary", "Harbour Office", "Department of Light", "Banned", "Umber Group",
+		one := auditor.Get("/apps/parrot").Shows(200, "Parrot Chat", "4 devices", "Canary", "Harbour Office", "Department of Light", "Banned", "Umber Group",
 			"Parrot Chat → Umber Apps Ltd → Umber Group", "Umber Apps Ltd is owned by Umber Group", "Since 1\u00a0January\u00a02020", "ex-b", "press office", "com.parrot.ios", "ab12", "The command line",
 			"/what-if?product=parrot")
-		one.shows(200, "Nothing is known of what it contains", "Nothing that is known contains it")
-		officer.get("/apps/parrot").shows(200, "3 devices", "1 exemption more is not shown to you").lacks("ex-b")
-		auditor.get("/apps/parrot?organisation=unit").shows(200, "2 devices").lacks(">Harbour Office</th>")
-		auditor.get("/apps/notes").shows(200, "Notes <b>", "Wing Kit", "Before 3", "Notes <b> → Wing Kit → Umber Apps Ltd → Umber Group")
-		auditor.get("/apps/kit").shows(200, "It is installed nowhere", "Notes <b>", "Inside something else on")
-		auditor.get("/apps/cam").shows(200, "1 piece of equipment", "Cam 2 is made by Umber Group")
-		auditor.get(devices.AppPath("..")).shows(200, "Dots", "Not known")
-		auditor.get("/apps/none").shows(404, "There is no product none")
+		one.Shows(200, "Nothing is known of what it contains", "Nothing that is known contains it")
+		officer.Get("/apps/parrot").Shows(200, "3 devices", "1 exemption more is not shown to you").Lacks("ex-b")
+		auditor.Get("/apps/parrot?organisation=unit").Shows(200, "2 devices").Lacks(">Harbour Office</th>")
+		auditor.Get("/apps/notes").Shows(200, "Notes <b>", "Wing Kit", "Before 3", "Notes <b> → Wing Kit → Umber Apps Ltd → Umber Group")
+		auditor.Get("/apps/kit").Shows(200, "It is installed nowhere", "Notes <b>", "Inside something else on")
+		auditor.Get("/apps/cam").Shows(200, "1 piece of equipment", "Cam 2 is made by Umber Group")
+		auditor.Get(devices.AppPath("..")).Shows(200, "Dots", "Not known")
+		auditor.Get("/apps/none").Shows(404, "There is no product none")
 	})
 }
 
 func TestSupplierPages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor := q.guest(people.Auditor, people.Everywhere)
-		if row := auditor.get("/suppliers?q=umber").shows(200, "Umber Group").lacks("Other Ltd").row("Umber Apps Ltd"); !strings.Contains(row, "Umber Group") || !strings.Contains(row, ">2<") {
+		if row := auditor.Get("/suppliers?q=umber").Shows(200, "Umber Group").Lacks("Other Ltd").Row("Umber Apps Ltd"); !strings.Contains(row, "Umber Group") || !strings.Contains(row, ">2<") {
 			t.Errorf("the row of a maker: %s", row)
 		}
-		auditor.get("/suppliers?q=zzz").shows(200, "No company is called so")
-		auditor.get("/suppliers/group").shows(200, "Umber Group", "4 devices and 1 piece of equipment", "Parrot Chat", "Cam 2", "Notes <b>", "Umber Apps Ltd is owned by Umber Group", "it listens", "/what-if?supplier=group")
-		auditor.get("/suppliers/maker").shows(200, "Umber Apps Ltd → Umber Group", "No equipment of theirs is known")
-		auditor.get("/suppliers/other?organisation=dept-a").shows(200, "No rule names them")
-		auditor.get("/suppliers/none").shows(404)
+		auditor.Get("/suppliers?q=zzz").Shows(200, "No company is called so")
+		auditor.Get("/suppliers/group").Shows(200, "Umber Group", "4 devices and 1 piece of equipment", "Parrot Chat", "Cam 2", "Notes <b>", "Umber Apps Ltd is owned by Umber Group", "it listens", "/what-if?supplier=group")
+		auditor.Get("/suppliers/maker").Shows(200, "Umber Apps Ltd → Umber Group", "No equipment of theirs is known")
+		auditor.Get("/suppliers/other?organisation=dept-a").Shows(200, "No rule names them")
+		auditor.Get("/suppliers/none").Shows(404)
 	})
 }
 
 func TestWhatIfPages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor, officer, centre := q.guest(people.Auditor, people.Everywhere), q.guest(people.SecurityOfficer, "dept-a"), q.guest(people.CentreOfficer, people.Everywhere)
-		auditor.get("/what-if").shows(200, "App, equipment or company")
-		auditor.get("/what-if?q=umber").shows(200, "Everything of Umber Group", "/what-if?supplier=group", "Parrot Chat")
-		auditor.get("/what-if?q=zzz").shows(200, "Nothing here is called so")
-		all := auditor.get("/what-if?supplier=group").shows(200, "Bans everything of Umber Group, and whatever contains it, for Government and all below", "5 devices and pieces of equipment of 5, in 3 bodies",
-			"2 of 5", "Without what contains it", "In Harbour Office and all below", "On iOS", "ex-b").lacks("Propose this ban")
-		if row := all.row("In Harbour Office and all below"); !strings.Contains(row, "scope=dept-a") || strings.Count(row, ">3<") != 1 || strings.Count(row, ">1<") != 1 {
+		auditor.Get("/what-if").Shows(200, "App, equipment or company")
+		auditor.Get("/what-if?q=umber").Shows(200, "Everything of Umber Group", "/what-if?supplier=group", "Parrot Chat")
+		auditor.Get("/what-if?q=zzz").Shows(200, "Nothing here is called so")
+		all := auditor.Get("/what-if?supplier=group").Shows(200, "Bans everything of Umber Group, and whatever contains it, for Government and all below", "5 devices and pieces of equipment of 5, in 3 bodies",
+			"2 of 5", "Without what contains it", "In Harbour Office and all below", "On iOS", "ex-b").Lacks("Propose this ban")
+		if row := all.Row("In Harbour Office and all below"); !strings.Contains(row, "scope=dept-a") || strings.Count(row, ">3<") != 1 || strings.Count(row, ">1<") != 1 {
 			t.Errorf("a narrower rule: %s", row)
 		}
-		auditor.get("/what-if?supplier=group&effect=phase-out&components=no&scope=dept-b&platform=android&kind=app").shows(200, "What if this were phased out?",
+		auditor.Get("/what-if?supplier=group&effect=phase-out&components=no&scope=dept-b&platform=android&kind=app").Shows(200, "What if this were phased out?",
 			"Phases out everything of Umber Group, of apps alone, on Android, for Department of Light", "1 of 2")
-		officer.get("/what-if?product=parrot").shows(200, "for Harbour Office and all below", "3 of 3", "Propose this ban").lacks("Department of Light")
-		officer.get("/what-if?product=parrot&scope=gov").shows(403)
-		auditor.get("/what-if?product=none").shows(422, "There is no product none")
+		officer.Get("/what-if?product=parrot").Shows(200, "for Harbour Office and all below", "3 of 3", "Propose this ban").Lacks("Department of Light")
+		officer.Get("/what-if?product=parrot&scope=gov").Shows(403)
+		auditor.Get("/what-if?product=none").Shows(422, "There is no product none")
 
-		centre.get("/what-if?product=parrot&components=no").has(`href="/proposals/new/ban?components=no&amp;effect=ban&amp;product=parrot&amp;scope=gov"`)
-		centre.get("/what-if?product=parrot&effect=phase-out").shows(200, "Propose this phase-out")
+		centre.Get("/what-if?product=parrot&components=no").Has(`href="/proposals/new/ban?components=no&amp;effect=ban&amp;product=parrot&amp;scope=gov"`)
+		centre.Get("/what-if?product=parrot&effect=phase-out").Shows(200, "Propose this phase-out")
 		for _, gone := range []string{"/what-if/make?product=parrot", "/rules/allow-notes/end"} {
-			centre.get(gone).shows(404)
+			centre.Get(gone).Shows(404)
 		}
 	})
 }
@@ -115,19 +115,19 @@ func TestRulePages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor, officer, centre := q.guest(people.Auditor, people.Everywhere), q.guest(people.SecurityOfficer, "dept-a"), q.guest(people.CentreOfficer, people.Everywhere)
 		ban := q.decided(policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "It listens, too", Clearance: "minister", Mitigations: []string{"one", "two"}})
-		centre.get("/rules/"+ban).shows(200, "In force", "It listens, too", "one, two", "4 devices and pieces of equipment", "/breaches?rule=ban-parrot", "Propose that it end").has(`href="/proposals/new/withdrawal?rule=ban-parrot"`)
-		officer.get("/rules/"+ban).shows(200, "3 devices and pieces of equipment", "Propose the same for your own body").lacks("Propose that it end", "Department of Light")
-		auditor.get("/rules/" + ban).shows(200).lacks("Propose")
-		auditor.get("/apps/parrot").shows(200, "Bans Parrot Chat", "Ask for an exemption").lacks("Propose who makes it")
-		centre.get("/apps/parrot").shows(200, "Propose who makes it")
-		centre.get("/suppliers/maker").shows(200, "Propose another owner").has(`href="/proposals/new/supplier/maker"`)
-		officer.get("/suppliers/maker").shows(200).lacks("Propose another owner")
+		centre.Get("/rules/"+ban).Shows(200, "In force", "It listens, too", "one, two", "4 devices and pieces of equipment", "/breaches?rule=ban-parrot", "Propose that it end").Has(`href="/proposals/new/withdrawal?rule=ban-parrot"`)
+		officer.Get("/rules/"+ban).Shows(200, "3 devices and pieces of equipment", "Propose the same for your own body").Lacks("Propose that it end", "Department of Light")
+		auditor.Get("/rules/" + ban).Shows(200).Lacks("Propose")
+		auditor.Get("/apps/parrot").Shows(200, "Bans Parrot Chat", "Ask for an exemption").Lacks("Propose who makes it")
+		centre.Get("/apps/parrot").Shows(200, "Propose who makes it")
+		centre.Get("/suppliers/maker").Shows(200, "Propose another owner").Has(`href="/proposals/new/supplier/maker"`)
+		officer.Get("/suppliers/maker").Shows(200).Lacks("Propose another owner")
 		q.ends(ban, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), "It has been mended")
-		centre.get("/rules/"+ban).shows(200, "It ends on 1\u00a0June\u00a02026", "It has been mended", "4 devices and pieces of equipment")
-		centre.get("/rules/allow-notes").shows(200, "Allows Notes <b>", "for work")
-		centre.get("/rules/none").shows(404)
+		centre.Get("/rules/"+ban).Shows(200, "It ends on 1\u00a0June\u00a02026", "It has been mended", "4 devices and pieces of equipment")
+		centre.Get("/rules/allow-notes").Shows(200, "Allows Notes <b>", "for work")
+		centre.Get("/rules/none").Shows(404)
 		phase := q.decided(policy.Rule{Effect: policy.PhaseOut, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "old", Clearance: "speaker", Period: policy.Period{}, Deadline: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)})
-		centre.get("/rules/"+phase).shows(200, "Phases out Parrot Chat", "1\u00a0September\u00a02026", "Speaker")
+		centre.Get("/rules/"+phase).Shows(200, "Phases out Parrot Chat", "1\u00a0September\u00a02026", "Speaker")
 	})
 }
 
@@ -138,10 +138,10 @@ func TestAskAbout(t *testing.T) {
 		q.decided(policy.Rule{ID: "ban-1", Effect: policy.Ban, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "It listens", Clearance: policy.ClearanceNone})
 		officer, auditor := q.guest(people.SecurityOfficer, "dept-a"), q.guest(people.Auditor, people.Everywhere)
 		q.told(inventory("a8", "com.parrot", "Parrot", ""), inventory("a9", "com.tide", "Tide Tables", "Tidal Inc"))
-		officer.get("/devices/a8").has(`href="/proposals/new/exemption?host=a8&amp;product=parrot&amp;rule=ban-1"`)
-		officer.get("/devices/a9").has(`href="/proposals/new/app?identifier=com.tide&amp;name=Tide&#43;Tables&amp;platform=android&amp;scope=dept-a"`)
-		auditor.get("/devices/a8").shows(200).lacks("Ask for")
-		officer.get("/devices/a8/past").shows(200).lacks("Ask for")
+		officer.Get("/devices/a8").Has(`href="/proposals/new/exemption?host=a8&amp;product=parrot&amp;rule=ban-1"`)
+		officer.Get("/devices/a9").Has(`href="/proposals/new/app?identifier=com.tide&amp;name=Tide&#43;Tables&amp;platform=android&amp;scope=dept-a"`)
+		auditor.Get("/devices/a8").Shows(200).Lacks("Ask for")
+		officer.Get("/devices/a8/past").Shows(200).Lacks("Ask for")
 	})
 }
 
@@ -149,29 +149,29 @@ func TestUnlinkedPages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		q.told(inventory("a5", "com.parrot.lite", "Canary", "Umber Apps"), inventory("a6", "com.tide", "Tide Tables", "Tidal Inc"), inventory("a7", "com.reef", "Reef", ""))
 		reviewer, own := q.guest(people.Reviewer, people.Everywhere), q.guest(people.Reviewer, "dept-a")
-		list := reviewer.get("/unlinked").shows(200, "com.parrot.lite", "Canary", "Umber Apps", "the maker agrees", "4 identifiers", "Say\u00a0what\u00a0it\u00a0is", "Nobody has said its name")
-		if row := list.row("com.parrot.lite"); !strings.Contains(row, `value="parrot"`) {
+		list := reviewer.Get("/unlinked").Shows(200, "com.parrot.lite", "Canary", "Umber Apps", "the maker agrees", "4 identifiers", "Say\u00a0what\u00a0it\u00a0is", "Nobody has said its name")
+		if row := list.Row("com.parrot.lite"); !strings.Contains(row, `value="parrot"`) {
 			t.Errorf("the row: %s", row)
 		}
-		own.get("/unlinked").shows(200, "com.parrot.lite", "Parrot Chat").lacks("Say\u00a0what\u00a0it\u00a0is", "<form method=\"post\" action=\"/unlinked")
-		own.get("/unlinked/link?platform=android&identifier=com.tide").shows(403, "not say which product one is").lacks("<form method=\"post\" action=\"/unlinked")
-		own.post("/unlinked/link", "platform", "android", "identifier", "com.tide", "product", "parrot").shows(403)
-		reviewer.leads(reviewer.post("/unlinked/link", "platform", "android", "identifier", "com.parrot.lite", "product", "parrot"), "/unlinked?done=linked").shows(200, "It has been linked", "3 identifiers").lacks("com.parrot.lite")
-		reviewer.get("/apps/parrot").shows(200, "5 devices", "Linked com.parrot.lite on Android", "Holder of Reviewer")
-		reviewer.post("/unlinked/link", "platform", "android", "identifier", "com.parrot.lite", "product", "notes").shows(404, "has been linked meanwhile")
+		own.Get("/unlinked").Shows(200, "com.parrot.lite", "Parrot Chat").Lacks("Say\u00a0what\u00a0it\u00a0is", "<form method=\"post\" action=\"/unlinked")
+		own.Get("/unlinked/link?platform=android&identifier=com.tide").Shows(403, "not say which product one is").Lacks("<form method=\"post\" action=\"/unlinked")
+		own.Post("/unlinked/link", "platform", "android", "identifier", "com.tide", "product", "parrot").Shows(403)
+		reviewer.Leads(reviewer.Post("/unlinked/link", "platform", "android", "identifier", "com.parrot.lite", "product", "parrot"), "/unlinked?done=linked").Shows(200, "It has been linked", "3 identifiers").Lacks("com.parrot.lite")
+		reviewer.Get("/apps/parrot").Shows(200, "5 devices", "Linked com.parrot.lite on Android", "Holder of Reviewer")
+		reviewer.Post("/unlinked/link", "platform", "android", "identifier", "com.parrot.lite", "product", "notes").Shows(404, "has been linked meanwhile")
 
 		link := "/unlinked/link?" + url.Values{"platform": {"android"}, "identifier": {"com.tide"}}.Encode()
-		reviewer.get(link).shows(200, "Tide Tables", "Tidal Inc", "Harbour Office", "A product that is not there yet")
-		reviewer.get(link+"&q=note").shows(200, "By Other Ltd")
-		reviewer.post(link).shows(422, "Say which product it is")
-		reviewer.post(link, "product", "none").shows(422, "There is no product none")
-		reviewer.post(link, "product", "\u0001new", "name", "Tide Tables", "maker", "Tidal").shows(422, "No company is called so")
-		reviewer.post(link, "product", "\u0001new", "name", "Tide Tables", "maker", "Umber").shows(422, "There are Umber Apps Ltd, Umber Group")
-		reviewer.leads(reviewer.post(link, "product", "\u0001new", "name", "Tide Tables", "maker", "Tidal", "add-maker", "yes"), "/unlinked?done=linked").lacks("com.tide")
-		reviewer.get("/apps/tide-tables").shows(200, "Tide Tables", "Tidal", "1 device")
-		reviewer.get("/unlinked/link?platform=android&identifier=com.none").shows(404)
-		reviewer.get("/unlinked/link?platform=x&identifier=com.none").shows(404)
-		reviewer.get("/unlinked?q=zzz").shows(200, "No identifier fits")
+		reviewer.Get(link).Shows(200, "Tide Tables", "Tidal Inc", "Harbour Office", "A product that is not there yet")
+		reviewer.Get(link+"&q=note").Shows(200, "By Other Ltd")
+		reviewer.Post(link).Shows(422, "Say which product it is")
+		reviewer.Post(link, "product", "none").Shows(422, "There is no product none")
+		reviewer.Post(link, "product", "\u0001new", "name", "Tide Tables", "maker", "Tidal").Shows(422, "No company is called so")
+		reviewer.Post(link, "product", "\u0001new", "name", "Tide Tables", "maker", "Umber").Shows(422, "There are Umber Apps Ltd, Umber Group")
+		reviewer.Leads(reviewer.Post(link, "product", "\u0001new", "name", "Tide Tables", "maker", "Tidal", "add-maker", "yes"), "/unlinked?done=linked").Lacks("com.tide")
+		reviewer.Get("/apps/tide-tables").Shows(200, "Tide Tables", "Tidal", "1 device")
+		reviewer.Get("/unlinked/link?platform=android&identifier=com.none").Shows(404)
+		reviewer.Get("/unlinked/link?platform=x&identifier=com.none").Shows(404)
+		reviewer.Get("/unlinked?q=zzz").Shows(200, "No identifier fits")
 	})
 }
 
@@ -179,34 +179,34 @@ func TestTriagePages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		q.told(inventory("a5", "com.tide", "Tide Tables", "Tidal Inc"), inventory("a6", "com.reef", "Reef", "Tidal Inc"))
 		centre, approver, auditor := q.guest(people.CentreOfficer, people.Everywhere), q.guest(people.Approver, "dept-a"), q.guest(people.Auditor, "dept-a")
-		centre.get("/triage").shows(200, "Harbour Office", "/triage/dept-a", "Department of Light")
-		approver.get("/triage").shows(200, "Harbour Office").lacks("Department of Light")
-		approver.get("/triage/dept-b").shows(403)
-		list := centre.get("/triage/dept-a").shows(200, "4 apps to decide about", "of 1 body below that follow its list", "Tide Tables", "By its own word Tidal Inc", "Review date: 30\u00a0May\u00a02026")
-		if row := list.row("Parrot Chat"); !strings.Contains(row, `value="product parrot"`) || !strings.Contains(row, ">3<") || !strings.Contains(row, "Android, iOS") {
+		centre.Get("/triage").Shows(200, "Harbour Office", "/triage/dept-a", "Department of Light")
+		approver.Get("/triage").Shows(200, "Harbour Office").Lacks("Department of Light")
+		approver.Get("/triage/dept-b").Shows(403)
+		list := centre.Get("/triage/dept-a").Shows(200, "4 apps to decide about", "of 1 body below that follow its list", "Tide Tables", "By its own word Tidal Inc", "Review date: 30\u00a0May\u00a02026")
+		if row := list.Row("Parrot Chat"); !strings.Contains(row, `value="product parrot"`) || !strings.Contains(row, ">3<") || !strings.Contains(row, "Android, iOS") {
 			t.Errorf("the row of an app: %s", row)
 		}
-		if row := approver.get("/triage/dept-a").shows(200).row("Tide Tables"); strings.Contains(row, "checkbox") || !strings.Contains(row, "no product’s yet") {
+		if row := approver.Get("/triage/dept-a").Shows(200).Row("Tide Tables"); strings.Contains(row, "checkbox") || !strings.Contains(row, "no product’s yet") {
 			t.Errorf("what an approver cannot decide: %s", row)
 		}
-		auditor.get("/triage/dept-a").shows(200, "Parrot Chat").lacks("Decide about everything", "checkbox")
-		auditor.post("/triage/dept-a", "app", "product parrot", "decision", "allow").shows(403)
-		if row := centre.get("/triage/dept-a?by=maker").shows(200).row("Tidal Inc (by its own word)"); !strings.Contains(row, ">2<") || !strings.Contains(row, "maker=publisher&#43;Tidal&#43;Inc") {
+		auditor.Get("/triage/dept-a").Shows(200, "Parrot Chat").Lacks("Decide about everything", "checkbox")
+		auditor.Post("/triage/dept-a", "app", "product parrot", "decision", "allow").Shows(403)
+		if row := centre.Get("/triage/dept-a?by=maker").Shows(200).Row("Tidal Inc (by its own word)"); !strings.Contains(row, ">2<") || !strings.Contains(row, "maker=publisher&#43;Tidal&#43;Inc") {
 			t.Errorf("the row of a maker: %s", row)
 		}
-		centre.get("/triage/dept-a?maker=publisher+Tidal+Inc").shows(200, "Of Tidal Inc (by its own word) alone", "Reef").lacks("Parrot")
+		centre.Get("/triage/dept-a?maker=publisher+Tidal+Inc").Shows(200, "Of Tidal Inc (by its own word) alone", "Reef").Lacks("Parrot")
 
-		centre.post("/triage/dept-a", "app", "product parrot").shows(422, "Say what you decide").has(`value="product parrot" checked`)
-		centre.post("/triage/dept-a", "decision", "allow").shows(422, "Tick at least one app")
-		centre.leads(centre.post("/triage/dept-a", "app", "product parrot", "decision", "allow", "reason", "for work"), "/triage/dept-a?allowed=1&done=decided").
-			shows(200, "1 allowed", "3 apps to decide about").lacks("Parrot Chat")
-		centre.get("/rules/allow-parrot").shows(200, "Allows Parrot Chat", "for work", "Harbour Office")
-		centre.leads(centre.post("/triage/dept-a?by=maker", "maker", "publisher Tidal Inc", "decision", "allow-until"), "/triage/dept-a?by=maker&done=decided&until=2").shows(200, "2 allowed for 90 days")
-		centre.get("/rules/allow-reef").shows(200, "30\u00a0May\u00a02026")
-		centre.leads(centre.post("/triage/dept-a", "all", "yes", "shown-app", "android com.never", "decision", "leave-unlisted"), "/triage/dept-a?done=decided&left=1").
-			shows(200, "Everything is decided", "Left unlisted (1)")
-		left := centre.get("/triage/dept-a?show=left").shows(200, "com-never")
-		if !strings.Contains(left.body, `value="product com-never"`) {
+		centre.Post("/triage/dept-a", "app", "product parrot").Shows(422, "Say what you decide").Has(`value="product parrot" checked`)
+		centre.Post("/triage/dept-a", "decision", "allow").Shows(422, "Tick at least one app")
+		centre.Leads(centre.Post("/triage/dept-a", "app", "product parrot", "decision", "allow", "reason", "for work"), "/triage/dept-a?allowed=1&done=decided").
+			Shows(200, "1 allowed", "3 apps to decide about").Lacks("Parrot Chat")
+		centre.Get("/rules/allow-parrot").Shows(200, "Allows Parrot Chat", "for work", "Harbour Office")
+		centre.Leads(centre.Post("/triage/dept-a?by=maker", "maker", "publisher Tidal Inc", "decision", "allow-until"), "/triage/dept-a?by=maker&done=decided&until=2").Shows(200, "2 allowed for 90 days")
+		centre.Get("/rules/allow-reef").Shows(200, "30\u00a0May\u00a02026")
+		centre.Leads(centre.Post("/triage/dept-a", "all", "yes", "shown-app", "android com.never", "decision", "leave-unlisted"), "/triage/dept-a?done=decided&left=1").
+			Shows(200, "Everything is decided", "Left unlisted (1)")
+		left := centre.Get("/triage/dept-a?show=left").Shows(200, "com-never")
+		if !strings.Contains(left.Body, `value="product com-never"`) {
 			t.Error("what was left unlisted cannot be decided anew")
 		}
 	})
@@ -222,15 +222,15 @@ func TestTriageInPages(t *testing.T) {
 		}
 		q.told(reports...)
 		centre := q.guest(people.CentreOfficer, people.Everywhere)
-		first := centre.get("/triage/dept-a").shows(200, "152 apps to decide about", "Next page").lacks("Previous page", "Appfj")
-		next, _, _ := strings.Cut(first.body[strings.Index(first.body, `name="go" value="next `)+len(`name="go" value="`):], `"`)
-		second := centre.post("/triage/dept-a", "app", "android com.Appaa", "app", "android com.Appab", "decision", "allow", "go", next).
-			shows(http.StatusOK, "Previous page", "Appfj", "2 more are ticked on other pages").has(`name="app" value="android com.Appaa"`).lacks("Next page")
-		if strings.Contains(second.body, `value="android com.Appaa" checked`) {
+		first := centre.Get("/triage/dept-a").Shows(200, "152 apps to decide about", "Next page").Lacks("Previous page", "Appfj")
+		next, _, _ := strings.Cut(first.Body[strings.Index(first.Body, `name="go" value="next `)+len(`name="go" value="`):], `"`)
+		second := centre.Post("/triage/dept-a", "app", "android com.Appaa", "app", "android com.Appab", "decision", "allow", "go", next).
+			Shows(http.StatusOK, "Previous page", "Appfj", "2 more are ticked on other pages").Has(`name="app" value="android com.Appaa"`).Lacks("Next page")
+		if strings.Contains(second.Body, `value="android com.Appaa" checked`) {
 			t.Error("what stands on the first page stands on the second too")
 		}
-		back := centre.post("/triage/dept-a", "app", "android com.Appaa", "app", "android com.Appfj", "trail", "", "after", strings.TrimPrefix(next, "next "), "go", "previous")
-		back.shows(200, "1 more is ticked on other pages", "Next page").has(`value="android com.Appaa" checked`).lacks("Previous page")
-		centre.leads(centre.post("/triage/dept-a", "app", "android com.Appaa", "app", "android com.Appfj", "decision", "allow"), "/triage/dept-a?allowed=2").shows(200, "150 apps to decide about")
+		back := centre.Post("/triage/dept-a", "app", "android com.Appaa", "app", "android com.Appfj", "trail", "", "after", strings.TrimPrefix(next, "next "), "go", "previous")
+		back.Shows(200, "1 more is ticked on other pages", "Next page").Has(`value="android com.Appaa" checked`).Lacks("Previous page")
+		centre.Leads(centre.Post("/triage/dept-a", "app", "android com.Appaa", "app", "android com.Appfj", "decision", "allow"), "/triage/dept-a?allowed=2").Shows(200, "150 apps to decide about")
 	})
 }

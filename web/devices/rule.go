@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"portcullis/approvals"
 	room "portcullis/devices"
 	"portcullis/people"
 	"portcullis/policy"
@@ -39,7 +40,15 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if rule.Target.Any {
 		page.Crumbs = page.Crumbs[:1]
 	}
-	page.Content = []ui.Component{n.ruleFacts(r, &found), n.ruleEffect(&found)}
+	facts := n.ruleFacts(r, &found)
+	made, err := a.Approvals.Proposals(r.Context(), actor(r), approvals.Query{Made: rule.ID, Limit: 1})
+	if err != nil {
+		return err
+	}
+	for _, p := range made.Proposals {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "How it came about", Value: ui.Link{Text: "What was proposed, and who signed it", Href: approvals.Link(p.ID)}})
+	}
+	page.Content = []ui.Component{facts, n.ruleEffect(&found)}
 	if buttons := proposeAbout(r, &found, can); len(buttons) > 0 {
 		page.Content = append(page.Content, buttons)
 	}

@@ -45,41 +45,40 @@ suppliers:
 func TestSupplierDrawings(t *testing.T) {
 	eachQuay(t, cliffs(), func(q *quay) {
 		auditor := q.guest(people.Auditor, people.Everywhere)
-		big := auditor.get("/suppliers/big").shows(200, "Who owns Umber Apps Ltd, whom they own, what they make, and what contains it", "Tidewater Holdings", "1\u00a0April\u00a02015 to 1\u00a0February\u00a02024",
+		big := auditor.Get("/suppliers/big").Shows(200, "Who owns Umber Apps Ltd, whom they own, what they make, and what contains it", "Tidewater Holdings", "1\u00a0April\u00a02015 to 1\u00a0February\u00a02024",
 			"Ban for Government, and of what contains it", "Phase-out for Harbour Office", "Ban for Government, from 1\u00a0June\u00a02026", "Umber App 199", "Made by them, and sold by another, since 1\u00a0January\u00a02021",
 			"Who sells it", "Contains it, of Brand Cameras, in versions before 3", "32 more companies that they own or owned", "195 more products of theirs").
-			has(`href="/suppliers/big#owns"`, `id="owns"`, `href="/suppliers/big#theirs"`, `id="theirs"`, `stroke-dasharray`)
-		drawing, _, _ := strings.Cut(big.body, "</figure>")
+			Has(`href="/suppliers/big#owns"`, `id="owns"`, `href="/suppliers/big#theirs"`, `id="theirs"`, `stroke-dasharray`)
+		drawing, _, _ := strings.Cut(big.Body, "</figure>")
 		if n := strings.Count(drawing, "<rect"); n > 2*60 {
 			t.Errorf("%d boxes in two drawings", n)
 		}
 		if n := strings.Count(drawing, "stroke-dasharray"); n != 2*2 {
 			t.Errorf("%d broken lines and boxes in two drawings, where one company was sold", n)
 		}
-		auditor.get("/suppliers/ring-a").shows(200, "drawn in full elsewhere", "Ring B")
+		auditor.Get("/suppliers/ring-a").Shows(200, "drawn in full elsewhere", "Ring B")
 		for _, none := range []string{"/suppliers/alone", "/suppliers?q=alone"} {
-			if page := auditor.get(none); strings.Contains(page.body, "<figure") {
+			if page := auditor.Get(none); strings.Contains(page.Body, "<figure") {
 				t.Errorf("%s draws something", none)
 			}
 		}
-		auditor.get("/suppliers/alone").shows(200, "there is nothing to draw")
-		all := auditor.get("/suppliers").shows(200, "Who owns whom among these companies", "Tidewater Foundation")
-		if drawing, _, _ := strings.Cut(all.body, "</figure>"); strings.Contains(drawing[strings.Index(drawing, "<figure"):], "Alone Ltd") {
+		auditor.Get("/suppliers/alone").Shows(200, "there is nothing to draw")
+		all := auditor.Get("/suppliers").Shows(200, "Who owns whom among these companies", "Tidewater Foundation")
+		if drawing, _, _ := strings.Cut(all.Body, "</figure>"); strings.Contains(drawing[strings.Index(drawing, "<figure"):], "Alone Ltd") {
 			t.Error("a company that has to do with nobody is drawn")
 		}
-		auditor.get("/suppliers?q=alone").shows(200, "Of none of these companies is it said")
-		q.guest(people.SecurityOfficer, "dept-a").get("/suppliers/big").shows(200).has("<figure")
+		auditor.Get("/suppliers?q=alone").Shows(200, "Of none of these companies is it said")
+		q.guest(people.SecurityOfficer, "dept-a").Get("/suppliers/big").Shows(200).Has("<figure")
 	})
 }
 
 func TestSupplierDrawingsInABrowser(t *testing.T) {
-	b := browsertest.Open(t)
-	q := inSQLite(t, cliffs())
-	at := shown(t, q, q.guest(people.Auditor, people.Everywhere), b)
+	q := quayOver(t, inSQLite(t), cliffs())
+	w := q.walk(q.guest(people.Auditor, people.Everywhere))
 	for name, path := range map[string]string{"drawing": "/suppliers/big", "drawing-ring": "/suppliers/ring-a", "drawing-none": "/suppliers/alone", "drawing-all": "/suppliers?q=tidewater"} {
-		lookAt(b, at+path, name)
+		w.Look(path, name)
 	}
-	b.Go(at + "/suppliers/big")
+	w.Go("/suppliers/big")
 	const drawn = `[...document.querySelectorAll(".app-graph svg")].filter(e => e.getBoundingClientRect().width > 0).length`
 	// Text is where the server took it to be: within its box.
 	const out = `[...document.querySelectorAll(".app-graph svg")].filter(e => e.getBoundingClientRect().width > 0).flatMap(e => {
@@ -91,17 +90,17 @@ func TestSupplierDrawingsInABrowser(t *testing.T) {
 		}
 		return out;
 	}).join("; ")`
-	for name, window := range map[string]func(){"a desk": b.Wide, "a phone": b.Phone} {
+	for name, window := range map[string]func(){"a desk": w.Wide, "a phone": w.Phone} {
 		window()
-		b.Go(at + "/suppliers/big")
-		if n := browsertest.Eval[int](b, drawn); n != 1 {
+		w.Go("/suppliers/big")
+		if n := browsertest.Eval[int](w.Browser, drawn); n != 1 {
 			t.Errorf("on %s %d drawings are seen", name, n)
 		}
-		if text := browsertest.Eval[string](b, out); text != "" {
+		if text := browsertest.Eval[string](w.Browser, out); text != "" {
 			t.Errorf("on %s text stands out: %s", name, text)
 		}
 	}
-	b.Click(".app-graph + .govuk-details summary")
-	b.Accessible()
-	b.Shot("drawing-table-phone")
+	w.Click(".app-graph + .govuk-details summary")
+	w.Accessible()
+	w.Shot("drawing-table-phone")
 }

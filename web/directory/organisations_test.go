@@ -7,17 +7,17 @@ import (
 
 func TestOrganisations(t *testing.T) {
 	eachMerrow(t, func(m merrow) {
-		m.organisation("pilots", "Pilots", "harbour")
-		page := m.operator.get("/organisations").shows(200, "Add an organisation", "From above as well", "Enforced", ", below Harbour Office")
+		m.Organisation("pilots", "Pilots", "harbour")
+		page := m.operator.Get("/organisations").Shows(200, "Add an organisation", "From above as well", "Enforced", ", below Harbour Office")
 		last := -1
 		for _, name := range []string{">Government of Merrow</a>", ">Department of Light</a>", ">Harbour Office</a>", ">Pilots</a>", ">House of Merrow</a>"} {
-			at := strings.Index(page.body, name)
+			at := strings.Index(page.Body, name)
 			if at <= last {
 				t.Errorf("%s stands at %d, after what follows it at %d", name, at, last)
 			}
 			last = at
 		}
-		m.operator.get("/organisations?q=pil").shows(200, "Pilots").lacks(">Harbour Office</a>")
-		m.operator.get("/organisations?q=nothing").shows(200, "No organisation has this", "Show all organisations")
+		m.operator.Get("/organisations?q=pil").Shows(200, "Pilots").Lacks(">Harbour Office</a>")
+		m.operator.Get("/organisations?q=nothing").Shows(200, "No organisation has this", "Show all organisations")
 	})
 }

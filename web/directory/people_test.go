@@ -7,12 +7,12 @@ import (
 
 func TestPeople(t *testing.T) {
 	eachMerrow(t, func(m merrow) {
-		m.officer.get("/people").shows(200, "Grace Holm", "Harbour Office", "grace@merrow.example", "Active", "Add a person", "Import people")
-		m.operator.get("/people?q=gra+hol").shows(200, "Grace Holm", `value="gra hol"`).lacks("Sam Officer")
-		m.operator.get("/people?role=security-officer").shows(200, "Sam Officer").lacks("Grace Holm")
-		m.operator.get("/people?organisation=gov").shows(200, "Grace Holm", "Olive Operator")
-		m.operator.get("/people?organisation=house").shows(200, "Nobody here fits", "Show everybody").lacks(m.operatorPerson.ID)
-		m.operator.get("/people?state=inactive").shows(200, "Nobody here fits")
+		m.officer.Get("/people").Shows(200, "Grace Holm", "Harbour Office", "grace@merrow.example", "Active", "Add a person", "Import people")
+		m.operator.Get("/people?q=gra+hol").Shows(200, "Grace Holm").Has(`value="gra hol"`).Lacks("Sam Officer")
+		m.operator.Get("/people?role=security-officer").Shows(200, "Sam Officer").Lacks("Grace Holm")
+		m.operator.Get("/people?organisation=gov").Shows(200, "Grace Holm", "Olive Operator")
+		m.operator.Get("/people?organisation=house").Shows(200, "Nobody here fits", "Show everybody").Lacks(m.operatorPerson.ID)
+		m.operator.Get("/people?state=inactive").Shows(200, "Nobody here fits")
 	})
 }
 
@@ -25,8 +25,8 @@ func TestPeopleByPages(t *testing.T) {
 			if pages > 3 {
 				t.Fatal("the pages have no end")
 			}
-			a := m.operator.get(next).shows(200)
-			for _, part := range strings.Split(a.body, "Person")[1:] {
+			a := m.operator.Get(next).Shows(200)
+			for _, part := range strings.Split(a.Body, "Person")[1:] {
 				if name, _, is := strings.Cut(part, " Of-Many</a>"); is && len(name) == 3 {
 					if seen[name] {
 						t.Errorf("%s is shown twice", name)

@@ -5,11 +5,11 @@ import "testing"
 func TestSignOut(t *testing.T) {
 	eachMerrow(t, func(m merrow) {
 		path := "/people/" + m.grace.ID
-		m.staff.get("/roles").shows(200)
-		m.officer.get(path+"/sign-out").shows(200, "Sign Grace Holm out everywhere?")
-		m.officer.leads(m.officer.post(path+"/sign-out"), path+"?done=signed-out").shows(200, "They are not signed in anywhere")
-		if a := m.staff.get("/roles"); a.status != 303 {
-			t.Errorf("who was signed out still gets %d", a.status)
+		m.staff.Get("/roles").Shows(200)
+		m.officer.Get(path+"/sign-out").Shows(200, "Sign Grace Holm out everywhere?")
+		m.officer.LeadsTo(m.officer.Post(path+"/sign-out"), path+"?done=signed-out").Shows(200, "They are not signed in anywhere")
+		if a := m.staff.Get("/roles"); a.Status != 303 {
+			t.Errorf("who was signed out still gets %d", a.Status)
 		}
 	})
 }
@@ -19,8 +19,8 @@ func TestRemovePasskey(t *testing.T) {
 		m.passkey(m.grace, "key-1")
 		m.passkey(m.officerPerson, "key-2")
 		path := "/people/" + m.grace.ID
-		m.officer.get(path+"/remove-passkey?passkey=key-1").shows(200, "Telephone key-1", "their only passkey")
-		m.officer.get(path + "/remove-passkey?passkey=key-2").shows(404)
-		m.officer.leads(m.officer.post(path+"/remove-passkey", "passkey", "key-1"), path+"?done=passkey").shows(200, "The passkey has been removed", "They have no passkey")
+		m.officer.Get(path+"/remove-passkey?passkey=key-1").Shows(200, "Telephone key-1", "their only passkey")
+		m.officer.Get(path + "/remove-passkey?passkey=key-2").Shows(404)
+		m.officer.LeadsTo(m.officer.Post(path+"/remove-passkey", "passkey", "key-1"), path+"?done=passkey").Shows(200, "The passkey has been removed", "They have no passkey")
 	})
 }
