@@ -71,7 +71,7 @@ architecture: ## The rules between the rooms (internal/archtest); never from the
 # What runs at the same time is the rooms'; the packages that put them together are tested as they run, without the
 # detector, which makes the embedded database ten times slower. The properties of package policy run in full for
 # coverage and shortened here, for the same reason.
-TOGETHER := portcullis/cmd/portcullis portcullis/register portcullis/web/directory portcullis/devices portcullis/web/devices
+TOGETHER := portcullis/cmd/portcullis portcullis/register portcullis/web/directory portcullis/devices portcullis/web/devices portcullis/approvals portcullis/web/approvals
 # Those of their tests in which several do something at once, which the detector sees after all.
 AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume'
 
@@ -79,7 +79,7 @@ AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume'
 race: ## All tests; those of the rooms under the race detector
 	go test -race $$(go list ./... | grep -vxF "$$(printf '%s\n' portcullis/policy $(TOGETHER))")
 	go test -race -short ./policy
-	go test -race -run $(AT_ONCE) ./devices
+	go test -race -run $(AT_ONCE) ./devices ./approvals
 	go test $(TOGETHER)
 
 .PHONY: cover
