@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -14,6 +18,8 @@ import (
 	"time"
 
 	"portcullis/internal/storetest"
+	"portcullis/people"
+	"portcullis/web/api"
 )
 
 const (
@@ -35,6 +41,7 @@ func TestTwoServersAgree(t *testing.T) {
 		server := s.start(t, program)
 		defer func(server *exec.Cmd) { kill(t, server) }(server)
 	}
+	signer := &load{token: second(t, where)}
 	var banned, reported []time.Duration
 	for round := range rounds {
 		stop := make(chan struct{})
@@ -42,7 +49,7 @@ func TestTwoServersAgree(t *testing.T) {
 		for w := range writers {
 			wait.Go(func() { crowd(t, servers[w%2], w, stop) })
 		}
-		banned = append(banned, ban(t, servers, round)...)
+		banned = append(banned, ban(t, servers, signer, round)...)
 		close(stop)
 		wait.Wait()
 		reported = append(reported, agreement(t, servers))
@@ -97,7 +104,7 @@ func (s *reporting) insist(body []byte) error {
 }
 
 // ban bans, on one server, an app that some devices have, and returns how long it takes until each says so.
-func ban(t *testing.T, servers [2]*reporting, round int) (took []time.Duration) {
+func ban(t *testing.T, servers [2]*reporting, signer *load, round int) (took []time.Duration) {
 	t.Helper()
 	app, want := fmt.Sprint("app", round%4), map[string][]string{}
 	version := 100 + round // so that nobody else reports it
@@ -109,10 +116,14 @@ func ban(t *testing.T, servers [2]*reporting, round int) (took []time.Duration) 
 		}
 		want[d.id] = []string{fmt.Sprint(app, "=", version, " banned")}
 	}
-	rule := fmt.Sprint("ban-", round)
-	servers[round%2].ask(t, "POST", "/rules", rule, map[string]any{"id": rule, "effect": "ban", "target": map[string]string{"product": app}, "scope": "body",
-		"components": false, "clearance": "none", "reason": "x", "versions": map[string]string{"since": fmt.Sprint(version), "until": fmt.Sprint(version + 1)}})
+	proposed := servers[round%2].ask(t, "POST", "/proposals", fmt.Sprint("ban-", round), map[string]any{"kind": "ban", "reason": "x", "narrower": "y", "rule": map[string]any{
+		"effect": "ban", "target": map[string]string{"product": app}, "scope": "body", "components": false, "clearance": "none",
+		"versions": map[string]string{"since": fmt.Sprint(version), "until": fmt.Sprint(version + 1)}}})
+	signer.address.Store(servers[round%2].address.Load())
+	open := signer.proposal(t, proposed)
 	began := time.Now()
+	signer.ask(t, "POST", "/proposals/"+proposed+"/steps", fmt.Sprint("sign-", round), map[string]any{"act": "sign", "version": open.Version, "affirmed": open.Reach.Either})
+	rule := signer.proposal(t, proposed).Made
 	times := make([]time.Duration, len(servers))
 	var wait sync.WaitGroup
 	for i, s := range servers {
@@ -125,6 +136,40 @@ func ban(t *testing.T, servers [2]*reporting, round int) (took []time.Duration) 
 	}
 	wait.Wait()
 	return times
+}
+
+// second makes a program that signs what another has proposed.
+func second(t testing.TB, where []string) (token string) {
+	t.Helper()
+	env := &environment{Context: t.Context(), in: os.Stdin, out: io.Discard, err: io.Discard, now: time.Now}
+	err := (&database{Database: where[1]}).in(env, false, func(r *rooms) error {
+		made, err := r.people.MakeToken(env, atCommand, "second", people.Grant{Role: people.CentreOfficer, Organisation: people.Everywhere}, people.Time{})
+		token = made.Secret
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// proposal is what a server says of a proposal.
+func (l *load) proposal(t testing.TB, id string) (p api.Proposal) {
+	t.Helper()
+	r, err := http.NewRequest("GET", l.address.Load().(string)+"/api/v1/proposals/"+id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+l.token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&p); err != nil || answer.StatusCode != http.StatusOK || p.Reach == nil {
+		t.Fatalf("the proposal %s: %d %v", id, answer.StatusCode, err)
+	}
+	return p
 }
 
 // agreement returns how long it takes until servers say the same of everything, which is what is stored.
