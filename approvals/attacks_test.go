@@ -52,7 +52,7 @@ func TestPuppet(t *testing.T) {
 func TestWhoseOffice(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		a, b, c := s.somebody(t, people.SecurityOfficer, "dept-a", "a"), s.somebody(t, people.SecurityOfficer, "dept-a", "b"), s.somebody(t, people.Approver, "dept-a", "c")
-		friend, office := s.somebody(t, people.ClearingOffice, "unit", "friend", "unit"), s.somebody(t, people.ClearingOffice, "gov", "office")
+		friend := s.somebody(t, people.ClearingOffice, "unit", "friend", "unit")
 		process := approvals.Default()
 		process.Offices = map[string]string{"minister": "unit"}
 		s.does(t, b, s.propose(t, a, approvals.Draft{Kind: approvals.Change, Organisation: "dept-a", Reason: "x", Content: approvals.Content{Process: &process}}).ID, approvals.Doing{Act: approvals.Sign})
@@ -64,7 +64,15 @@ func TestWhoseOffice(t *testing.T) {
 		if _, err := s.take(t, friend, e.ID, clears); !fault.Is(err, fault.Refused) {
 			t.Errorf("cleared by an office of the body's own choice: %v", err)
 		}
-		s.does(t, office, e.ID, clears)
+		// Who made the rule says whose office it is, and then nobody else clears.
+		chief, other := s.somebody(t, people.CentreOfficer, "gov", "chief"), s.somebody(t, people.CentreOfficer, "gov", "other")
+		process.Offices = map[string]string{"minister": "office"}
+		s.does(t, other, s.propose(t, chief, approvals.Draft{Kind: approvals.Change, Organisation: "gov", Reason: "x", Content: approvals.Content{Process: &process}}).ID, approvals.Doing{Act: approvals.Sign})
+		below := s.somebody(t, people.ClearingOffice, "dept-a", "below")
+		if _, err := s.take(t, below, e.ID, clears); !fault.Is(err, fault.Refused) {
+			t.Errorf("cleared by another office: %v", err)
+		}
+		s.does(t, s.somebody(t, people.ClearingOffice, "office", "private"), e.ID, clears)
 	})
 }
 

@@ -202,11 +202,7 @@ func (m *model) next(p *mProposal) (act string, roles []people.Role, body string
 	case len(signs) > 0 && !has("sign"):
 		return "sign", signs, above
 	case p.kind == approvals.Exemption && !has("clear"):
-		where := m.processOf(p.body).Offices["minister"]
-		if where == "" {
-			where = p.body
-		}
-		return "clear", []people.Role{people.ClearingOffice}, where
+		return "clear", []people.Role{people.ClearingOffice}, p.body // whose office it is, who made the rule has not said
 	case (p.kind == approvals.Exemption || conditions) && !has("confirm"):
 		return "confirm", fitters, p.body
 	}
