@@ -196,7 +196,7 @@ func (h *hosts) things(n uint32) (things []uint32) {
 // naming finds the hosts that each of the subjects is or belongs to.
 func (h *hosts) naming(subjects []subject) map[subject]*hostSet {
 	found := make([][]uint32, len(subjects)) // by subject: its hosts, ascending
-	byHolder, byGroup := make([]int, len(h.persons.items)), map[string]int{}
+	persons, groups := map[uint32]int{}, map[string]int{}
 	for i, s := range subjects {
 		switch {
 		case s.host != "":
@@ -205,21 +205,35 @@ func (h *hosts) naming(subjects []subject) map[subject]*hostSet {
 			}
 		case s.person != "":
 			if n, ok := h.persons.find(s.person); ok {
-				byHolder[n] = i + 1
+				persons[n] = i
 			}
 		default:
-			byGroup[s.group] = i
+			groups[s.group] = i
 		}
 	}
-	bySet := make([][]int, len(h.sets.items))
-	if len(byGroup) > 0 {
-		for n, set := range h.sets.items {
-			eachGroup(set, func(group []byte) {
-				if i, ok := byGroup[string(group)]; ok {
-					bySet[n] = append(bySet[n], i)
-				}
-			})
-		}
+	if len(persons)+len(groups) > 0 { // or no host need be looked at
+		h.gather(persons, groups, found)
+	}
+	named := make(map[subject]*hostSet, len(subjects))
+	for i, s := range subjects {
+		set := setOf(found[i])
+		named[s] = &set
+	}
+	return named
+}
+
+// gather finds the hosts of persons and groups, each of which is for one place in found.
+func (h *hosts) gather(persons map[uint32]int, groups map[string]int, found [][]uint32) {
+	byHolder, bySet := make([]int, len(h.persons.items)), make([][]int, len(h.sets.items))
+	for n, i := range persons {
+		byHolder[n] = i + 1
+	}
+	for n, set := range h.sets.items {
+		eachGroup(set, func(group []byte) {
+			if i, ok := groups[string(group)]; ok {
+				bySet[n] = append(bySet[n], i)
+			}
+		})
 	}
 	for n, c := range h.class {
 		if c == gone {
@@ -232,12 +246,6 @@ func (h *hosts) naming(subjects []subject) map[subject]*hostSet {
 			found[i] = append(found[i], uint32(n))
 		}
 	}
-	named := make(map[subject]*hostSet, len(subjects))
-	for i, s := range subjects {
-		set := setOf(found[i])
-		named[s] = &set
-	}
-	return named
 }
 
 // subjectsOf are all that an exemption may name a host by.
