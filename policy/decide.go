@@ -463,7 +463,7 @@ func (s *Subject) conclude(c *cause, d *Decision) {
 		return
 	}
 	order := enforced
-	if s.policy.organisation[s.organisation].monitored {
+	if s.Watched() {
 		order = watched
 	}
 	var results uint16

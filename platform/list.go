@@ -1,0 +1,187 @@
+package platform
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"portcullis/policy"
+)
+
+// List is what the decisions say of every product of one platform, for the devices that share it: the
+// form from which each platform's own artefact is written. It is never written for personal devices.
+type List struct {
+	Platform     policy.Platform
+	Organisation string
+	// Host is set where decisions single one device out; the list is then for it alone.
+	Host string
+	// Generation is the register's when the list was compiled; 0 for a world file.
+	Generation int64
+	// At is the time that the list answers for, and Until the world's next date: from then on another
+	// list does. Until is zero where there is none.
+	At, Until time.Time
+	// Closed lists deny what they do not list, and what they do not name. In an open one, of a body that
+	// only watches what is not listed, all is left alone but what is banned.
+	Closed bool
+	// Shared are the entries of all devices of the organisation, ascending by identifier, and Own those
+	// that stand in their place for the Host. Neither may be changed.
+	Shared, Own []Entry
+	// Banned are the versions of what no entry names that must not be there, and Unnamed the decisions
+	// on it.
+	Banned  []policy.Window
+	Unnamed []string
+}
+
+// Entry is what is said of one identifier.
+type Entry struct {
+	Identifier string
+	// Signers, where there are any, are the only ones that may have signed it: SHA-256 in lower-case hex.
+	Signers []string
+	// Product and Name are the product's id and name; empty where the identifier is known on other
+	// platforms alone.
+	Product, Name string
+	// Listed is that some version may be there: every one where there are no Floors, else one that
+	// reaches any of them.
+	Listed bool
+	Floors []Floor
+	// Banned are the versions that must not be there, listed or not.
+	Banned []policy.Window
+	// Decisions are the ids of the rules and exemptions that the entry rests on, ascending; but for
+	// exemptions that are named nowhere.
+	Decisions []string
+}
+
+// Floor is the least version that an allow rule admits. Where it has a code and what is there has one,
+// the codes decide alone; else the version does, and without one nothing is admitted.
+type Floor struct {
+	Version string
+	Code    *int64
+}
+
+// All are the entries, ascending by identifier.
+func (l *List) All() iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		own := l.Own
+		for i := range l.Shared {
+			e := &l.Shared[i]
+			for len(own) > 0 && own[0].Identifier < e.Identifier {
+				if l.Names(&own[0]) && !yield(&own[0]) {
+					return
+				}
+				own = own[1:]
+			}
+			if len(own) > 0 && own[0].Identifier == e.Identifier {
+				e, own = &own[0], own[1:]
+			}
+			if l.Names(e) && !yield(e) {
+				return
+			}
+		}
+		for i := range own {
+			if l.Names(&own[i]) && !yield(&own[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Decisions are the ids of the rules and exemptions that the list rests on, ascending and each once.
+func (l *List) Decisions() []string {
+	ids := slices.Clone(l.Unnamed)
+	for e := range l.All() {
+		ids = append(ids, e.Decisions...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Names tells whether an entry says anything that its absence from the list would not: it lists, it
+// bans, it says who alone may have signed, or what the list does not name is banned and it is not.
+func (l *List) Names(e *Entry) bool {
+	return e.Listed || len(e.Banned) > 0 || len(e.Signers) > 0 || len(l.Banned) > 0
+}
+
+// Find returns the entry of an identifier; nil where there is none.
+func (l *List) Find(identifier string) *Entry {
+	for _, entries := range [...][]Entry{l.Own, l.Shared} {
+		i, ok := slices.BinarySearchFunc(entries, identifier, func(e Entry, id string) int { return cmp.Compare(e.Identifier, id) })
+		if ok && l.Names(&entries[i]) {
+			return &entries[i]
+		}
+		if ok {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Bans tells whether the entry bans, for a platform that cannot tell versions: some version is banned,
+// and one that is not known lies in every window.
+func (e *Entry) Bans() bool { return len(e.Banned) > 0 }
+
+// Admits tells whether the entry lets something in, for a platform that cannot tell versions. What is
+// listed from some version on is admitted, so that it can be brought up to it: that it is older is a
+// breach which stays open until a report ends it.
+func (e *Entry) Admits() bool { return e.Listed && !e.Bans() }
+
+// Shut tells whether the list denies what it does not name, for a platform that cannot tell versions.
+func (l *List) Shut() bool { return l.Closed || len(l.Banned) > 0 }
+
+// Denies tells whether the list keeps the entry's identifier out, for a platform that cannot tell versions.
+func (l *List) Denies(e *Entry) bool { return e.Bans() || l.Closed && !e.Listed }
+
+// Left is a part of a list that an artefact does not carry, because its platform has no way to say it.
+type Left struct {
+	Identifier string
+	// Product is the product's id; empty where it is not known.
+	Product string
+	// Reason is for people: what is not carried and what that means.
+	Reason string
+}
+
+// Artefact writes a list in a platform's own form, and returns what of it that form cannot carry, in
+// the order of the list. The same list gives the same bytes. Nothing is written, and the error says
+// why, where the list is for another platform.
+type Artefact func(w io.Writer, l *List) ([]Left, error)
+
+// Digest is the SHA-256, in lower-case hex, of what the list says: of its entries and of whether it
+// is closed, not of when, for whom, from which decisions and in which generation.
+func (l *List) Digest() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %t%s\n", l.Platform, l.Closed, not(l.Banned))
+	for e := range l.All() {
+		fmt.Fprintf(h, "%q %q %t", e.Identifier, e.Signers, e.Listed)
+		for _, f := range e.Floors {
+			fmt.Fprintf(h, " from %q", f.Version)
+			if f.Code != nil {
+				fmt.Fprintf(h, " %d", *f.Code)
+			}
+		}
+		fmt.Fprintln(h, not(e.Banned))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func not(windows []policy.Window) string {
+	var b strings.Builder
+	for _, w := range windows {
+		fmt.Fprintf(&b, " not %q %q", w.Since, w.Until)
+	}
+	return b.String()
+}
+
+// Stamp says in a line what the list is: for artefacts that can carry a comment. The decisions
+// themselves are in the manifest beside the artefact.
+func (l *List) Stamp() string {
+	whose := l.Organisation
+	if l.Host != "" {
+		whose += ", device " + l.Host
+	}
+	return fmt.Sprintf("Portcullis list for %s; generation %d; sha256 %s; from %d decisions", whose, l.Generation, l.Digest(), len(l.Decisions()))
+}
