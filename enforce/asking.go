@@ -122,6 +122,42 @@ func (a *asking) entry(k *known) platform.Entry {
 	return e
 }
 
+// domains enters into a list for browsers or for name servers the domains of what is banned outright:
+// in every version, on all of the devices.
+func (a *asking) domains(l *platform.List) {
+	l.Domains = nil
+	if a.platform != 0 && !isBrowser(a.platform) {
+		return
+	}
+	for _, product := range a.lists.catalogue.networked() {
+		a.from = a.from[:0]
+		if !a.outright(policy.Installation{Product: product.ID}) {
+			continue
+		}
+		decisions := a.noted()
+		for _, name := range product.Domains {
+			l.Domains = append(l.Domains, platform.Domain{Name: name, Product: product.ID, Decisions: decisions})
+		}
+	}
+	slices.SortFunc(l.Domains, func(v, w platform.Domain) int {
+		return cmp.Or(cmp.Compare(v.Name, w.Name), cmp.Compare(v.Product, w.Product))
+	})
+}
+
+// outright tells whether all of the devices must not have something in any version.
+func (a *asking) outright(in policy.Installation) bool {
+	for i := range a.subjects {
+		d := a.decide(i, in)
+		if !restricted(d) {
+			return false
+		}
+		if windows := a.banned(i, in); len(windows) != 1 || windows[0] != (policy.Window{}) {
+			return false
+		}
+	}
+	return true
+}
+
 // lowest is a version that none is below.
 const lowest = "0"
 

@@ -12,6 +12,7 @@ import (
 type catalogue struct {
 	products []policy.Product
 	byID     func() map[string]*policy.Product
+	domains  func() []*policy.Product
 	on       [len(policy.PlatformWords)]struct{ known, elsewhere func() []known }
 }
 
@@ -31,6 +32,14 @@ func newCatalogue(products []policy.Product) *catalogue {
 		}
 		return byID
 	})
+	c.domains = sync.OnceValue(func() (with []*policy.Product) {
+		for i := range products {
+			if len(products[i].Domains) > 0 {
+				with = append(with, &products[i])
+			}
+		}
+		return with
+	})
 	for on := range c.on {
 		c.on[on].known = sync.OnceValue(func() []known { return c.lookUp(policy.Platform(on)) })
 		c.on[on].elsewhere = sync.OnceValue(func() []known { return c.lookElsewhere(policy.Platform(on)) })
@@ -44,6 +53,9 @@ func (c *catalogue) of(products []policy.Product) bool {
 }
 
 func (c *catalogue) product(id string) *policy.Product { return c.byID()[id] }
+
+// networked are the products that have domains.
+func (c *catalogue) networked() []*policy.Product { return c.domains() }
 
 // known are the identifiers of a platform, ascending.
 func (c *catalogue) known(on policy.Platform) []known { return c.on[on].known() }

@@ -73,7 +73,8 @@ func (l *Lists) index(w *policy.World) {
 }
 
 // Of returns the list that the devices of an organisation share on a platform. For a browser's add-ons
-// it is the strictest of those for the browsers on every platform.
+// it is the strictest of those for the browsers on every platform; for no platform, the one for name
+// servers.
 func (l *Lists) Of(organisation string, on policy.Platform) (*platform.List, error) {
 	s, err := l.share(place{organisation: organisation, platform: on})
 	if err != nil {
@@ -118,15 +119,26 @@ func (l *Lists) For(h *policy.Host, on policy.Platform) (*platform.List, error) 
 	return l.own(s, h, on, singled)
 }
 
-// browserHosts are the platforms on which browsers take add-ons.
-var browserHosts = []policy.Platform{policy.Windows, policy.MacOS, policy.Linux, policy.ChromeOS}
+// browserHosts are the platforms on which browsers take add-ons, and networkHosts those of devices that
+// ask name servers.
+var (
+	browserHosts = []policy.Platform{policy.Windows, policy.MacOS, policy.Linux, policy.ChromeOS}
+	networkHosts = []policy.Platform{policy.Android, policy.IOS, policy.MacOS, policy.Windows, policy.Linux, policy.ChromeOS}
+)
+
+// isBrowser tells whether a platform is a browser's.
+func isBrowser(p policy.Platform) bool {
+	return p == policy.Chrome || p == policy.MSEdge || p == policy.Firefox
+}
 
 // hosts stand for the devices that share a list.
 func (at place) hosts() (hosts []*policy.Host) {
 	on := []policy.Platform{at.device}
 	switch {
 	case at.device != 0:
-	case at.platform == policy.Chrome || at.platform == policy.MSEdge || at.platform == policy.Firefox:
+	case at.platform == 0:
+		on = networkHosts
+	case isBrowser(at.platform):
 		on = browserHosts
 	default:
 		on = []policy.Platform{at.platform}
@@ -145,6 +157,7 @@ func (l *Lists) compile(s *shared, at place) error {
 	s.bans = map[string][]string{}
 	s.list = &platform.List{Platform: at.platform, Organisation: at.organisation, Generation: l.generation, At: l.at, Until: l.policy.ValidUntil()}
 	asked.rest(s.list)
+	asked.domains(s.list)
 	asked.name(s.list, l.catalogue.known(at.platform))
 	if !s.list.Closed { // else what is known elsewhere is denied whatever is said of it
 		asked.name(s.list, l.catalogue.elsewhere(at.platform))
@@ -169,6 +182,7 @@ func (l *Lists) own(s *shared, h *policy.Host, on policy.Platform, singled []str
 	list := *s.list
 	list.Host = h.ID
 	asked.rest(&list)
+	asked.domains(&list)
 	for _, k := range l.touched(s, on, singled) {
 		list.Own = append(list.Own, asked.entry(&k))
 	}

@@ -32,6 +32,9 @@ type List struct {
 	// Shared are the entries of all devices of the organisation, ascending by identifier, and Own those
 	// that stand in their place for the Host. Neither may be changed.
 	Shared, Own []Entry
+	// Domains are the names on the network of what is banned outright, ascending; only on lists for
+	// browsers, and for name servers, whose platform is none.
+	Domains []Domain
 	// Banned are the versions of what no entry names that must not be there, and Unnamed the decisions
 	// on it.
 	Banned  []policy.Window
@@ -54,6 +57,14 @@ type Entry struct {
 	Banned []policy.Window
 	// Decisions are the ids of the rules and exemptions that the entry rests on, ascending; but for
 	// exemptions that are named nowhere.
+	Decisions []string
+}
+
+// Domain is a name on the network that belongs to a product, with all names below it.
+type Domain struct {
+	Name string
+	// Product is the product's id, and Decisions are the ids of the bans and phase-outs.
+	Product   string
 	Decisions []string
 }
 
@@ -96,6 +107,9 @@ func (l *List) Decisions() []string {
 	ids := slices.Clone(l.Unnamed)
 	for e := range l.All() {
 		ids = append(ids, e.Decisions...)
+	}
+	for i := range l.Domains {
+		ids = append(ids, l.Domains[i].Decisions...)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -165,6 +179,9 @@ func (l *List) Digest() string {
 		}
 		fmt.Fprintln(h, not(e.Banned))
 	}
+	for i := range l.Domains {
+		fmt.Fprintf(h, "domain %q\n", l.Domains[i].Name)
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -184,4 +201,24 @@ func (l *List) Stamp() string {
 		whose += ", device " + l.Host
 	}
 	return fmt.Sprintf("Portcullis list for %s; generation %d; sha256 %s; from %d decisions", whose, l.Generation, l.Digest(), len(l.Decisions()))
+}
+
+// CannotTell is what a platform cannot tell of what is installed, so that an artefact for it cannot
+// carry what depends on it.
+type CannotTell struct{ Versions, Signers bool }
+
+// Unsaid is what of an entry is not carried to a platform that cannot tell certain things: floors, windows
+// outside which nothing is banned, signers.
+func (e *Entry) Unsaid(c CannotTell) (left []Left) {
+	add := func(reason string) { left = append(left, Left{e.Identifier, e.Product, reason}) }
+	if c.Versions && e.Admits() && len(e.Floors) > 0 {
+		add("versions are not told apart here: it is admitted in every version, and one that is too old is found by reports alone")
+	}
+	if c.Versions && e.Bans() && !slices.Contains(e.Banned, policy.Window{}) {
+		add("versions are not told apart here: some are banned, and it is denied in all")
+	}
+	if c.Signers && len(e.Signers) > 0 && !e.Bans() {
+		add("signers are not told apart here: an impostor under its identifier is found by reports alone")
+	}
+	return left
 }

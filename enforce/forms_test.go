@@ -1,0 +1,246 @@
+package enforce
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portcullis/internal/drawn"
+	"portcullis/platform"
+	"portcullis/platform/platformtest"
+	"portcullis/policy"
+)
+
+// held is what the suite needs to know of a form beside the form itself.
+type held struct {
+	form string
+	// identifier makes a good identifier of the platform from a word.
+	identifier func(word string) string
+	holding    platformtest.Holding
+	// versions and signers tell whether the platform can tell them.
+	versions, signers bool
+	// allows is set where the platform can only deny what is named: whatever is not stays.
+	allows bool
+}
+
+// spelt makes a word the id of an add-on.
+func spelt(word string) string {
+	id := []byte(strings.Repeat("a", 32))
+	for i := range word {
+		id[2*i], id[2*i+1] = 'a'+word[i]>>4, 'a'+word[i]&15
+	}
+	return string(id)
+}
+
+// suite has every form: TestEveryForm fails where one is missing.
+var suite = []held{
+	{form: "chromium", identifier: spelt, holding: platformtest.Chromium},
+}
+
+func TestEveryForm(t *testing.T) {
+	var names, tested []string
+	for _, f := range Forms {
+		names = append(names, f.Name)
+	}
+	for _, h := range suite {
+		tested = append(tested, h.form)
+	}
+	if diff := cmp.Diff(names, tested); diff != "" || !slices.IsSorted(names) {
+		t.Errorf("the forms, in order, are not those of the suite (-forms +suite)\n%s", diff)
+	}
+}
+
+// artefact is what a form makes for a device at a day.
+type artefact struct {
+	list *platform.List
+	data []byte
+	left []platform.Left
+}
+
+func (h *held) artefact(t *testing.T, w *policy.World, on policy.Platform, host policy.Host, day int) artefact {
+	t.Helper()
+	at := drawn.Day(day)
+	p, err := policy.Compile(w, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host.Kind = policy.Device
+	if host.Organisation == "" {
+		host.Organisation = "gov"
+	}
+	if host.Platform = on; isBrowser(on) {
+		host.Platform = policy.Windows
+	}
+	list, err := New(w, p, 7, at).For(&host, on)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.write(t, list)
+}
+
+func (h *held) write(t *testing.T, list *platform.List) artefact {
+	t.Helper()
+	var b, again bytes.Buffer
+	left, err := Named(h.form).Write(&b, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Named(h.form).Write(&again, list); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
+		t.Fatalf("the same list gives other bytes: %v", err)
+	}
+	return artefact{list, b.Bytes(), left}
+}
+
+// device is one that holds the artefact.
+func (h *held) device(t *testing.T, a artefact) platformtest.Device {
+	t.Helper()
+	d, err := h.holding(a.data)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, a.data)
+	}
+	return d
+}
+
+// on is a world as government has it, on one platform and with its identifiers.
+func (h *held) government(on policy.Platform) *policy.World {
+	w := government()
+	for i := range w.Products {
+		p := &w.Products[i]
+		if ids, ok := p.Identifiers[policy.Android]; ok {
+			signers := ids[0].Signers
+			if len(signers) > 0 {
+				signers = []string{strings.Repeat("a0", 32)}
+			}
+			p.Identifiers = map[policy.Platform][]policy.Identifier{on: {{ID: h.identifier(p.ID), Signers: signers}}}
+		}
+		if len(p.BuiltinOn) > 0 {
+			p.BuiltinOn = []policy.Platform{on}
+		}
+	}
+	for i := range w.Rules {
+		if code, ok := w.Rules[i].MinVersionCode[policy.Android]; ok {
+			w.Rules[i].MinVersionCode = map[policy.Platform]int64{on: code}
+		}
+	}
+	return w
+}
+
+// TestForms is the suite that every platform runs: an artefact, held by a device of the platform, does
+// there what the decision says.
+func TestForms(t *testing.T) {
+	for _, h := range suite {
+		for _, on := range Named(h.form).Platforms {
+			t.Run(fmt.Sprint(h.form, "/", on), func(t *testing.T) { h.run(t, on) })
+		}
+	}
+}
+
+// in is an installation of a product of the government.
+func (h *held) in(product, version string) policy.Installation {
+	in := policy.Installation{Identifier: h.identifier(product), Version: version}
+	if code := int64(41); product == "floor" {
+		if version == "5.0" {
+			code = 50
+		}
+		in.VersionCode = &code
+	}
+	return in
+}
+
+func (h *held) run(t *testing.T, on policy.Platform) {
+	w := h.government(on)
+	for _, c := range []struct {
+		name string
+		host policy.Host
+		day  int
+		// denied and admitted are products, with a version where it matters.
+		denied, admitted []string
+	}{
+		{"default deny, and ban beats allow", policy.Host{ID: "any"}, 1, []string{"banned", "unlisted", "heard of nowhere"}, []string{"builtin", "later", "signed", "floor 5.0"}},
+		{"an exemption for one device", policy.Host{ID: "press"}, 1, []string{"unlisted", "heard of nowhere"}, []string{"banned", "later"}},
+		{"the exemption ends", policy.Host{ID: "press"}, 3, []string{"banned", "unlisted"}, []string{"later"}},
+		{"an exemption that is named nowhere", policy.Host{ID: "undercover"}, 1, []string{"banned"}, []string{"unlisted"}},
+		{"a group's exemption", policy.Host{ID: "t1", Groups: []string{"testers"}}, 1, []string{"banned"}, []string{"window 2.5"}},
+		{"a phase-out past its deadline", policy.Host{ID: "any"}, 9, []string{"later"}, []string{"builtin"}},
+		{"a body that only watches", policy.Host{ID: "any", Organisation: "watching"}, 1, []string{"banned"}, []string{"unlisted", "heard of nowhere", "later"}},
+		{"which ends", policy.Host{ID: "any", Organisation: "watching"}, 5, []string{"banned", "unlisted", "heard of nowhere"}, []string{"later"}},
+		{"versions", policy.Host{ID: "any"}, 1, []string{"window 2.5"}, []string{"floor 5.0"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := h.artefact(t, w, on, c.host, c.day)
+			d := h.device(t, a)
+			for _, product := range c.denied {
+				name, version, _ := strings.Cut(product, " ")
+				if h.allows && (name == "unlisted" || name == "heard") {
+					continue
+				}
+				if !d.Denies(h.in(name, version)) {
+					t.Errorf("%s is not denied\n%s", product, a.data)
+				}
+			}
+			for _, product := range c.admitted {
+				name, version, _ := strings.Cut(product, " ")
+				if d.Denies(h.in(name, version)) {
+					t.Errorf("%s is denied\n%s", product, a.data)
+				}
+			}
+		})
+	}
+	t.Run("what versions decide", func(t *testing.T) { h.versionsTold(t, w, on) })
+	t.Run("an empty list allows nothing", func(t *testing.T) { h.empty(t, on) })
+	t.Run("a list for another platform", func(t *testing.T) { h.foreign(t) })
+}
+
+// versionsTold: a platform that can tell versions keeps out those alone that are banned or too old; one
+// that cannot says so.
+func (h *held) versionsTold(t *testing.T, w *policy.World, on policy.Platform) {
+	a := h.artefact(t, w, on, policy.Host{ID: "any"}, 1)
+	d := h.device(t, a)
+	if got := d.Denies(h.in("floor", "4.1")); got != h.versions {
+		t.Errorf("4.1, where 4.2 is the least: denied %t", got)
+	}
+	if got := d.Denies(h.in("window", "3.1")); got == h.versions {
+		t.Errorf("3.1, where versions from 2 to 3 are banned: denied %t", got)
+	}
+	impostor := h.in("signed", "")
+	impostor.Signer = strings.Repeat("b1", 32)
+	if got := d.Denies(impostor); got != h.signers {
+		t.Errorf("an impostor: denied %t", got)
+	}
+	said := map[string]bool{}
+	for _, l := range a.left {
+		said[l.Product] = true
+	}
+	if said["floor"] == h.versions || said["window"] == h.versions || said["signed"] == h.signers {
+		t.Errorf("what is not carried: %+v", a.left)
+	}
+}
+
+// empty: a list without entries, of a body that enforces, denies everything.
+func (h *held) empty(t *testing.T, on policy.Platform) {
+	w := &policy.World{Organisations: []policy.Organisation{{ID: "gov"}}}
+	d := h.device(t, h.artefact(t, w, on, policy.Host{ID: "any"}, 1))
+	if !h.allows && !d.Denies(h.in("unlisted", "1")) {
+		t.Error("an empty list allows")
+	}
+}
+
+// foreign: a list for a platform that the form is not for is refused, with nothing written.
+func (h *held) foreign(t *testing.T) {
+	for i := 1; i < len(policy.PlatformWords); i++ {
+		on := policy.Platform(i)
+		if slices.Contains(Named(h.form).Platforms, on) {
+			continue
+		}
+		var b bytes.Buffer
+		list := &platform.List{Platform: on, Organisation: "gov", At: time.Unix(0, 0)}
+		if _, err := Named(h.form).Write(&b, list); err == nil || b.Len() > 0 {
+			t.Errorf("a list for %s is written: %v %q", on, err, b.String())
+		}
+	}
+}
