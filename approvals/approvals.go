@@ -1,11 +1,13 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"portcullis/alerts"
@@ -32,51 +34,53 @@ const reviewed = 24 * time.Hour
 // an emergency it needs one of the roles that sign bans. What could not be made as things stand is a fault of its
 // field.
 func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Proposal, error) {
-	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Proposal, err error) {
-		d := d // what is filled in here is not there when this runs again
-		if err := r.mayPropose(tx, &d); err != nil {
-			return none, err
-		}
-		if err := errors.Join(d.check(tx), r.checkFormer(tx, &d), checkContent(tx, &d)); err != nil {
-			return none, err
-		}
-		if d.For, err = d.whom(tx); err != nil {
-			return none, err
-		}
-		if d.was, err = d.standing(tx); err != nil {
-			return none, err
-		}
-		if said, err := saidBefore(tx, &d); err != nil {
-			return none, err
-		} else if said != nil {
-			tx.NoEntry("it is open already")
-			return *said, nil
-		}
-		p := Proposal{Draft: d, Asked: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now(), State: Waiting}
-		if p.ID, err = tx.NewID(); err != nil {
-			return none, err
-		}
-		if p.Marked {
-			if err := finishable(tx, &p); err != nil {
-				return none, err
-			}
-			for _, person := range append(slices.Clip(p.Audience), p.Principal) {
-				if err := tx.Assign(thing(p.ID), person); err != nil {
-					return none, err
-				}
-			}
-		}
-		if err := insertProposal(tx.Tx, &p); err != nil {
-			return none, err
-		}
-		return p, r.take(tx, &p, Step{Act: Open, Said: Said{Reason: p.Reason}})
-	})
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (Proposal, error) { return r.propose(tx, d) })
 }
 
-// whom is the person for whom a draft is: the one that it says or, of an exemption that says none, the person or the
-// holder of the device that it is for, where that names one person. They do not decide about it.
+// propose is Propose in a transaction.
+func (r *Room) propose(tx *people.Tx, d Draft) (none Proposal, err error) {
+	if err := mayPropose(tx, &d); err != nil {
+		return none, err
+	}
+	if err := errors.Join(d.check(tx), checkFormer(tx, &d), checkContent(tx, &d)); err != nil {
+		return none, err
+	}
+	if d.For, err = d.whom(tx); err != nil {
+		return none, err
+	}
+	if d.was, err = d.standing(tx); err != nil {
+		return none, err
+	}
+	if said, err := saidBefore(tx, &d); err != nil {
+		return none, err
+	} else if said != nil {
+		tx.NoEntry("it is open already")
+		return *said, nil
+	}
+	p := Proposal{Draft: d, Asked: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now(), State: Waiting}
+	if p.ID, err = tx.NewID(); err != nil {
+		return none, err
+	}
+	if p.Marked {
+		if err := finishable(tx, &p); err != nil {
+			return none, err
+		}
+		for _, person := range append(slices.Clip(p.Audience), p.Principal) {
+			if err := tx.Assign(thing(p.ID), person); err != nil {
+				return none, err
+			}
+		}
+	}
+	if err := insertProposal(tx.Tx, &p); err != nil {
+		return none, err
+	}
+	return p, r.take(tx, &p, Step{Act: Open, Said: Said{Reason: p.Reason}})
+}
+
+// whom is the person for whom a draft is: of an exemption, the person or the holder of the device that it is for, where
+// that names one person, and else the one that it says. They do not decide about it, and so it cannot say another.
 func (d *Draft) whom(tx *people.Tx) (string, error) {
-	if d.For != "" || d.Exemption == nil {
+	if d.Exemption == nil {
 		return d.For, nil
 	}
 	name := d.Exemption.Subject.Person
@@ -86,7 +90,11 @@ func (d *Draft) whom(tx *people.Tx) (string, error) {
 			return "", err
 		}
 	}
-	return people.Called(tx.Tx, name)
+	person, err := people.Called(tx.Tx, name)
+	if err == nil && person != "" && d.For != "" && person != d.For {
+		err = fault.In("for", "It is for somebody else: for whom it names, or who has the device. Leave this out, or name them")
+	}
+	return cmp.Or(person, d.For), err
 }
 
 // saidBefore returns the proposal that is just like a draft, which the actor has opened and in which nobody has taken a
@@ -145,7 +153,7 @@ func finishable(tx *people.Tx, p *Proposal) error {
 // thing is what a marked proposal is among assignments.
 func thing(id string) string { return "proposal:" + id }
 
-func (r *Room) mayPropose(tx *people.Tx, d *Draft) error {
+func mayPropose(tx *people.Tx, d *Draft) error {
 	if !slices.Contains(kinds, d.Kind) {
 		return fault.In("kind", "Choose what is to be decided")
 	}
@@ -225,7 +233,7 @@ func (d *Draft) check(tx *people.Tx) error {
 	if d.Marked && len(d.Audience) == 0 {
 		faults = append(faults, fault.In("audience", "Say who is to decide: nobody else sees a marked decision"))
 	}
-	if d.Kind == Ban && strip(d.Narrower) == "" {
+	if d.Kind == Ban && strings.TrimSpace(d.Narrower) == "" {
 		faults = append(faults, fault.In("narrower", "Say why nothing narrower would do: one app rather than a maker, one body, one platform"))
 	}
 	if d.LongestDays < 0 || d.LongestDays > longest {
@@ -251,7 +259,7 @@ func (d *Draft) check(tx *people.Tx) error {
 
 // checkFormer returns a fault unless the proposal that a draft follows is one that the actor may see, and what
 // it renews or adopts is there.
-func (r *Room) checkFormer(tx *people.Tx, d *Draft) error {
+func checkFormer(tx *people.Tx, d *Draft) error {
 	var faults []error
 	if d.After != "" {
 		former, err := selectProposal(tx.Tx, d.After)
@@ -337,11 +345,16 @@ func (p *Proposal) state(now store.Time) State {
 // processAt is an organisation's process: its own, that of the nearest above it which has set one, or Default;
 // and whose it is, nobody's where it is Default.
 func processAt(tx *store.Tx, organisation string, t, known store.Time) (p Process, of string, err error) {
-	above, err := people.Ancestors(tx, organisation, t)
+	chain, err := people.Ancestors(tx, organisation, t)
 	if err != nil {
 		return p, "", err
 	}
-	for _, id := range above {
+	return nearestProcess(tx, chain, t, known)
+}
+
+// nearestProcess is processAt where it is known already what is above the organisation.
+func nearestProcess(tx *store.Tx, chain []string, t, known store.Time) (p Process, of string, err error) {
+	for _, id := range chain {
 		p, there, err := selectProcess(tx, id, t, known)
 		if err != nil || there {
 			return p, id, err

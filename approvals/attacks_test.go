@@ -130,7 +130,51 @@ func TestUnfinishable(t *testing.T) {
 			}
 		}
 		d.Audience = []string{grants.id, signs.id, clears.id, fits.id}
-		s.propose(t, opens, d)
+		p := s.propose(t, opens, d)
+		for who, audience := range map[one][]string{opens: {grants.id, signs.id, fits.id}, grants: {grants.id, signs.id, clears.id, fits.id}} {
+			d.Audience = audience // who revises it decides no more
+			_, err := s.take(t, who, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+			if faults := fault.Fields(err); len(faults) != 1 || faults[0].Field != "audience" {
+				t.Errorf("revised by %s: %v", who.id, err)
+			}
+		}
+		another := s.somebody(t, people.SecurityOfficer, "dept-a", "another")
+		d.Audience = append(d.Audience, another.id)
+		p = s.does(t, grants, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+		s.does(t, another, p.ID, approvals.Doing{Act: approvals.Grant, Said: yes})
+	})
+}
+
+// TestDecoy holds that nobody decides on what is for them by having it said that it is for somebody else.
+func TestDecoy(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		anna, asks, decoy := s.somebody(t, people.SecurityOfficer, "dept-a", "anna"), s.somebody(t, people.Staff, "dept-a", "asks"), s.somebody(t, people.Staff, "dept-a", "decoy")
+		forHost, forPerson := exempting(30), exempting(30)
+		forPerson.Exemption.Subject = policy.ExemptionSubject{Person: "anna"}
+		for subject, d := range map[string]approvals.Draft{"host": forHost, "person": forPerson} {
+			d.For = decoy.id
+			_, err := s.Propose(t.Context(), asks.Actor, d)
+			if faults := fault.Fields(err); len(faults) != 1 || faults[0].Field != "for" {
+				t.Errorf("%s of another: %v", subject, err)
+			}
+			for _, d.For = range []string{"", anna.id} {
+				d.Reason += "!"
+				p := s.propose(t, asks, d)
+				if _, err := s.take(t, anna, p.ID, approvals.Doing{Act: approvals.Grant, Said: yes}); p.For != anna.id || !fault.Is(err, fault.Refused) {
+					t.Errorf("%s, for %q: it is for %q, and they grant it: %v", subject, d.For, p.For, err)
+				}
+				d.For = decoy.id
+				_, err := s.take(t, asks, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+				if faults := fault.Fields(err); len(faults) != 1 || faults[0].Field != "for" {
+					t.Errorf("%s, revised to be for another: %v", subject, err)
+				}
+			}
+		}
+		nobodys := exempting(30)
+		nobodys.Exemption.Subject.Host, nobodys.For = "a2", decoy.id
+		if p := s.propose(t, asks, nobodys); p.For != decoy.id {
+			t.Errorf("a device that nobody is known to have is for %q", p.For)
+		}
 	})
 }
 

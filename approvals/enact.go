@@ -15,8 +15,6 @@ import (
 	"portcullis/store"
 )
 
-func strip(text string) string { return strings.TrimSpace(text) }
-
 // checkContent returns what is wrong with what is proposed, as it would be made now.
 func checkContent(tx *people.Tx, d *Draft) error {
 	if err := d.one(); err != nil {

@@ -177,6 +177,19 @@ func (d *Draft) Until() store.Time {
 	return store.Time{}
 }
 
+// Decided is when what came of a proposal was made; zero where nothing has come of it.
+func (p *Proposal) Decided() (at store.Time) {
+	if p.Made == "" {
+		return at
+	}
+	for _, s := range p.counting() {
+		if s.Act.advances() && s.Act != Review { // which comes after it
+			at = s.At
+		}
+	}
+	return at
+}
+
 const (
 	maxText   = 4000 // characters
 	maxReason = 2000 // characters, which the register and the ledger take too

@@ -57,22 +57,16 @@ func (rd *reading) process(organisation string) (Process, error) {
 	if err != nil {
 		return Process{}, err
 	}
-	p, there := Default(), false
-	for _, of := range chain {
-		if rd.parents == nil {
-			p, there, err = selectProcess(rd.tx.Tx, of, rd.tx.Now(), rd.tx.Now())
-		} else {
-			p, there = rd.set[of]
+	p := Default()
+	if rd.parents == nil {
+		if p, _, err = nearestProcess(rd.tx.Tx, chain, rd.tx.Now(), rd.tx.Now()); err != nil {
+			return p, err
 		}
-		if err != nil || there {
-			break
-		}
-	}
-	if !there {
-		p = Default()
+	} else if i := slices.IndexFunc(chain, func(of string) bool { _, there := rd.set[of]; return there }); i >= 0 {
+		p = rd.set[chain[i]]
 	}
 	rd.processes[organisation] = p
-	return p, err
+	return p, nil
 }
 
 // holds tells whether the actor has a permission in an organisation by one of the roles.

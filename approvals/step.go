@@ -65,11 +65,11 @@ func (r *Room) Take(ctx context.Context, actor people.Actor, id string, do Doing
 		case TakeBack:
 			err = takeBack(tx, &p, &c)
 		case Consult:
-			err = r.consult(tx, &c, &s)
+			err = consult(tx, &c, &s)
 		case Answer:
 			err = answer(tx, &p, &s)
 		case Revise:
-			err = r.revise(tx, &p, &c, do.Draft)
+			err = revise(tx, &p, &c, do.Draft)
 		default:
 			err = r.advance(tx, &p, &c, &do, &s)
 		}
@@ -265,7 +265,7 @@ func takeBack(tx *people.Tx, p *Proposal, c *Case) error {
 }
 
 // consult asks the centre. Whoever may take the next step may do that.
-func (r *Room) consult(tx *people.Tx, c *Case, s *Step) error {
+func consult(tx *people.Tx, c *Case, s *Step) error {
 	next := c.Next()
 	if len(next) == 0 {
 		return fault.New(fault.Conflict, "Nothing waits here any more: %s", c.State.words())
@@ -283,7 +283,7 @@ func (r *Room) consult(tx *people.Tx, c *Case, s *Step) error {
 	return err
 }
 
-// open tells whether the centre was asked something that it has not answered.
+// consulting tells whether the centre was asked something that it has not answered.
 func (p *Proposal) consulting() bool {
 	asked := false
 	for _, s := range p.Steps {
@@ -312,7 +312,7 @@ func answer(tx *people.Tx, p *Proposal, s *Step) error {
 
 // revise puts something else in the place of what was proposed; all that was said to it until now counts no
 // more. Who asked may do that, and whoever may take the next step; they then do not decide.
-func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
+func revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	switch {
 	case c.State != Waiting:
 		return fault.New(fault.Conflict, "Nothing waits here any more: %s", c.State.words())
@@ -322,7 +322,7 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	revised := *d // what is filled in here is not there when this runs again
 	d = &revised
 	if tx.Who().Principal() == p.Principal {
-		if err := r.mayPropose(tx, d); err != nil {
+		if err := mayPropose(tx, d); err != nil {
 			return err
 		}
 	} else if err := errors.Join(mayOne(tx, c.Next()), d.place(tx)); err != nil {
@@ -335,22 +335,36 @@ func (r *Room) revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	if d.Kind != p.Kind || d.Organisation != p.Organisation || d.Emergency != p.Emergency || d.Marked != p.Marked || d.For != p.For {
 		return fault.In("kind", "What it is about, for which body and for whom stays: propose something else anew")
 	}
-	if err := errors.Join(d.check(tx), r.checkFormer(tx, d), checkContent(tx, d)); err != nil {
+	if err := errors.Join(d.check(tx), checkFormer(tx, d), checkContent(tx, d)); err != nil {
+		return err
+	}
+	if d.was, err = d.standing(tx); err != nil {
+		return err
+	}
+	d.Adopts = p.Adopts
+	if p.Marked {
+		if err := stillFinishable(tx, p, d); err != nil {
+			return err
+		}
+	}
+	p.Draft = revised
+	return nil
+}
+
+// stillFinishable is finishable of a marked proposal as it is to be, and lets those see it who now stand in it.
+func stillFinishable(tx *people.Tx, p *Proposal, d *Draft) error {
+	then := *p
+	then.Draft, then.Steps = *d, append(slices.Clip(p.Steps), Step{Act: Revise, Principal: tx.Who().Principal()})
+	if err := finishable(tx, &then); err != nil {
 		return err
 	}
 	for _, person := range d.Audience {
-		if p.Marked && !slices.Contains(p.Audience, person) {
+		if !slices.Contains(p.Audience, person) {
 			if err := tx.Assign(thing(p.ID), person); err != nil {
 				return err
 			}
 		}
 	}
-	was, err := d.standing(tx)
-	if err != nil {
-		return err
-	}
-	revised.was, revised.Adopts = was, p.Adopts
-	p.Draft = revised
 	return nil
 }
 

@@ -75,7 +75,7 @@ func (r *Room) tell(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
 			return err
 		}
 		return r.send(tx, alerts.Message{Kind: asked, Subject: "A body asks for your advice", Link: link, Reference: reference,
-			Text: p.title() + " is to be decided, and the body that decides asks for your advice. Your answer is recorded beside the decision."}, r.only(p, to), s.Principal)
+			Text: p.title() + " is to be decided, and the body that decides asks for your advice. Your answer is recorded beside the decision."}, only(p, to), s.Principal)
 	case s.Act == Answer:
 		return r.send(tx, alerts.Message{Kind: answered, Subject: "The centre has answered", Link: link, Reference: reference,
 			Text: "The centre has answered what was asked about this: " + lower(p.title()) + "."}, consulters(p), s.Principal)
@@ -91,7 +91,7 @@ func (r *Room) tell(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
 }
 
 // only is who of the people may know of a proposal: of one that is marked, those who are assigned to it.
-func (r *Room) only(p *Proposal, to []string) []string {
+func only(p *Proposal, to []string) []string {
 	if !p.Marked {
 		return to
 	}
@@ -105,7 +105,7 @@ func (r *Room) tellWaiting(tx *people.Tx, p *Proposal, c *Case) error {
 		if err != nil {
 			return err
 		}
-		to = slices.DeleteFunc(r.only(p, to), func(person string) bool { return c.decides(person) != "" })
+		to = slices.DeleteFunc(only(p, to), func(person string) bool { return c.decides(person) != "" })
 		m := alerts.Message{Kind: waits, Subject: p.title() + " waits for you", Link: Link(p.ID), Reference: p.ID,
 			Text: p.title() + " waits for " + need.Act.Waits() + ". Open it to see what is asked, why and by whom, and to say yes or no."}
 		switch need.Act {
@@ -147,7 +147,7 @@ func (r *Room) tellOutcome(tx *people.Tx, p *Proposal, s *Step) error {
 	default:
 		return nil
 	}
-	if err := r.send(tx, m, r.only(p, []string{p.Principal, p.For}), s.Principal); err != nil {
+	if err := r.send(tx, m, only(p, []string{p.Principal, p.For}), s.Principal); err != nil {
 		return err
 	}
 	if err := r.tellPrograms(tx, p); err != nil {
@@ -171,7 +171,7 @@ func (r *Room) tellPrograms(tx *people.Tx, p *Proposal) error {
 	if p.Marked || p.State == Refused && p.Made == "" {
 		return nil
 	}
-	bodies, err := r.concerned(tx, p.Organisation)
+	bodies, err := concerned(tx, p.Organisation)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (r *Room) tellPrograms(tx *people.Tx, p *Proposal) error {
 }
 
 // concerned are a body, those above it and all below it; all there are of what holds everywhere.
-func (r *Room) concerned(tx *people.Tx, organisation string) ([]string, error) {
+func concerned(tx *people.Tx, organisation string) ([]string, error) {
 	above := []string{people.Everywhere}
 	if organisation != people.Everywhere {
 		var err error
@@ -245,7 +245,7 @@ func (r *Room) tellAdopters(tx *people.Tx, rule, reason string) error {
 			return err
 		}
 		err = r.send(tx, alerts.Message{Kind: changed, Subject: "A decision that you adopted has ended where it was made", Link: "/rules/" + p.Made, Reference: p.Made,
-			Text: given("Your own decision goes on: what another body decides does not change yours.", reason)}, r.only(&p, to))
+			Text: given("Your own decision goes on: what another body decides does not change yours.", reason)}, only(&p, to))
 		if err != nil {
 			return err
 		}
@@ -261,7 +261,7 @@ func (r *Room) tellRevoked(tx *people.Tx, exemption, reason string) error {
 	}
 	p := made[0]
 	return r.send(tx, alerts.Message{Kind: ending, Subject: "Your exemption has ended early", Link: Link(p.ID), Reference: p.ID,
-		Text: given("It was revoked, and holds no longer.", reason)}, r.only(&p, []string{p.Principal, p.For}))
+		Text: given("It was revoked, and holds no longer.", reason)}, only(&p, []string{p.Principal, p.For}))
 }
 
 // lower is a sentence's beginning in the middle of one.

@@ -163,40 +163,21 @@ func (r *Room) refused(ctx context.Context, actor Actor, err error) error {
 }
 
 // Require returns a fault unless the actor has the permission in the organisation, which may be
-// Everywhere. What is Marked is asked for with RequireAssigned.
+// Everywhere.
 func (tx *Tx) Require(p Permission, organisation string) error {
-	return tx.require(p, organisation, "")
-}
-
-// RequireAssigned is Require for one thing, to which the actor must be assigned where the
-// permission is marked.
-func (tx *Tx) RequireAssigned(p Permission, organisation, thing string) error {
-	return tx.require(p, organisation, thing)
-}
-
-func (tx *Tx) require(p Permission, organisation, thing string) error {
 	line := lineOf(p)
 	if line == nil {
 		return fmt.Errorf("the permission %q is not in the table", p)
 	}
-	may, err := tx.may(line, organisation, thing)
+	tx.asked = true
+	may, err := tx.reaches(line, organisation)
 	if err != nil || may {
 		return err
 	}
 	return tx.refuse(p, organisation, "You may not %s here. If you need to, ask your security team", line.What)
 }
 
-// may tells whether the actor has a permission in the organisation, and for the thing where it is
-// marked.
-func (tx *Tx) may(line *Line, organisation, thing string) (may bool, err error) {
-	tx.asked = true
-	may, err = tx.reaches(line, organisation)
-	if err == nil && may && line.Marked {
-		may, err = isAssigned(tx.Tx, tx.who.Person, thing)
-	}
-	return may, err
-}
-
+// reaches tells whether the actor has a permission in the organisation.
 func (tx *Tx) reaches(line *Line, organisation string) (bool, error) {
 	roots := tx.roots(line)
 	if slices.Contains(roots, Everywhere) {
@@ -233,8 +214,8 @@ func (tx *Tx) refuse(p Permission, organisation, format string, args ...any) err
 func (tx *Tx) Reach(p Permission) (roots []string, err error) {
 	tx.asked = true
 	line := lineOf(p)
-	if line == nil || line.Marked {
-		return nil, fmt.Errorf("the permission %q is not in the table, or is for single things", p)
+	if line == nil {
+		return nil, fmt.Errorf("the permission %q is not in the table", p)
 	}
 	roots = tx.roots(line)
 	switch {
@@ -325,8 +306,8 @@ func (r *Room) Enter(ctx context.Context, actor Actor, p Permission) (Entry, err
 // to some and left out for others. It is no Require.
 func (tx *Tx) May(p Permission, organisation string) (bool, error) {
 	line := lineOf(p)
-	if line == nil || line.Marked {
-		return false, fmt.Errorf("the permission %q is not in the table, or is for single things", p)
+	if line == nil {
+		return false, fmt.Errorf("the permission %q is not in the table", p)
 	}
 	return tx.reaches(line, organisation)
 }

@@ -8,9 +8,9 @@
 // and recorded nothing. What is refused goes to the access log, of which a digest enters the ledger
 // each hour. No front end can forget.
 //
-// May somebody do something? That depends on three things: the role, which Table lists for each
-// permission; the organisation in which the role is held, which reaches all below it; and, for what
-// is marked, whether the person is assigned to it.
+// May somebody do something? That depends on two things: the role, which Table lists for each
+// permission; and the organisation in which the role is held, which reaches all below it. What is marked
+// (Tx.Assign) is seen by those alone who are assigned to it: that is for the room which has it.
 //
 // Who may change people does not thereby come to be them. To invite somebody, to bring them back, to
 // remove their passkey or to change what they are found by (user name, mail address, external id), one

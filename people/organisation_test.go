@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portcullis/internal/agreed"
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/store"
@@ -179,8 +180,7 @@ func TestOrganisationsRefuseBadInput(t *testing.T) {
 
 // watch has an organisation be watched, as if all had agreed to it.
 func (h house) watch(t *testing.T, organisation string, m people.Monitor) (people.Organisation, error) {
-	return people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (people.Organisation, error) {
-		tx.Asked("it is what a test begins with")
+	return agreed.Act(t.Context(), h.Room, command, func(tx *people.Tx) (people.Organisation, error) {
 		return tx.Watch(organisation, m)
 	})
 }

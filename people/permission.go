@@ -151,8 +151,6 @@ type Line struct {
 	Permission Permission
 	What       string // in words, as the end of "May …"
 	Roles      []Role
-	// Marked says that besides the role one must be assigned to the thing in question.
-	Marked bool
 }
 
 // Table is the one permission table.

@@ -105,7 +105,7 @@ func (tx *Tx) changeRole(id string, g Grant, p store.Period, change func(*store.
 	} else if err := tx.Record(kind, g.Organisation, []string{id}, roleEntry{g.Role, p.From, p.Until}); err != nil {
 		return none, err
 	}
-	if shown, err := tx.may(lineOf(SeePeople), person.Organisation, ""); err != nil || !shown {
+	if shown, err := tx.May(SeePeople, person.Organisation); err != nil || !shown {
 		return Person{ID: id}, err
 	}
 	person.Roles, err = heldBy(tx.Tx, id, tx.Now())

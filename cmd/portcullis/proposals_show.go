@@ -227,9 +227,13 @@ func writeProposal(out io.Writer, t terminal, p *api.Proposal) error {
 
 // reach says whom a rule reaches.
 func reach(n *api.ReachCount) string {
-	return fmt.Sprintf("%s of %s in scope, in %s: %s directly, %s by what they contain; %s in force for it, %s",
+	ways := number(n.Direct) + " directly, " + number(n.Component) + " by what they contain"
+	if both := n.Direct + n.Component - n.Either; both > 0 {
+		ways += ", " + number(both) + " of them both ways"
+	}
+	return fmt.Sprintf("%s of %s in scope, in %s: %s; %s in force for it, %s",
 		number(n.Either), count(n.Hosts, "device or piece of equipment", "devices and pieces of equipment"), count(n.Bodies, "body", "bodies"),
-		number(n.Direct), number(n.Component), count(n.Exemptions, "exemption", "exemptions"), count(n.AllowRules, "allow rule", "allow rules"))
+		ways, count(n.Exemptions, "exemption", "exemptions"), count(n.AllowRules, "allow rule", "allow rules"))
 }
 
 func writeProcess(out io.Writer, organisation string, process *api.BodyProcess) error {

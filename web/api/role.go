@@ -51,12 +51,11 @@ type PermissionLine struct {
 	Permission string   `json:"permission" example:"people.see"`
 	What       string   `json:"what" example:"see people, their groups and their roles" doc:"In words, as the end of: may …"`
 	Roles      []string `json:"roles" doc:"The roles that have it"`
-	Marked     bool     `json:"marked" doc:"Besides the role one must be assigned to the thing in question"`
 }
 
 func (a *api) listPermissions(_ context.Context, _ *struct{}) (*list[PermissionLine], error) {
 	return whole(people.Table, func(l people.Line) PermissionLine {
-		return PermissionLine{string(l.Permission), l.What, roleNames(l.Roles), l.Marked}
+		return PermissionLine{string(l.Permission), l.What, roleNames(l.Roles)}
 	}), nil
 }
 
