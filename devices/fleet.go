@@ -256,6 +256,7 @@ func (f *Fleet) Run(ctx context.Context) {
 	seen, recall := time.NewTicker(seenEvery), time.NewTicker(recallEvery)
 	defer seen.Stop()
 	defer recall.Stop()
+	go f.Index().Prepare()
 	for {
 		err := f.Follow(ctx)
 		if err != nil && ctx.Err() == nil {

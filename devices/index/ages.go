@@ -1,7 +1,7 @@
 package index
 
 import (
-	"runtime"
+	"encoding/binary"
 	"slices"
 	"sync"
 )
@@ -11,15 +11,24 @@ import (
 type Ages struct {
 	index *Index
 
-	mu sync.RWMutex
-	of [][]opened // by thing; those of which nothing is known may be left out at the end
+	mu    sync.RWMutex
+	rows  shelves // by host, as packDated has them
+	dated []dated // to be used again
+	bytes []byte  // as well
 }
 
-// opened is hosts, ascending, on which a thing came into breach for a cause, and on which days.
-type opened struct {
-	cause Cause
-	hosts []uint32
-	days  []int32
+// dated is that a thing came into breach for a cause on a day.
+type dated struct {
+	thing, cause uint32
+	day          int32
+}
+
+// compare orders by thing and cause.
+func (d dated) compare(o dated) int {
+	if d.thing != o.thing {
+		return int(d.thing) - int(o.thing)
+	}
+	return int(d.cause) - int(o.cause)
 }
 
 // NewAges makes ages of an index that know nothing as yet.
@@ -31,11 +40,9 @@ func (a *Ages) Note(changes []Change, day int32) {
 	defer a.mu.Unlock()
 	for i := range changes {
 		c := &changes[i]
-		t := a.index.dictionary.Add(*c.Thing)
-		if c.Opened {
-			a.open(t, c.Cause, c.Hosts.numbers, day)
-		} else {
-			a.close(t, c.Cause, c.Hosts.numbers)
+		is := dated{a.index.dictionary.Add(*c.Thing), a.index.outcomes.cause(c.Cause), day}
+		for _, n := range c.Hosts.numbers {
+			a.note(n, is, c.Opened)
 		}
 	}
 }
@@ -50,112 +57,67 @@ func (a *Ages) Recall(host string, o Open, day int32) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.open(o.Thing, o.Cause, []uint32{n}, day)
+	a.note(n, dated{o.Thing, a.index.outcomes.cause(o.Cause), day}, true)
+}
+
+// note notes what opened on a host, or closed.
+func (a *Ages) note(n uint32, is dated, opened bool) {
+	row := a.rows.row(n)
+	if !opened && len(row) == 0 {
+		return
+	}
+	a.dated = appendDated(a.dated[:0], row)
+	i, found := slices.BinarySearchFunc(a.dated, is, dated.compare)
+	switch {
+	case opened && found:
+		a.dated[i] = is
+	case opened:
+		a.dated = slices.Insert(a.dated, i, is)
+	case found:
+		a.dated = slices.Delete(a.dated, i, i+1)
+	}
+	a.set(n)
+}
+
+// set makes what is in a.dated all that is known of a host.
+func (a *Ages) set(n uint32) {
+	a.bytes = packDated(a.bytes[:0], a.dated)
+	a.rows.set(n, a.bytes)
 }
 
 // Forget forgets what opened before a day: it is older.
 func (a *Ages) Forget(day int32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for t, all := range a.of {
-		for i := range all {
-			all[i].keep(func(_ uint32, d int32) bool { return d >= day })
-		}
-		a.tidy(uint32(t), all)
-	}
-}
-
-// at is what is known of a thing.
-func (a *Ages) at(t uint32) []opened {
-	if int(t) < len(a.of) {
-		return a.of[t]
-	}
-	return nil
-}
-
-// tidy leaves out what is on no host any more.
-func (a *Ages) tidy(t uint32, all []opened) {
-	if all = slices.DeleteFunc(all, func(o opened) bool { return len(o.hosts) == 0 }); len(all) == 0 {
-		all = nil
-	}
-	if int(t) < len(a.of) {
-		a.of[t] = all
-	}
-}
-
-func (a *Ages) close(t uint32, c Cause, hosts []uint32) {
-	all := a.at(t)
-	i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c })
-	if i < 0 {
-		return
-	}
-	all[i].remove(hosts)
-	a.tidy(t, all)
-}
-
-func (a *Ages) open(t uint32, c Cause, hosts []uint32, day int32) {
-	if more := int(t) + 1 - len(a.of); more > 0 {
-		a.of = append(a.of, make([][]opened, more)...)
-	}
-	all := a.of[t]
-	i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c })
-	if i < 0 {
-		i, all = len(all), append(all, opened{cause: c})
-		a.of[t] = all
-	}
-	all[i].add(hosts, day)
-}
-
-// keep keeps the hosts for which f is true.
-func (o *opened) keep(f func(n uint32, day int32) bool) {
-	kept := 0
-	for i, n := range o.hosts {
-		if f(n, o.days[i]) {
-			o.hosts[kept], o.days[kept] = n, o.days[i]
-			kept++
+	for n := range uint32(len(a.rows) * shelf) {
+		a.dated = appendDated(a.dated[:0], a.rows.at(n))
+		was := len(a.dated)
+		if a.dated = slices.DeleteFunc(a.dated, func(d dated) bool { return d.day < day }); len(a.dated) < was {
+			a.set(n)
 		}
 	}
-	o.hosts, o.days = o.hosts[:kept], o.days[:kept]
 }
 
-// remove takes ascending hosts out.
-func (o *opened) remove(hosts []uint32) {
-	if len(hosts) == 1 {
-		if i, found := slices.BinarySearch(o.hosts, hosts[0]); found {
-			o.hosts, o.days = slices.Delete(o.hosts, i, i+1), slices.Delete(o.days, i, i+1)
-		}
-		return
+// packDated appends what came into breach on a host, in its order: of each what lies between its thing and the one
+// before, its cause, and its day.
+func packDated(b []byte, all []dated) []byte {
+	last := uint32(0)
+	for _, d := range all {
+		b = binary.AppendUvarint(b, uint64(d.thing-last))
+		b = binary.AppendUvarint(b, uint64(d.cause))
+		b = binary.AppendUvarint(b, uint64(uint32(d.day)))
+		last = d.thing
 	}
-	o.keep(func(n uint32, _ int32) bool {
-		for len(hosts) > 0 && hosts[0] < n {
-			hosts = hosts[1:]
-		}
-		return len(hosts) == 0 || hosts[0] != n
-	})
+	return b
 }
 
-// add puts ascending hosts in, all on one day.
-func (o *opened) add(hosts []uint32, day int32) {
-	if len(hosts) == 1 {
-		i, found := slices.BinarySearch(o.hosts, hosts[0])
-		if !found {
-			o.hosts, o.days = slices.Insert(o.hosts, i, hosts[0]), slices.Insert(o.days, i, day)
-		}
-		o.days[i] = day
-		return
+// appendDated appends what packDated packed.
+func appendDated(all []dated, packed []byte) []dated {
+	for p, t := (packedNumbers{packed}), uint32(0); len(p.rest) > 0; {
+		t += p.number()
+		all = append(all, dated{t, p.number(), int32(p.number())})
 	}
-	o.remove(hosts)
-	was := *o
-	o.hosts, o.days = make([]uint32, 0, len(was.hosts)+len(hosts)), make([]int32, 0, len(was.hosts)+len(hosts))
-	for i, n := range was.hosts {
-		for len(hosts) > 0 && hosts[0] < n {
-			o.hosts, o.days, hosts = append(o.hosts, hosts[0]), append(o.days, day), hosts[1:]
-		}
-		o.hosts, o.days = append(o.hosts, n), append(o.days, was.days[i])
-	}
-	for _, n := range hosts {
-		o.hosts, o.days = append(o.hosts, n), append(o.days, day)
-	}
+	return all
 }
 
 // Span is days in which breaches opened: from Since until before Before. 0 is no limit.
@@ -175,171 +137,75 @@ func (a *Ages) Breaches(f Filter, within Span, spans ...Span) (Breaches, []int, 
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	queries, dated := make([]*query, runtime.GOMAXPROCS(0)), make([]*dating, runtime.GOMAXPROCS(0))
-	parallel(len(queries), func(w int) {
-		q := x.newQuery(&f)
-		d := &dating{ages: a, query: q, within: within}
-		from, to := share(len(x.things), w, len(queries))
-		if within == (Span{}) {
-			q.makeRoom(x.things[from:to])
-		}
-		for ; from < to; from++ {
-			d.thing(uint32(from))
-		}
-		queries[w], dated[w] = q, d
-	})
+	queries := x.newQueries(&f)
+	for _, q := range queries {
+		q.dating = &dating{ages: a, within: within, spans: spans, counts: make([]int, len(spans))}
+	}
+	x.ask(queries)
 	counts := make([]int, len(spans))
-	for i, s := range spans {
-		for _, d := range dated {
-			counts[i] += d.in(s)
+	for _, q := range queries {
+		for i, n := range q.dating.counts {
+			counts[i] += n
 		}
 	}
 	return x.answer(queries), counts, nil
 }
 
-// dating finds the days on which the breaches of things opened. It is for one goroutine.
+// dating finds the days on which the breaches of one host after another opened. It is for one goroutine.
 type dating struct {
 	ages   *Ages
-	query  *query
 	within Span
-	// byDay counts installations by the day on which they opened, from first on; older are those that opened longer
-	// ago than is known.
-	byDay []int
-	first int32
-	older int
+	spans  []Span
+	counts []int // by span
 
-	known []opened // of the outcome at hand
-	days  []int32  // of the hosts at hand
-	taken []uint32
+	known []dated // of the host at hand, from the thing at hand on
+	used  []dated // the memory
 }
 
-// in is how many opened in a span.
-func (d *dating) in(s Span) (n int) {
-	if s.has(0) {
-		n = d.older
-	}
-	for i, opened := range d.byDay {
-		if s.has(d.first + int32(i)) {
-			n += opened
+// host goes on to a host.
+func (d *dating) host(n uint32) {
+	d.used = appendDated(d.used[:0], d.ages.rows.row(n))
+	d.known = d.used
+}
+
+// lets counts what passes the filter by when it opened, and tells whether that was within the span. Things ascend.
+func (d *dating) lets(q *query, f finding) bool {
+	day := d.day(q, f)
+	for i, s := range d.spans {
+		if s.has(day) {
+			d.counts[i]++
 		}
 	}
-	return n
+	return d.within.has(day)
 }
 
-// mostDays bounds what is counted by day. Further back than this from the first day that is met, days are counted
-// as older: nothing is known of them for so long.
-const mostDays = 1 << 12
-
-// count counts an installation that opened on a day; 0 is longer ago than is known.
-func (d *dating) count(day int32) {
-	if i := int(day - d.first); day > 0 && i >= 0 && i < len(d.byDay) {
-		d.byDay[i]++
-		return
+// day is when the first of the causes opened that pass; 0 where one of them did so longer ago than is known.
+func (d *dating) day(q *query, f finding) (day int32) {
+	for len(d.known) > 0 && d.known[0].thing < f.thing {
+		d.known = d.known[1:]
 	}
-	d.widen(day)
-}
-
-func (d *dating) widen(day int32) {
-	switch {
-	case day <= 0:
-		d.older++
-		return
-	case d.byDay == nil:
-		d.first = max(1, day-mostDays/2)
-		d.byDay = make([]int, mostDays)
-	case day < d.first || int(day-d.first) >= len(d.byDay):
-		d.older++
-		return
+	if len(d.known) == 0 {
+		return 0
 	}
-	d.byDay[day-d.first]++
-}
-
-// thing takes the breaches of a thing.
-func (d *dating) thing(t uint32) {
-	x, q, opened := d.ages.index, d.query, d.ages.at(t)
-	breaches := x.things[t].breaches
-	for i := range breaches {
-		b := &breaches[i]
-		if !q.passes[b.outcome] {
+	first := true
+	for _, c := range q.outcomes[f.outcome].ofCauses {
+		if !q.lets[c] {
 			continue
 		}
-		dates := d.dates(opened, x.outcomes.at(b.outcome))
-		b.hosts.each(q.buffer[:], func(hosts []uint32) { d.take(t, b.outcome, q.keep(hosts), dates) })
-	}
-}
-
-// dates are what is known of the causes of an outcome that pass; no entry where nothing is known of one of them,
-// for then the outcome is older than all that is known. Each begins at its first host.
-func (d *dating) dates(all []opened, o *outcome) []opened {
-	if len(all) == 0 {
-		return nil
-	}
-	known := d.known[:0]
-	for _, c := range o.causes {
-		if !d.query.filter.letsCause(c) {
-			continue
+		is := int32(0)
+		for _, k := range d.known {
+			if k.thing != f.thing {
+				break
+			}
+			if k.cause == c {
+				is = k.day
+			}
 		}
-		i := slices.IndexFunc(all, func(o opened) bool { return o.cause == c })
-		if i < 0 {
-			return nil
-		}
-		known = append(known, all[i])
-	}
-	d.known = known
-	return known
-}
-
-// take takes hosts, ascending, on which a thing came to an outcome, those that opened within the span. Dates goes on
-// from call to call.
-func (d *dating) take(t, outcome uint32, hosts []uint32, dates []opened) {
-	all := d.within == (Span{})
-	if len(dates) == 0 {
-		d.older += len(hosts)
-		if d.within.has(0) {
-			d.query.take(t, outcome, hosts)
-		}
-		return
-	}
-	d.days = slices.Grow(d.days[:0], len(hosts))[:len(hosts)]
-	for i := range dates {
-		dates[i].date(hosts, d.days, i == 0)
-	}
-	for _, day := range d.days {
-		d.count(day)
-	}
-	if all {
-		d.query.take(t, outcome, hosts)
-		return
-	}
-	d.taken = d.taken[:0]
-	for i, n := range hosts {
-		if d.within.has(d.days[i]) {
-			d.taken = append(d.taken, n)
+		if first || is < day {
+			first, day = false, is
 		}
 	}
-	if len(d.taken) > 0 {
-		d.query.take(t, outcome, d.taken)
-	}
-}
-
-// date writes the days of hosts, both ascending: 0 where it is not known. Unless it is the first of several causes,
-// the earlier day counts. It leaves out what it has gone past.
-func (o *opened) date(hosts []uint32, days []int32, first bool) {
-	known, on := o.hosts, o.days
-	at := 0
-	for i, n := range hosts {
-		for at < len(known) && known[at] < n {
-			at++
-		}
-		day := int32(0)
-		if at < len(known) && known[at] == n {
-			day = on[at]
-		}
-		if first || day < days[i] {
-			days[i] = day
-		}
-	}
-	o.hosts, o.days = known[at:], on[at:]
+	return day
 }
 
 // After returns the first ids behind one, in the order of their bytes: limit at most. The empty id is

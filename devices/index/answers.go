@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"math/bits"
 	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
+	"strings"
 
 	"portcullis/policy"
 )
@@ -46,15 +44,13 @@ type Breaches struct {
 // CauseBreaches is what is in breach for one cause.
 type CauseBreaches struct {
 	Cause
-	Hosts         Set
-	Installations int
+	Hosts, Installations int
 }
 
 // ProductBreaches is the breaches of one product or, where none was found, of one identifier.
 type ProductBreaches struct {
-	Product, Identifier string
-	Hosts               Set
-	Installations       int
+	Product, Identifier  string
+	Hosts, Installations int
 }
 
 // OrganisationBreaches is the breaches on the hosts of one organisation.
@@ -73,163 +69,167 @@ func (x *Index) Breaches(f Filter) (Breaches, error) {
 	if x.basis == nil {
 		return Breaches{}, errNoBasis
 	}
-	queries := make([]*query, runtime.GOMAXPROCS(0))
-	parallel(len(queries), func(w int) {
-		q := x.newQuery(&f)
-		from, to := share(len(x.things), w, len(queries))
-		q.makeRoom(x.things[from:to])
-		for ; from < to; from++ {
-			q.thing(uint32(from))
-		}
-		queries[w] = q
-	})
+	queries := x.newQueries(&f)
+	x.ask(queries)
 	return x.answer(queries), nil
 }
 
-// query gathers breaches, by outcome first: there are far fewer outcomes than things. It is for one
-// goroutine.
+// query counts what is in breach, host by host. It is for one goroutine.
 type query struct {
-	index     *Index
-	filter    *Filter
-	wanted    []bool // by class; nil for all
-	passes    []bool // by outcome
-	products  []string
-	outcomes  [][]uint32          // by outcome: a host for each installation
-	strangers map[uint32][]uint32 // the same by name, of what is no known product
-	counts    *counts
-	kept      []uint32
-	buffer    [1024]uint32
+	index    *Index
+	wanted   []bool // by class; nil for all
+	passes   []bool // by outcome
+	lets     []bool // by cause
+	outcomes []outcome
+	dating   *dating // nil for all, whenever it opened
+
+	hosts         []uint32
+	causes        []headcount // by the causes' numbers
+	products      []headcount // by the products' numbers
+	strangers     []headcount // by name: what is no known product
+	organisations []headcount // by organisation
 }
 
-func (x *Index) newQuery(f *Filter) *query {
-	q := &query{index: x, filter: f, wanted: x.classesOf(f.Organisations), strangers: map[uint32][]uint32{}, counts: x.newCounts()}
-	for _, o := range x.outcomes.all() {
-		q.passes, q.products = append(q.passes, f.lets(&o)), append(q.products, o.product)
+// headcount counts hosts, which come one after another, and the installations on them.
+type headcount struct {
+	last                 uint32 // the host and 1
+	hosts, installations uint32
+}
+
+func (t *headcount) count(n uint32) {
+	t.installations++
+	if t.last != n+1 {
+		t.last = n + 1
+		t.hosts++
 	}
-	q.outcomes = make([][]uint32, len(q.passes))
-	return q
 }
 
-// makeRoom makes room for the hosts of all outcomes of things at once: to grow each by itself takes longer
-// than all else.
-func (q *query) makeRoom(things []thing) {
-	sizes, all := make([]int, len(q.outcomes)), 0
-	for i := range things {
-		breaches := things[i].breaches
-		for j := range breaches {
-			if b := &breaches[j]; q.passes[b.outcome] {
-				n := b.hosts.len()
-				sizes[b.outcome] += n
-				all += n
+func (t *headcount) add(o *headcount) {
+	t.hosts += o.hosts
+	t.installations += o.installations
+}
+
+// newQueries makes a query for each processor.
+func (x *Index) newQueries(f *Filter) []*query {
+	alike := query{index: x, wanted: x.classesOf(f.Organisations), passes: x.outcomesWhere(f.lets), outcomes: x.outcomes.all()}
+	causes, products, _ := x.outcomes.groups()
+	for _, c := range causes {
+		alike.lets = append(alike.lets, f.letsCause(c))
+	}
+	queries := make([]*query, runtime.GOMAXPROCS(0))
+	for i := range queries {
+		q := alike
+		q.causes, q.products = make([]headcount, len(causes)), make([]headcount, len(products))
+		q.strangers, q.organisations = make([]headcount, len(x.names.items)), make([]headcount, len(x.hosts.organisations.items))
+		queries[i] = &q
+	}
+	return queries
+}
+
+// ask has queries walk over all hosts, a share each.
+func (x *Index) ask(queries []*query) {
+	rows := x.inBreach()
+	parallel(len(queries), func(w int) {
+		for from, to := share(x.hosts.len(), w, len(queries)); from < to; from++ {
+			if row := rows.row(uint32(from)); len(row) > 0 {
+				queries[w].host(uint32(from), row)
 			}
 		}
+	})
+}
+
+// host takes what is in breach on a host.
+func (q *query) host(n uint32, row []byte) {
+	h := &q.index.hosts
+	class := h.class[n]
+	if q.wanted != nil && !q.wanted[class] {
+		return
 	}
-	room := make([]uint32, all)
-	for o, n := range sizes {
-		q.outcomes[o], room = room[:0:n], room[n:]
+	own := &q.organisations[h.organisation[class]]
+	if q.dating != nil {
+		q.dating.host(n)
+	}
+	eachFinding(row, func(f finding) {
+		if q.passes[f.outcome] && (q.dating == nil || q.dating.lets(q, f)) {
+			own.count(n)
+			q.take(n, f)
+		}
+	})
+	if own.last == n+1 {
+		q.hosts = append(q.hosts, n)
 	}
 }
 
-func (q *query) thing(t uint32) {
-	breaches := q.index.things[t].breaches
-	for i := range breaches {
-		if b := &breaches[i]; q.passes[b.outcome] {
-			b.hosts.each(q.buffer[:], func(hosts []uint32) { q.take(t, b.outcome, q.keep(hosts)) })
+// take counts an installation.
+func (q *query) take(n uint32, f finding) {
+	o := &q.outcomes[f.outcome]
+	for _, c := range o.ofCauses {
+		if q.lets[c] {
+			q.causes[c].count(n)
 		}
 	}
+	if o.product != "" {
+		q.products[o.ofProduct].count(n)
+		return
+	}
+	q.strangers[q.index.stranger(f.thing)].count(n)
 }
 
-// take adds hosts on which a thing came to an outcome.
-func (q *query) take(t, outcome uint32, hosts []uint32) {
-	q.counts.count(hosts)
-	q.outcomes[outcome] = append(q.outcomes[outcome], hosts...)
-	if q.products[outcome] == "" {
-		name := q.index.things[t].name
-		q.strangers[name] = append(q.strangers[name], hosts...)
-	}
-}
-
-// keep leaves out hosts that are not wanted.
-func (q *query) keep(hosts []uint32) []uint32 {
-	if q.wanted == nil {
-		return hosts
-	}
-	q.kept = q.kept[:0]
-	for _, n := range hosts {
-		if q.wanted[q.index.hosts.class[n]] {
-			q.kept = append(q.kept, n)
+// stranger is the number of what a thing is called. An identifier and a product's id that are written alike are one,
+// where neither is known.
+func (x *Index) stranger(t uint32) uint32 {
+	n := x.things[t].name
+	if is := &x.names.items[n]; is.product {
+		if other, known := x.names.numbers[name{is.text, false}]; known {
+			return other
 		}
 	}
-	return q.kept
+	return n
 }
 
-// groups are the tallies of an answer.
-type groups struct {
-	all                 tally
-	causes              map[Cause]tally
-	products, strangers map[string]tally
-}
-
-// group brings together what the queries gathered of shares of the things.
-func (x *Index) group(queries []*query) *groups {
-	g := &groups{causes: map[Cause]tally{}, products: map[string]tally{}, strangers: map[string]tally{}}
-	for _, q := range queries {
-		for i, hosts := range q.outcomes {
-			if len(hosts) == 0 {
-				continue
-			}
-			g.all = append(g.all, hosts)
-			o := x.outcomes.at(uint32(i))
-			if o.product != "" {
-				g.products[o.product] = append(g.products[o.product], hosts)
-			}
-			for _, c := range o.causes {
-				if q.filter.letsCause(c) {
-					g.causes[c] = append(g.causes[c], hosts)
-				}
-			}
-		}
-		for n, hosts := range q.strangers {
-			if len(hosts) > 0 {
-				text := x.names.items[n].text
-				g.strangers[text] = append(g.strangers[text], hosts)
-			}
+// sum adds up what queries counted.
+func sum(queries []*query, of func(q *query) []headcount) []headcount {
+	all := of(queries[0])
+	for _, q := range queries[1:] {
+		for i, t := range of(q) {
+			all[i].add(&t)
 		}
 	}
-	return g
+	return all
 }
 
+// answer brings together what the queries counted. They are used up.
 func (x *Index) answer(queries []*query) (found Breaches) {
-	g := x.group(queries)
-	var r reckoning
-	r.add(g.all, &found.Hosts, &found.Installations)
-	found.Causes = make([]CauseBreaches, len(g.causes))
-	for i, c := range slices.SortedFunc(maps.Keys(g.causes), compareCauses) {
-		f := &found.Causes[i]
-		f.Cause = c
-		r.add(g.causes[c], &f.Hosts, &f.Installations)
+	var hosts [][]uint32
+	for _, q := range queries {
+		hosts = append(hosts, q.hosts)
 	}
-	found.Products = make([]ProductBreaches, len(g.products)+len(g.strangers))
-	for i, id := range slices.Sorted(maps.Keys(g.products)) {
-		f := &found.Products[i]
-		f.Product = id
-		r.add(g.products[id], &f.Hosts, &f.Installations)
+	found.Hosts = x.set(slices.Concat(hosts...))
+	causes, products, inOrder := x.outcomes.groups()
+	for n, t := range sum(queries, func(q *query) []headcount { return q.causes }) {
+		if t.hosts > 0 {
+			found.Causes = append(found.Causes, CauseBreaches{causes[n], int(t.hosts), int(t.installations)})
+		}
 	}
-	for i, id := range slices.Sorted(maps.Keys(g.strangers)) {
-		f := &found.Products[len(g.products)+i]
-		f.Identifier = id
-		r.add(g.strangers[id], &f.Hosts, &f.Installations)
+	slices.SortFunc(found.Causes, func(a, b CauseBreaches) int { return compareCauses(a.Cause, b.Cause) })
+	ofProducts := sum(queries, func(q *query) []headcount { return q.products })
+	for _, n := range inOrder {
+		if int(n) < len(ofProducts) && ofProducts[n].hosts > 0 {
+			found.Products = append(found.Products, ProductBreaches{products[n], "", int(ofProducts[n].hosts), int(ofProducts[n].installations)})
+		}
 	}
-	r.run(x)
-	hosts := x.newCounts()
-	hosts.count(found.Hosts.numbers)
+	known := len(found.Products)
+	for n, t := range sum(queries, func(q *query) []headcount { return q.strangers }) {
+		if t.hosts > 0 {
+			found.Products = append(found.Products, ProductBreaches{"", x.names.items[n].text, int(t.hosts), int(t.installations)})
+		}
+	}
+	slices.SortFunc(found.Products[known:], func(a, b ProductBreaches) int { return strings.Compare(a.Identifier, b.Identifier) })
+	of := sum(queries, func(q *query) []headcount { return q.organisations })
 	for _, o := range x.hosts.inOrder {
-		if n := hosts.of[o]; n > 0 {
-			installations := 0
-			for _, q := range queries {
-				installations += q.counts.of[o]
-			}
-			found.Organisations = append(found.Organisations, OrganisationBreaches{x.hosts.organisations.items[o], n, installations})
+		if t := &of[o]; t.hosts > 0 {
+			found.Organisations = append(found.Organisations, OrganisationBreaches{x.hosts.organisations.items[o], int(t.hosts), int(t.installations)})
+			found.Installations += int(t.installations)
 		}
 	}
 	return found
@@ -237,32 +237,6 @@ func (x *Index) answer(queries []*query) (found Breaches) {
 
 func compareCauses(a, b Cause) int {
 	return cmp.Or(cmp.Compare(a.Result, b.Result), cmp.Compare(a.Rule, b.Rule))
-}
-
-// reckoning is tallies whose hosts are to be found.
-type reckoning []struct {
-	tally tally
-	hosts *Set
-}
-
-func (r *reckoning) add(t tally, hosts *Set, installations *int) {
-	*installations = t.installations()
-	*r = append(*r, struct {
-		tally tally
-		hosts *Set
-	}{t, hosts})
-}
-
-// run finds them on all processors.
-func (r reckoning) run(x *Index) {
-	var next atomic.Int64
-	parallel(runtime.GOMAXPROCS(0), func(int) {
-		u := x.borrow()
-		defer x.unions.Put(u)
-		for i := int(next.Add(1)) - 1; i < len(r); i = int(next.Add(1)) - 1 {
-			*r[i].hosts = x.set(u.of(r[i].tally))
-		}
-	})
 }
 
 // tally is the hosts of one group, one for each installation, in lists that each ascend by themselves
@@ -370,25 +344,18 @@ func (c *counts) count(hosts []uint32) {
 	}
 }
 
-func (c *counts) merge(other *counts) {
-	for i, n := range other.of {
-		c.of[i] += n
-	}
-}
-
 // Coverage is how much of one organisation's own hosts is judged, and what came of it.
 type Coverage struct {
-	Organisation  string
-	Hosts         int
-	Devices       int // hosts that are devices; the rest are equipment
-	Equipment     int
-	Silent        int // devices not heard from since the minute asked about, those of Never among them
-	Never         int // devices never heard from; equipment does not report, and is neither
-	Empty         int // hosts of which nothing is known to be installed
-	Unjudged      int // hosts that cannot be judged: the world does not know the organisation
-	Installations int
-	InBreach      int // hosts with a breach
-	Breaches      int // installations in breach
+	Organisation string
+	Hosts        int
+	Devices      int // hosts that are devices; the rest are equipment
+	Equipment    int
+	Silent       int // devices not heard from since the minute asked about, those of Never among them
+	Never        int // devices never heard from; equipment does not report, and is neither
+	Empty        int // hosts of which nothing is known to be installed
+	Unjudged     int // hosts that cannot be judged: the world does not know the organisation
+	InBreach     int // hosts with a breach
+	Breaches     int // installations in breach
 }
 
 // Coverage returns it for every organisation that has hosts, by id. A device is silent that was last
@@ -399,22 +366,22 @@ func (x *Index) Coverage(silentBefore uint32) ([]Coverage, error) {
 	if x.basis == nil {
 		return nil, errNoBasis
 	}
-	of := make([]Coverage, len(x.hosts.organisations.items))
-	for n, c := range x.hosts.class {
-		if c != gone {
-			o := &of[x.hosts.organisation[c]]
-			o.Hosts++
-			o.hear(x.hosts.classes.items[c].kind, x.hosts.contact(uint32(n)).Heard, silentBefore)
-			if len(x.hosts.packed.at(uint32(n))) == 0 {
-				o.Empty++
+	rows, parts := x.inBreach(), make([][]Coverage, runtime.GOMAXPROCS(0))
+	parallel(len(parts), func(w int) {
+		of := make([]Coverage, len(x.hosts.organisations.items))
+		for from, to := share(x.hosts.len(), w, len(parts)); from < to; from++ {
+			if c := x.hosts.class[from]; c != gone {
+				of[x.hosts.organisation[c]].host(&x.hosts, uint32(from), countFindings(rows.row(uint32(from))), silentBefore)
 			}
 		}
-	}
-	installed, breaches, inBreach := x.census()
+		parts[w] = of
+	})
 	var covered []Coverage
 	for _, n := range x.hosts.inOrder {
-		c := of[n]
-		c.Organisation, c.Installations, c.Breaches, c.InBreach = x.hosts.organisations.items[n], installed.of[n], breaches.of[n], inBreach.of[n]
+		c := Coverage{Organisation: x.hosts.organisations.items[n]}
+		for _, of := range parts {
+			c.add(&of[n])
+		}
 		if _, known := x.basis.enforced[c.Organisation]; !known {
 			c.Unjudged = c.Hosts
 		}
@@ -425,39 +392,42 @@ func (x *Index) Coverage(silentBefore uint32) ([]Coverage, error) {
 	return covered, nil
 }
 
-// census counts installations, those in breach, and hosts with one of these.
-func (x *Index) census() (installed, breaches, inBreach *counts) {
-	installed, breaches, inBreach = x.newCounts(), x.newCounts(), x.newCounts()
-	all, outcomes := newUnion(x.hosts.len()), x.outcomes.all()
-	var mu sync.Mutex
-	workers := runtime.GOMAXPROCS(0)
-	parallel(workers, func(w int) {
-		i, b, u := x.newCounts(), x.newCounts(), newUnion(x.hosts.len())
-		var buffer [1024]uint32
-		for from, to := share(x.hosts.len(), w, workers); from < to; from++ {
-			if c := x.hosts.class[from]; c != gone {
-				i.of[i.organisation[c]] += countThings(x.hosts.packed.at(uint32(from)))
-			}
-		}
-		for from, to := share(len(x.things), w, workers); from < to; from++ {
-			breaches := x.things[from].breaches
-			for n := range breaches {
-				if breach := &breaches[n]; outcomes[breach.outcome].breach() { // not only watched
-					breach.hosts.each(buffer[:], func(hosts []uint32) {
-						b.count(hosts)
-						u.add(hosts)
-					})
-				}
-			}
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		installed.merge(i)
-		breaches.merge(b)
-		all.merge(u)
-	})
-	inBreach.count(all.take())
-	return installed, breaches, inBreach
+// host counts a host with so many installations in breach.
+func (c *Coverage) host(h *hosts, n uint32, breaches int, silentBefore uint32) {
+	c.Hosts++
+	c.hear(h.classes.items[h.class[n]].kind, h.contact(n).Heard, silentBefore)
+	if len(h.packed.at(n)) == 0 {
+		c.Empty++
+	}
+	if breaches > 0 {
+		c.InBreach++
+		c.Breaches += breaches
+	}
+}
+
+func (c *Coverage) add(o *Coverage) {
+	c.Hosts += o.Hosts
+	c.Devices += o.Devices
+	c.Equipment += o.Equipment
+	c.Silent += o.Silent
+	c.Never += o.Never
+	c.Empty += o.Empty
+	c.InBreach += o.InBreach
+	c.Breaches += o.Breaches
+}
+
+// Host returns a host as it is judged, but for what is installed on it; false where it is not known.
+func (x *Index) Host(id string) (h policy.Host, known bool) {
+	x.mu.RLock()
+	n, known := x.hosts.number(id)
+	if !known {
+		x.mu.RUnlock()
+		return h, false
+	}
+	row := x.hosts.row(n)
+	x.mu.RUnlock()
+	row.Things = nil
+	return x.dictionary.Host(id, &row), true
 }
 
 // Verdicts judges all that is on one host, and returns the host with it, in one order. A host that the

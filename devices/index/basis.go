@@ -93,6 +93,9 @@ func newBasis(w *policy.World, at time.Time, compiled *policy.Policy) *Basis {
 // At is the time for which the basis answers; it answers alike from Since to Until.
 func (b *Basis) At() time.Time { return b.at }
 
+// Policy is the world in its compiled form.
+func (b *Basis) Policy() *policy.Policy { return b.compiled }
+
 // Since is the last date of the world that is not after At; zero where there is none.
 func (b *Basis) Since() time.Time { return b.compiled.ValidFrom() }
 

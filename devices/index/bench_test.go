@@ -52,6 +52,7 @@ var theFleet = sync.OnceValue(func() *fleet {
 	before := inUse()
 	f.index = f.load()
 	f.index.SetBasis(b)
+	f.index.inBreach()
 	f.bytes = inUse() - before
 	return f
 })
@@ -197,6 +198,33 @@ func BenchmarkRuleChange(b *testing.B) {
 	f.index.SetBasis(f.basis)
 }
 
+// BenchmarkBreaching brings what is in breach host by host up to date: anew, and after a rule's change.
+func BenchmarkBreaching(b *testing.B) {
+	f := theFleet()
+	b.Run("anew", func(b *testing.B) {
+		for b.Loop() {
+			f.index.findBreaching()
+		}
+	})
+	b.Run("turned", func(b *testing.B) {
+		with := *f.world
+		with.Rules = append(slices.Clone(f.world.Rules), policy.Rule{ID: "ban-popular", Effect: policy.Ban, Target: policy.Target{Product: f.popular},
+			Scope: "org-000", Period: policy.Period{From: policytest.At.AddDate(0, 0, -1)}, Clearance: "minister", Components: true})
+		banned, err := NewBasis(&with, policytest.At)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := 0; b.Loop(); i++ {
+			b.StopTimer()
+			f.index.SetBasis([]*Basis{banned, f.basis}[i%2])
+			b.StartTimer()
+			f.index.inBreach()
+		}
+		b.StopTimer()
+		f.index.SetBasis(f.basis)
+	})
+}
+
 // BenchmarkCompile is the part of a rule's change that is not the index's.
 func BenchmarkCompile(b *testing.B) {
 	f := theFleet()
@@ -261,6 +289,7 @@ func BenchmarkStartFromSnapshot(b *testing.B) {
 			b.Fatal("the snapshot is of another basis")
 		}
 	}
+	x.inBreach()
 	b.ReportMetric(float64(file.Len())/(1<<20), "MiB-file")
 	b.ReportMetric(float64(inUse()-before)/(1<<20), "MiB")
 	runtime.KeepAlive(x)

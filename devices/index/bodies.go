@@ -29,15 +29,21 @@ func (x *Index) Bodies(identifier string, p policy.Platform, organisations []str
 	return bodies
 }
 
+// Spread is on how many hosts something is, and of how many organisations, each by itself.
+type Spread struct {
+	Count
+	Bodies int
+}
+
 // Installed counts the hosts that have each of some products: of some organisations, these themselves, or of
 // all where none is named. What the world does not have is on none.
-func (x *Index) Installed(products, organisations []string) ([]Count, error) {
+func (x *Index) Installed(products, organisations []string) ([]Spread, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.basis == nil {
 		return nil, errNoBasis
 	}
-	c, counts := x.newCounter(x.newSorter(organisations)), make([]Count, len(products))
+	c, all := x.newCounter(x.newSorter(organisations)), make([]Spread, len(products))
 	for i, id := range products {
 		product, known := x.basis.graph.products[id]
 		if !known {
@@ -47,9 +53,16 @@ func (x *Index) Installed(products, organisations []string) ([]Count, error) {
 		for _, n := range x.basis.graph.names(product) {
 			hosts = append(hosts, c.having(n, func(p policy.Platform) bool { return x.is(n, p, id) })...)
 		}
-		counts[i] = c.of(hosts)
+		once, in := c.union.of(hosts), x.newCounts()
+		in.count(once)
+		all[i].Count = c.once(once)
+		for _, hosts := range in.of {
+			if hosts > 0 {
+				all[i].Bodies++
+			}
+		}
 	}
-	return counts, nil
+	return all, nil
 }
 
 // having are the wanted hosts that have a name on one of the platforms that are let through.

@@ -41,15 +41,15 @@ func TestBodies(t *testing.T) {
 		t.Error("without a basis it knows products")
 	}
 	x.SetBasis(b)
-	for of, want := range map[string][]int{"": {4, 2, 0}, "a": {2, 1, 0}, "b": {1, 0, 0}, "c": {1, 1, 0}} {
+	for of, want := range map[string][][2]int{"": {{4, 3}, {2, 2}, {}}, "a": {{2, 1}, {1, 1}, {}}, "b": {{1, 1}, {}, {}}, "c": {{1, 1}, {1, 1}, {}}} {
 		var organisations []string
 		if of != "" {
 			organisations = []string{of}
 		}
 		counts, err := x.Installed([]string{"one", "other", "none"}, organisations)
-		var got []int
+		var got [][2]int
 		for _, c := range counts {
-			got = append(got, c.Hosts)
+			got = append(got, [2]int{c.Hosts, c.Bodies})
 		}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("installed, of %q: %s %v", of, diff, err)

@@ -46,24 +46,19 @@ func (x *Index) onAny(t uint32, hosts *roaring.Bitmap) bool {
 	return slices.ContainsFunc(has.few, hosts.Contains)
 }
 
-// inBreach tells whether a thing is in breach on a host.
-func (x *Index) inBreach(t, n uint32) bool {
-	return slices.ContainsFunc(x.things[t].breaches, func(b breach) bool {
-		return b.hosts.has(n) && x.outcomes.at(b.outcome).breach()
-	})
-}
-
-// eachThingOf calls f with the things on a host.
-func (x *Index) eachThingOf(n uint32, f func(t uint32)) { eachThing(x.hosts.packed.at(n), f) }
-
 // classesOf tells of each class whether it is of some organisations; nil where all are wanted.
 func (x *Index) classesOf(organisations []string) []bool {
 	if len(organisations) == 0 {
 		return nil
 	}
-	wanted := make([]bool, len(x.hosts.classes.items))
-	for c := range x.hosts.classes.items {
-		wanted[c] = slices.Contains(organisations, x.hosts.classes.items[c].organisation)
+	wanted, among := make([]bool, len(x.hosts.classes.items)), make([]bool, len(x.hosts.organisations.items))
+	for _, id := range organisations {
+		if o, known := x.hosts.organisations.numbers[id]; known {
+			among[o] = true
+		}
+	}
+	for c, o := range x.hosts.organisation {
+		wanted[c] = among[o]
 	}
 	return wanted
 }

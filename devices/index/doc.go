@@ -4,7 +4,8 @@
 // It owns no table and reads no clock; nothing in it goes to disk but through the writer that Snapshot
 // is given. It holds one compact row for each host (Row: what the host is, and which things are on it,
 // as numbers in a Dictionary), and for each thing the set of the hosts that have it and those of the ones
-// on which it is in breach, or on no list and only watched: small sets are listed, large ones are bitmaps.
+// on which it is in breach, or on no list and only watched: small sets are listed, large ones are bitmaps. What is in
+// breach is there host by host as well, for the questions about all of it.
 // Beside its row a host has a Contact: when it last reported, and what. What verdicts rest on is a Basis:
 // a world compiled for one time.
 //

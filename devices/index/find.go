@@ -13,6 +13,7 @@ type Query struct {
 	Kind          policy.HostKind
 	Platform      policy.Platform  // the host's own
 	Ownership     policy.Ownership // of devices; corporate are also those of which it is not said
+	Holders       []string         // who has it, spelt in one of these ways
 
 	// Silent finds the devices that were last heard from before the minute SilentBefore, in minutes
 	// since the Unix epoch, or never.
@@ -54,11 +55,12 @@ func (x *Index) Find(q Query) (page []Found, total int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	wanted := x.classesSought(&q)
+	wanted, held := x.classesSought(&q), x.heldBy(q.Holders)
 	first := firstIDs{ids: x.hosts.ids.items, after: q.After, limit: q.Limit}
 	for n, c := range x.hosts.class {
 		switch {
 		case c == gone || !wanted[c]:
+		case held != nil && !slices.Contains(held, x.hosts.holder[n]):
 		case having != nil && !having.has(uint32(n)):
 		case q.Silent && !silent(x.hosts.classes.items[c].kind, x.hosts.contact(uint32(n)).Heard, q.SilentBefore):
 		default:
@@ -72,15 +74,24 @@ func (x *Index) Find(q Query) (page []Found, total int, err error) {
 	return page, total, nil
 }
 
+// heldBy are the numbers of persons, each by one of its spellings; nil where none is sought.
+func (x *Index) heldBy(spelt []string) (held []uint32) {
+	if len(spelt) == 0 {
+		return nil
+	}
+	held = []uint32{}
+	for _, text := range spelt {
+		if n, known := x.hosts.persons.find(text); known && text != "" {
+			held = append(held, n)
+		}
+	}
+	return held
+}
+
 func (x *Index) found(n uint32) Found {
 	c := &x.hosts.classes.items[x.hosts.class[n]]
 	f := Found{ID: x.hosts.ids.items[n], Organisation: c.organisation, Kind: c.kind, Platform: c.platform, Ownership: c.ownership, Heard: x.hosts.contact(n).Heard}
-	x.eachThingOf(n, func(t uint32) {
-		f.Installations++
-		if x.inBreach(t, n) {
-			f.Breaches++
-		}
-	})
+	f.Installations, f.Breaches = countThings(x.hosts.packed.at(n)), countFindings(x.inBreach().row(n))
 	return f
 }
 
@@ -131,13 +142,23 @@ func (x *Index) is(n name, p policy.Platform, product string) bool {
 func (x *Index) addBreaching(having hostBits, q *Query) {
 	filter := Filter{Result: q.Result, Rule: q.Rule, Product: q.Product}
 	lets, buffer := x.outcomesWhere(filter.lets), make([]uint32, 1024)
+	if q.Identifier == "" && q.Product == "" {
+		for n, rows := 0, x.inBreach(); n < x.hosts.len(); n++ {
+			eachFinding(rows.row(uint32(n)), func(f finding) {
+				if lets[f.outcome] {
+					having.add([]uint32{uint32(n)})
+				}
+			})
+		}
+		return
+	}
 	x.eachThingSought(q, func(t uint32, _ name) {
 		x.eachOutcome(t, lets, buffer, func(_ *outcome, hosts []uint32) { having.add(hosts) })
 	})
 }
 
 // eachThingSought calls f with the things that may be of the query's product and identifier, and their
-// names; where it asks for neither, with all things and no names.
+// names.
 func (x *Index) eachThingSought(q *Query, f func(t uint32, n name)) {
 	var names []name
 	switch {
@@ -146,10 +167,6 @@ func (x *Index) eachThingSought(q *Query, f func(t uint32, n name)) {
 	case q.Product != "":
 		if i, ok := x.basis.graph.products[q.Product]; ok {
 			names = x.basis.graph.names(i)
-		}
-	default:
-		for t := range x.things {
-			f(uint32(t), name{})
 		}
 	}
 	for _, n := range names {

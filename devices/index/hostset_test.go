@@ -10,11 +10,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// listFew has sets become bitmaps with few hosts, so that both forms come up where there are few.
+// listFew has sets become bitmaps with few hosts, so that both forms come up where there are few; and few hosts that
+// turn be much.
 func listFew(t *testing.T) {
-	was := mostFew
-	mostFew = 2
-	t.Cleanup(func() { mostFew = was })
+	few, turned := mostFew, leastTurned
+	mostFew, leastTurned = 2, 6
+	t.Cleanup(func() { mostFew, leastTurned = few, turned })
 }
 
 // TestHostSet does to a set what it does to a map.

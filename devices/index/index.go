@@ -27,8 +27,9 @@ type Index struct {
 	basis      *Basis
 	mark       string // what the breaches of a snapshot rest on, until something changes
 
-	unions sync.Pool // to be borrowed
-	extent extent
+	unions    sync.Pool // to be borrowed
+	extent    extent
+	breaching breaching
 }
 
 // name is what a thing is called, whatever its platform and version.
@@ -188,8 +189,9 @@ func (x *Index) enter(n uint32, things []uint32) (after []finding) {
 	return after
 }
 
-// changes compares the breaches of one host.
+// changes compares the breaches of one host, and notes what turned.
 func (x *Index) changes(n uint32, before, after []finding) (changes []Change) {
+	x.turnOne(n, before, after)
 	host := x.set([]uint32{n})
 	missing := func(opened bool, from, in []finding) {
 		for _, f := range from {
@@ -245,9 +247,11 @@ func (x *Index) SetBasis(b *Basis) []Change {
 	x.writer.Lock()
 	defer x.writer.Unlock()
 	found := x.judgeDifference(x.basis, b)
-	changes := x.compare(found, func(t uint32) []breach { return x.things[t].breaches })
+	var turns []turned
+	changes := x.compare(found, func(t uint32) []breach { return x.things[t].breaches }, func(t turned) { turns = append(turns, t) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.turnMany(turns)
 	for _, r := range found {
 		x.things[r.thing].breaches = r.breaches
 	}
@@ -269,7 +273,7 @@ func (x *Index) Diff(before, after *Basis) []Change {
 	for _, r := range x.verdicts(before, slices.Compact(names)) {
 		was[r.thing] = r.breaches
 	}
-	return x.compare(is, func(t uint32) []breach { return was[t] })
+	return x.compare(is, func(t uint32) []breach { return was[t] }, func(turned) {})
 }
 
 // Resume has an index that was just read answer on b without judging anything anew. It does so only
@@ -336,12 +340,13 @@ func (x *Index) find(b *Basis) {
 	}
 }
 
-// compare lists what changes between the breaches that were and those found.
-func (x *Index) compare(found []judged, was func(thing uint32) []breach) (changes []Change) {
+// compare lists what changes between the breaches that were and those found, and tells what turned.
+func (x *Index) compare(found []judged, was func(thing uint32) []breach, tell func(turned)) (changes []Change) {
 	var c comparer
 	for _, r := range found {
 		for _, turn := range c.turns(was(r.thing), r.breaches) {
 			hosts := x.set(turn.hosts)
+			tell(turned{r.thing, turn.is, turn.hosts})
 			changes = x.change(changes, false, r.thing, turn.was, turn.is, hosts)
 			changes = x.change(changes, true, r.thing, turn.is, turn.was, hosts)
 		}

@@ -3,6 +3,7 @@ package index
 import (
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +23,9 @@ type outcome struct {
 	product string // the id of the product found; empty where none was
 	verdict policy.Result
 	causes  []Cause // in the order of the findings and of the rules' ids; none where it is only watched
+
+	ofProduct uint32   // the number of the product
+	ofCauses  []uint32 // those of the causes
 }
 
 // breach tells whether it is one.
@@ -34,9 +38,12 @@ func stray(verdict policy.Result) bool {
 
 // outcomes numbers them, for several goroutines at once. None is ever taken away.
 type outcomes struct {
-	mu      sync.RWMutex
-	items   []outcome
-	numbers map[string]uint32
+	mu       sync.RWMutex
+	items    []outcome
+	numbers  map[string]uint32
+	products numbering[string]
+	causes   numbering[Cause]
+	inOrder  []uint32 // the products by their ids, as many as there were when it was last asked for
 }
 
 func newOutcomes() *outcomes {
@@ -75,7 +82,7 @@ func (o *outcomes) number(d *policy.Decision, enforced bool, key []byte) (uint32
 	defer o.mu.Unlock()
 	if n, ok = o.numbers[string(key)]; !ok {
 		n = uint32(len(o.items))
-		o.items, o.numbers[string(key)] = append(o.items, made), n
+		o.enter(string(key), made)
 	}
 	return n, key
 }
@@ -89,8 +96,44 @@ func (o *outcomes) add(made outcome) bool {
 	if _, double := o.numbers[string(key)]; double {
 		return false
 	}
-	o.items, o.numbers[string(key)] = append(o.items, made), uint32(len(o.items))
+	o.enter(string(key), made)
 	return true
+}
+
+// enter gives an outcome the next number.
+func (o *outcomes) enter(key string, made outcome) {
+	made.ofProduct = o.products.number(made.product)
+	for _, c := range made.causes {
+		made.ofCauses = append(made.ofCauses, o.causes.number(c))
+	}
+	o.numbers[key], o.items = uint32(len(o.items)), append(o.items, made)
+}
+
+// cause is the number of a cause.
+func (o *outcomes) cause(c Cause) uint32 {
+	o.mu.RLock()
+	n, known := o.causes.numbers[c]
+	o.mu.RUnlock()
+	if !known {
+		o.mu.Lock()
+		n = o.causes.number(c)
+		o.mu.Unlock()
+	}
+	return n
+}
+
+// groups are all causes and products by their numbers, and the products' numbers in the order of their ids.
+func (o *outcomes) groups() (causes []Cause, products []string, inOrder []uint32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if products := o.products.items; len(o.inOrder) < len(products) {
+		o.inOrder = make([]uint32, len(products))
+		for n := range products {
+			o.inOrder[n] = uint32(n)
+		}
+		slices.SortFunc(o.inOrder, func(a, b uint32) int { return strings.Compare(products[a], products[b]) })
+	}
+	return o.causes.items, o.products.items, o.inOrder
 }
 
 // eachCause calls f with each cause of a decision that is a breach; enforced tells whether the

@@ -116,7 +116,6 @@ func (m *model) checkCoverage(breaches map[open]bool) {
 	for t := range things {
 		of[m.hosts[t.host].Organisation].Breaches++
 	}
-	m.each(nil, func(h *policy.Host, _ *policy.Installation, _ *policy.Decision) { of[h.Organisation].Installations++ })
 	got, err := m.x.Coverage(before)
 	if err != nil {
 		m.Fatal(err)
@@ -451,4 +450,11 @@ func TestWatched(t *testing.T) {
 	if err != nil || len(page) != 1 || page[0].Breaches > 0 {
 		t.Errorf("found %+v, %v", page, err)
 	}
+}
+
+func put[K comparable](sets map[K]map[string]bool, k K, id string) {
+	if sets[k] == nil {
+		sets[k] = map[string]bool{}
+	}
+	sets[k][id] = true
 }

@@ -21,6 +21,14 @@ func (s shelves) at(n uint32) []byte {
 	return r.bytes[from:to]
 }
 
+// row is at, and empty for hosts behind the last one that was set.
+func (s shelves) row(n uint32) []byte {
+	if int(n/shelf) >= len(s) {
+		return nil
+	}
+	return s.at(n)
+}
+
 func (r *shelfOfRows) bounds(i uint32) (from, to uint32) {
 	if i > 0 {
 		from = r.ends[i-1]

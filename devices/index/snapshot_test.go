@@ -27,7 +27,7 @@ func snapshot(t interface{ Fatal(...any) }, x *Index) []byte {
 func TestSnapshotAgrees(t *testing.T) {
 	listFew(t)
 	rapid.Check(t, func(t *rapid.T) {
-		m := &model{drawing: drawing{t}, x: New(NewDictionary()), hosts: map[string]policy.Host{}, open: map[open]bool{}}
+		m := newModel(t)
 		m.setBasis(m.drawing.world(), day(m.upTo(7)))
 		for range 6 {
 			m.step()
@@ -37,6 +37,7 @@ func TestSnapshotAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.x = x
+		m.recall()
 		b := basisOf(t, m.world, m.at)
 		switch m.upTo(2) {
 		case 0: // the server was away, and the world has changed

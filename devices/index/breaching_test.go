@@ -1,0 +1,179 @@
+package index
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"portcullis/policy"
+)
+
+// nextDay lets a day pass, or some, after which what is long ago may be forgotten.
+func (m *model) nextDay() {
+	m.today += 1 + int32(m.upTo(2))
+	if m.oneIn(3) {
+		since := m.today - int32(m.upTo(4))
+		m.ages.Forget(since)
+		maps.DeleteFunc(m.days, func(_ open, day int32) bool { return day < since })
+	}
+}
+
+// recall makes the ages anew from what is known, as a server does that starts.
+func (m *model) recall() {
+	m.ages = NewAges(m.x)
+	for o, day := range m.days {
+		m.ages.Recall(o.host, Open{m.x.dictionary.Add(o.thing), o.cause}, day)
+	}
+}
+
+func (m *model) filter() (f Filter) {
+	if m.oneIn(2) {
+		f.Organisations = drawnOrganisations[:1+m.upTo(2)]
+	}
+	if m.oneIn(3) {
+		f.Result = from(m.drawing, []policy.Result{policy.Banned, policy.Unlisted, policy.Outdated})
+	}
+	if m.oneIn(4) {
+		f.Rule = "r1"
+	}
+	if m.oneIn(4) {
+		f.Product = from(m.drawing, drawnProducts)
+	}
+	return f
+}
+
+func (m *model) span() Span {
+	return from(m.drawing, []Span{{}, {Since: m.today}, {Since: m.today - 3, Before: m.today}, {Before: m.today - 3}, {Before: m.today}})
+}
+
+// checkBreaches compares the answers, narrowed at random, with a count of what policy says of each installation.
+func (m *model) checkBreaches() {
+	rows, anew := m.x.inBreach(), m.x.findBreaching()
+	for n := range uint32(m.x.hosts.len()) {
+		if !slices.Equal(rows.row(n), anew.row(n)) {
+			m.Fatalf("host %d: %v, and found anew %v", n, rows.row(n), anew.row(n))
+		}
+	}
+	f := m.filter()
+	got, err := m.x.Breaches(f)
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.sameBreaches("at any time", m.breaches(f, Span{}, nil), got)
+	within, spans := m.span(), []Span{m.span(), m.span()}
+	counts := make([]int, len(spans))
+	want := m.breaches(f, within, func(day int32) {
+		for i, s := range spans {
+			if s.has(day) {
+				counts[i]++
+			}
+		}
+	})
+	got, ages, err := m.ages.Breaches(f, within, spans...)
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.sameBreaches("within a span", want, got)
+	if !slices.Equal(counts, ages) {
+		m.Fatalf("%+v %+v: by age %v, want %v", f, spans, ages, counts)
+	}
+}
+
+func (m *model) sameBreaches(what string, want *reckoned, got Breaches) {
+	if diff := gocmp.Diff(slices.Sorted(maps.Keys(want.hosts)), got.Hosts.IDs(), cmpopts.EquateEmpty()); diff != "" {
+		m.Fatalf("hosts in breach %s (-want +got):\n%s", what, diff)
+	}
+	got.Hosts = Set{}
+	if diff := gocmp.Diff(want.breaches(), got, gocmp.AllowUnexported(Set{})); diff != "" {
+		m.Fatalf("breaches %s (-want +got):\n%s", what, diff)
+	}
+}
+
+// reckoned is what is in breach, one after another.
+type reckoned struct {
+	hosts         group
+	causes        map[Cause]group
+	products      map[[2]string]group
+	organisations map[string]group
+}
+
+// group is how many installations are in breach on each host.
+type group map[string]int
+
+func (g group) counts() (hosts, installations int) {
+	for _, n := range g {
+		installations += n
+	}
+	return len(g), installations
+}
+
+func into[K comparable](groups map[K]group, k K, host string) {
+	if groups[k] == nil {
+		groups[k] = group{}
+	}
+	groups[k][host]++
+}
+
+// breaches counts what passes and opened within a span, and tells the day of each that passes.
+func (m *model) breaches(f Filter, within Span, tell func(day int32)) *reckoned {
+	c := &reckoned{group{}, map[Cause]group{}, map[[2]string]group{}, map[string]group{}}
+	m.each(f.Organisations, func(h *policy.Host, in *policy.Installation, d *policy.Decision) {
+		if f.Product != "" && d.Product != f.Product {
+			return
+		}
+		causes := slices.DeleteFunc(m.causes(h, d), func(c Cause) bool {
+			return f.Result != 0 && c.Result != f.Result || f.Rule != "" && c.Rule != f.Rule
+		})
+		if len(causes) == 0 {
+			return
+		}
+		day := m.today
+		for _, cause := range causes {
+			day = min(day, m.days[open{h.ID, ThingOf(in), cause}])
+		}
+		if tell != nil {
+			tell(day)
+		}
+		if !within.has(day) {
+			return
+		}
+		c.hosts[h.ID]++
+		for _, cause := range causes {
+			into(c.causes, cause, h.ID)
+		}
+		stranger := ""
+		if d.Product == "" {
+			stranger = cmp.Or(in.Identifier, in.Product)
+		}
+		into(c.products, [2]string{d.Product, stranger}, h.ID)
+		into(c.organisations, h.Organisation, h.ID)
+	})
+	return c
+}
+
+// breaches are the groups in their orders.
+func (c *reckoned) breaches() (b Breaches) {
+	_, b.Installations = c.hosts.counts()
+	for _, cause := range slices.SortedFunc(maps.Keys(c.causes), compareCauses) {
+		hosts, installations := c.causes[cause].counts()
+		b.Causes = append(b.Causes, CauseBreaches{cause, hosts, installations})
+	}
+	products := slices.SortedFunc(maps.Keys(c.products), func(a, b [2]string) int {
+		if (a[0] == "") != (b[0] == "") {
+			return cmp.Compare(b[0], a[0]) // what is not known comes last
+		}
+		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))
+	})
+	for _, p := range products {
+		hosts, installations := c.products[p].counts()
+		b.Products = append(b.Products, ProductBreaches{p[0], p[1], hosts, installations})
+	}
+	for _, o := range slices.Sorted(maps.Keys(c.organisations)) {
+		hosts, installations := c.organisations[o].counts()
+		b.Organisations = append(b.Organisations, OrganisationBreaches{o, hosts, installations})
+	}
+	return b
+}
