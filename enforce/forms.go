@@ -1,8 +1,17 @@
 package enforce
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
 	"portcullis/platform"
 	"portcullis/platform/browser"
+	"portcullis/platform/santa"
 	"portcullis/policy"
 )
 
@@ -21,7 +30,11 @@ type Form struct {
 // Forms are all forms, in the order of their names.
 var Forms = []Form{
 	{Name: "chromium", Title: "Policy for Chrome, Chromium and Edge", Platforms: []policy.Platform{policy.Chrome, policy.MSEdge},
-		Media: "application/json", Extension: "json", Write: browser.Write},
+		Media: "application/json", Extension: "json", Write: browser.Chromium},
+	{Name: "firefox", Title: "Policy for Firefox", Platforms: []policy.Platform{policy.Firefox},
+		Media: "application/json", Extension: "json", Write: browser.Firefox},
+	{Name: "santa", Title: "Rules for Macs with Santa", Platforms: []policy.Platform{policy.MacOS},
+		Media: "application/json", Extension: "json", Write: santa.Write},
 }
 
 // Named returns the form of a name; nil where there is none.
@@ -32,4 +45,86 @@ func Named(name string) *Form {
 		}
 	}
 	return nil
+}
+
+// Names are the names of all forms, in their order.
+func Names() (names []string) {
+	for i := range Forms {
+		names = append(names, Forms[i].Name)
+	}
+	return names
+}
+
+// Artefact is a list in a platform's own form, and what it is.
+type Artefact struct {
+	*platform.List
+	Form *Form
+	// Data is what goes to the platform, and SHA256 its digest in lower-case hex.
+	Data   []byte
+	SHA256 string
+	// Left is what of the list the form cannot carry.
+	Left []platform.Left
+}
+
+// Make writes a list in the form.
+func (f *Form) Make(l *platform.List) (*Artefact, error) {
+	var b bytes.Buffer
+	left, err := f.Write(&b, l)
+	if err != nil {
+		return nil, fmt.Errorf("%s for %s: %w", f.Name, l.Organisation, err)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return &Artefact{List: l, Form: f, Data: b.Bytes(), SHA256: hex.EncodeToString(sum[:]), Left: left}, nil
+}
+
+// Platform is the one whose list is meant where none is said: that of the device, if the form is for it,
+// else the form's first.
+func (f *Form) Platform(device policy.Platform) policy.Platform {
+	if len(f.Platforms) == 0 {
+		return 0
+	}
+	for _, p := range f.Platforms {
+		if p == device {
+			return p
+		}
+	}
+	return f.Platforms[0]
+}
+
+// manifest is what is said of an artefact beside it.
+type manifest struct {
+	Form         string    `json:"form"`
+	Platform     string    `json:"platform,omitempty"`
+	Organisation string    `json:"organisation"`
+	Host         string    `json:"host,omitempty"`
+	Generation   int64     `json:"generation,omitempty"`
+	At           time.Time `json:"at"`
+	Until        time.Time `json:"until,omitzero"`
+	List         string    `json:"list_sha256"`
+	File         string    `json:"file_sha256"`
+	Closed       bool      `json:"closed"`
+	Decisions    []string  `json:"decisions"`
+	NotCarried   []left    `json:"not_carried"`
+}
+
+type left struct {
+	Identifier string `json:"identifier"`
+	Product    string `json:"product,omitempty"`
+	Reason     string `json:"reason"`
+}
+
+// Manifest writes, as JSON, what the artefact is: of which generation, its digests, the decisions it came
+// from, and what it does not carry.
+func (a *Artefact) Manifest(w io.Writer) error {
+	m := manifest{Form: a.Form.Name, Organisation: a.Organisation, Host: a.Host, Generation: a.Generation, At: a.At.UTC(), Until: a.Until.UTC(),
+		List: a.Digest(), File: a.SHA256, Closed: a.Closed, Decisions: append([]string{}, a.Decisions()...), NotCarried: []left{}}
+	if a.Platform != 0 {
+		m.Platform = a.Platform.String()
+	}
+	for _, l := range a.Left {
+		m.NotCarried = append(m.NotCarried, left(l))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "\t")
+	return enc.Encode(m)
 }

@@ -22,8 +22,9 @@ type held struct {
 	// identifier makes a good identifier of the platform from a word.
 	identifier func(word string) string
 	holding    platformtest.Holding
-	// versions and signers tell whether the platform can tell them.
-	versions, signers bool
+	// versions and signers tell whether the platform can tell them, and floors whether it can tell versions
+	// that are too old and no others.
+	versions, floors, signers bool
 	// allows is set where the platform can only deny what is named: whatever is not stays.
 	allows bool
 }
@@ -37,9 +38,14 @@ func spelt(word string) string {
 	return string(id)
 }
 
+// hostOf makes a word the name of a host.
+func hostOf(word string) string { return strings.ReplaceAll(word, " ", "-") + ".example" }
+
 // suite has every form: TestEveryForm fails where one is missing.
 var suite = []held{
-	{form: "chromium", identifier: spelt, holding: platformtest.Chromium},
+	{form: "chromium", identifier: spelt, holding: platformtest.Chromium, floors: true},
+	{form: "firefox", identifier: func(word string) string { return strings.ReplaceAll(word, " ", "-") + "@maker.example" }, holding: platformtest.Firefox},
+	{form: "santa", identifier: func(word string) string { return "ABCDE12345:org.example." + word }, holding: platformtest.Santa},
 }
 
 func TestEveryForm(t *testing.T) {
@@ -76,7 +82,11 @@ func (h *held) artefact(t *testing.T, w *policy.World, on policy.Platform, host 
 	if host.Platform = on; isBrowser(on) {
 		host.Platform = policy.Windows
 	}
-	list, err := New(w, p, 7, at).For(&host, on)
+	lists := New(w, p, 7, at)
+	list, err := lists.For(&host, on)
+	if on == 0 { // name servers do not know who asks
+		list, err = lists.Of(host.Organisation, on)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,14 +127,21 @@ func (h *held) government(on policy.Platform) *policy.World {
 				signers = []string{strings.Repeat("a0", 32)}
 			}
 			p.Identifiers = map[policy.Platform][]policy.Identifier{on: {{ID: h.identifier(p.ID), Signers: signers}}}
+			if on == 0 {
+				p.Identifiers = nil
+			}
 		}
 		if len(p.BuiltinOn) > 0 {
 			p.BuiltinOn = []policy.Platform{on}
 		}
+		p.Domains = []string{hostOf(p.ID)}
 	}
 	for i := range w.Rules {
 		if code, ok := w.Rules[i].MinVersionCode[policy.Android]; ok {
 			w.Rules[i].MinVersionCode = map[policy.Platform]int64{on: code}
+			if on == 0 {
+				w.Rules[i].MinVersionCode = nil
+			}
 		}
 	}
 	return w
@@ -134,9 +151,54 @@ func (h *held) government(on policy.Platform) *policy.World {
 // there what the decision says.
 func TestForms(t *testing.T) {
 	for _, h := range suite {
-		for _, on := range Named(h.form).Platforms {
+		platforms := Named(h.form).Platforms
+		for _, on := range platforms {
 			t.Run(fmt.Sprint(h.form, "/", on), func(t *testing.T) { h.run(t, on) })
+			if isBrowser(on) {
+				t.Run(fmt.Sprint(h.form, "/", on, "/network"), func(t *testing.T) { h.network(t, on) })
+			}
 		}
+		if len(platforms) == 0 {
+			t.Run(h.form, func(t *testing.T) { h.network(t, 0) })
+		}
+		t.Run(fmt.Sprint(h.form, "/a list for another platform"), func(t *testing.T) { h.foreign(t) })
+	}
+}
+
+// network: browsers and name servers keep from the domains of what is banned outright, with all that is
+// below them, and from no others.
+func (h *held) network(t *testing.T, on policy.Platform) {
+	w := h.government(on)
+	for _, c := range []struct {
+		name string
+		host policy.Host
+		day  int
+		// blocked and reached are products.
+		blocked, reached []string
+	}{
+		{"a ban", policy.Host{ID: "any"}, 1, []string{"banned"}, []string{"unlisted", "later", "window", "floor"}},
+		{"an exemption for one device", policy.Host{ID: "press"}, 1, nil, []string{"banned"}},
+		{"the exemption ends", policy.Host{ID: "press"}, 3, []string{"banned"}, []string{"later"}},
+		{"a phase-out past its deadline", policy.Host{ID: "any"}, 9, []string{"banned", "later"}, []string{"unlisted"}},
+		{"a body that only watches", policy.Host{ID: "any", Organisation: "watching"}, 1, []string{"banned"}, []string{"unlisted"}},
+	} {
+		if on == 0 && c.host.ID != "any" {
+			continue // name servers serve everybody
+		}
+		t.Run(c.name, func(t *testing.T) {
+			a := h.artefact(t, w, on, c.host, c.day)
+			d := h.device(t, a).(platformtest.Network)
+			for _, product := range c.blocked {
+				if host := hostOf(product); !d.Blocks(host) || !d.Blocks("cdn."+host) || d.Blocks("my"+host) {
+					t.Errorf("%s: blocked %t, below it %t, another %t\n%s", host, d.Blocks(host), d.Blocks("cdn."+host), d.Blocks("my"+host), a.data)
+				}
+			}
+			for _, product := range c.reached {
+				if host := hostOf(product); d.Blocks(host) {
+					t.Errorf("%s is blocked\n%s", host, a.data)
+				}
+			}
+		})
 	}
 }
 
@@ -193,7 +255,6 @@ func (h *held) run(t *testing.T, on policy.Platform) {
 	}
 	t.Run("what versions decide", func(t *testing.T) { h.versionsTold(t, w, on) })
 	t.Run("an empty list allows nothing", func(t *testing.T) { h.empty(t, on) })
-	t.Run("a list for another platform", func(t *testing.T) { h.foreign(t) })
 }
 
 // versionsTold: a platform that can tell versions keeps out those alone that are banned or too old; one
@@ -201,7 +262,8 @@ func (h *held) run(t *testing.T, on policy.Platform) {
 func (h *held) versionsTold(t *testing.T, w *policy.World, on policy.Platform) {
 	a := h.artefact(t, w, on, policy.Host{ID: "any"}, 1)
 	d := h.device(t, a)
-	if got := d.Denies(h.in("floor", "4.1")); got != h.versions {
+	floors := h.versions || h.floors
+	if got := d.Denies(h.in("floor", "4.1")); got != floors {
 		t.Errorf("4.1, where 4.2 is the least: denied %t", got)
 	}
 	if got := d.Denies(h.in("window", "3.1")); got == h.versions {
@@ -216,7 +278,7 @@ func (h *held) versionsTold(t *testing.T, w *policy.World, on policy.Platform) {
 	for _, l := range a.left {
 		said[l.Product] = true
 	}
-	if said["floor"] == h.versions || said["window"] == h.versions || said["signed"] == h.signers {
+	if said["floor"] == floors || said["window"] == h.versions || said["signed"] == h.signers {
 		t.Errorf("what is not carried: %+v", a.left)
 	}
 }
@@ -232,9 +294,9 @@ func (h *held) empty(t *testing.T, on policy.Platform) {
 
 // foreign: a list for a platform that the form is not for is refused, with nothing written.
 func (h *held) foreign(t *testing.T) {
-	for i := 1; i < len(policy.PlatformWords); i++ {
+	for i := range policy.PlatformWords {
 		on := policy.Platform(i)
-		if slices.Contains(Named(h.form).Platforms, on) {
+		if slices.Contains(Named(h.form).Platforms, on) || on == 0 && len(Named(h.form).Platforms) == 0 {
 			continue
 		}
 		var b bytes.Buffer

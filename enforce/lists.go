@@ -3,7 +3,6 @@ package enforce
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -12,8 +11,11 @@ import (
 	"portcullis/policy"
 )
 
-// ErrPersonal is why a personal device gets no list.
-var ErrPersonal = errors.New("nothing is enforced on a personal device: its holder is advised")
+// Why a host gets no list.
+var (
+	ErrPersonal = errors.New("nothing is enforced on a personal device: its holder is advised")
+	ErrNoDevice = errors.New("what is not a device has no list of apps")
+)
 
 // Lists compiles lists from one compiled policy and keeps those that are shared. It is safe for
 // concurrent use.
@@ -72,6 +74,12 @@ func (l *Lists) index(w *policy.World) {
 	}
 }
 
+// has tells whether there is an organisation.
+func (l *Lists) has(organisation string) bool {
+	_, err := l.policy.Subject(&policy.Host{Organisation: organisation})
+	return err == nil
+}
+
 // Of returns the list that the devices of an organisation share on a platform. For a browser's add-ons
 // it is the strictest of those for the browsers on every platform; for no platform, the one for name
 // servers.
@@ -96,10 +104,10 @@ func (l *Lists) share(at place) (*shared, error) {
 }
 
 // For returns the list of one device on a platform: its own, or a browser's on it. It is ErrPersonal
-// for a personal one.
+// for a personal one, and ErrNoDevice for equipment.
 func (l *Lists) For(h *policy.Host, on policy.Platform) (*platform.List, error) {
 	if h.Kind != policy.Device {
-		return nil, fmt.Errorf("%s is not a device: it has no list of apps", h.ID)
+		return nil, ErrNoDevice
 	}
 	if h.Ownership == policy.Personal {
 		return nil, ErrPersonal

@@ -144,6 +144,9 @@ const (
 	ChangeDevices Permission = "devices.change"
 	// ReleaseDevices is the second person's part where judging a device is to end, for it becomes somebody's own.
 	ReleaseDevices Permission = "devices.release"
+
+	// FetchLists is to fetch what devices are to have: also single devices, and so what is exempt on them.
+	FetchLists Permission = "lists.fetch"
 )
 
 // Line is one line of the permission table.
@@ -187,6 +190,7 @@ var Table = []Line{
 	{Permission: ReportDevices, What: "send in what is installed on devices, and enrol devices that way", Roles: []Role{SecurityOfficer, DeviceAdministrator, Operator}},
 	{Permission: ChangeDevices, What: "enrol devices, move them, call them lost, retired or replaced, and propose that one becomes personal", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator}},
 	{Permission: ReleaseDevices, What: "agree, as the second person, that a device becomes personal and is judged no longer", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: FetchLists, What: "fetch the lists that devices are to have, in each platform's own form", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator, Operator}},
 }
 
 // lineOf returns the line of a permission, and nil where there is none: then nobody may.

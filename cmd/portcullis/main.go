@@ -19,6 +19,7 @@ import (
 	completion "github.com/jotaen/kong-completion"
 	"github.com/schollz/progressbar/v3"
 
+	"portcullis/enforce"
 	"portcullis/platform/kinds"
 )
 
@@ -37,7 +38,7 @@ type commands struct {
 	Serve      serveCommand          `cmd:"" help:"Run the server."`
 	Demo       demoCommand           `cmd:"" help:"Run a demonstration: a fictional government, on a loopback address."`
 	Import     importCommand         `cmd:"" help:"Take a world, people or tools' inventories into a server's database."`
-	Export     exportCommand         `cmd:"" help:"Write what a server's register holds to a file."`
+	Export     exportCommand         `cmd:"" help:"Write what devices are to have, in a platform's own form, or the whole register."`
 	Link       linkCommand           `cmd:"" help:"Make a one-time link, for the first administrator or for somebody who cannot sign in."`
 	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
 	Proposals  proposalsCommand      `cmd:"" help:"Propose decisions, and sign or refuse them, at a running server."`
@@ -93,7 +94,7 @@ func run(env *environment, args []string) int {
 		kong.Exit(func(status int) { exited = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(env),
-		kong.Vars{"kinds": strings.Join(kinds.All(), ", "), "kindEnum": strings.Join(kinds.All(), ",")},
+		kong.Vars{"kinds": strings.Join(kinds.All(), ", "), "forms": strings.Join(enforce.Names(), ", "), "kindEnum": strings.Join(kinds.All(), ",")},
 	)
 	if err != nil {
 		fmt.Fprintf(env.err, "portcullis: %v\n", err)

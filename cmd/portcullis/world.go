@@ -14,7 +14,7 @@ import (
 )
 
 type importCommand struct {
-	World  importWorldCommand  `cmd:"" help:"Fill an empty register from a world file: organisations, suppliers, products, sites, rules, exemptions and hosts."`
+	World  importWorldCommand  `cmd:"" help:"Fill an empty register from a world file; beside a register in use, propose what is new in the file."`
 	People importPeopleCommand `cmd:"" help:"Add the people of a CSV file, and change those who are there."`
 
 	Inventory importInventoryCommand `cmd:"" default:"withargs" help:"Take in what tools say is installed on devices: portcullis import KIND FILE…"`
@@ -22,44 +22,8 @@ type importCommand struct {
 
 type exportCommand struct {
 	World exportWorldCommand `cmd:"" help:"Write the register as a world file, as it is or as it was known."`
-}
 
-type importWorldCommand struct {
-	database
-	File   string   `arg:"" help:"The world file; - is standard input."`
-	Hosts  []string `placeholder:"FILE" sep:"none" help:"A file of hosts. May be given more than once."`
-	Format string   `enum:"text,json" default:"text" help:"text (a sentence) or json (one object)."`
-}
-
-func (importWorldCommand) Help() string {
-	return "The database must have no organisations and no decisions yet. Either the whole world is taken in or nothing, and the ledger has what it was."
-}
-
-func (c *importWorldCommand) Run(env *environment) error {
-	progress, finish := env.bar("Reading the world")
-	loaded, err := world.Load(c.File, c.Hosts, world.Options{Progress: progress})
-	finish()
-	if err != nil {
-		return err
-	}
-	defer loaded.Close()
-	return c.in(env, false, func(r *rooms) error {
-		room, err := r.openThings(env)
-		if err != nil {
-			return err
-		}
-		progress, finish := env.bar("Importing hosts")
-		imported, err := room.Import(env, atCommand, loaded, progress)
-		finish()
-		if err != nil {
-			return located(err, c.File, loaded)
-		}
-		if c.Format == "json" {
-			return env.jsonLine(imported)
-		}
-		_, err = fmt.Fprintf(env.out, "Imported %s.\nThe SHA-256 of the register as a world file: %s\n", contents(imported), imported.SHA256)
-		return err
-	})
+	List exportListCommand `cmd:"" default:"withargs" help:"Write what devices are to have in a platform's own form: portcullis export FORM --organisation ID."`
 }
 
 // located gives faults their place in the world file.
@@ -73,6 +37,8 @@ func located(err error, file string, loaded *world.Loaded) error {
 		switch {
 		case f.Field == "":
 			lines = append(lines, errors.New(f.Message))
+		case f.Field == "reason", f.Field == "narrower":
+			lines = append(lines, fmt.Errorf("--%s: %s", f.Field, f.Message))
 		case strings.Contains(f.Field, "["):
 			lines = append(lines, fmt.Errorf("%s:%d: %s: %s", file, loaded.Line(f.Field), f.Field, f.Message))
 		default:

@@ -1,5 +1,7 @@
-// Package santa reads what Santa says of programs that ran, or were kept from running, on a Mac, in the
-// forms that northpolesec/santa and google/santa write:
+// Package santa speaks with Santa, which decides on Macs what runs: it reads what ran, and writes the rules.
+//
+// Read is what Santa says of programs that ran, or were kept from running, in the forms that
+// northpolesec/santa and google/santa write:
 //
 //   - bodies of the sync protocol's event upload, {"events": […]}, plain, zlib or gzip, with keys in
 //     snake_case or camelCase (protobuf JSON), and events by themselves, one a line or in a list;
@@ -23,4 +25,8 @@
 // Every report is partial: a program that never ran is not in it, and nothing is said of one that was
 // removed. Where a program ran in several versions, or with several signers, the latest run counts and
 // a problem names both. santa.log has no versions.
+//
+// Written are the rules and the mode of the sync protocol (santa.sync.v1), as JSON and for whoever serves
+// them page by page: Rules gives them in order, Difference what a device needs that has others. Identify
+// is the one place that knows by which identifiers Santa can tell programs; those of bundles are none.
 package santa

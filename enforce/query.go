@@ -1,0 +1,66 @@
+package enforce
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"portcullis/internal/fault"
+	"portcullis/platform"
+	"portcullis/policy"
+)
+
+// Query asks for an artefact.
+type Query struct {
+	// Form is the name of one of Forms.
+	Form string
+	// Organisation may be left out where a Host is named: it is then that device's.
+	Organisation, Host string
+	// Platform may be left out: Form.Platform says which is meant.
+	Platform policy.Platform
+}
+
+// Artefact makes the artefact that a query asks for; host is the device that it names, or nil. What cannot be
+// is a fault.
+func (l *Lists) Artefact(q Query, host *policy.Host) (*Artefact, error) {
+	form, list, err := l.answer(&q, host)
+	if err != nil {
+		return nil, err
+	}
+	return form.Make(list)
+}
+
+// answer finds the form and the list that a query asks for, and fills in what it leaves out.
+func (l *Lists) answer(q *Query, host *policy.Host) (*Form, *platform.List, error) {
+	form := Named(q.Form)
+	if form == nil {
+		return nil, nil, fault.In("form", "There is no form %q: the forms are %s", q.Form, strings.Join(Names(), ", "))
+	}
+	device := policy.Platform(0)
+	if host != nil {
+		if q.Organisation != "" && q.Organisation != host.Organisation {
+			return nil, nil, fault.In("organisation", "The device is in %s: leave the organisation out, or name that one", host.Organisation)
+		}
+		q.Organisation, device = host.Organisation, host.Platform
+	}
+	if q.Platform == 0 {
+		q.Platform = form.Platform(device)
+	} else if !slices.Contains(form.Platforms, q.Platform) {
+		return nil, nil, fault.In("platform", "The form %s is not for %s", form.Name, q.Platform)
+	}
+	if !l.has(q.Organisation) {
+		return nil, nil, fault.New(fault.NotFound, "There is no organisation %s", q.Organisation)
+	}
+	if host == nil {
+		list, err := l.Of(q.Organisation, q.Platform)
+		return form, list, err
+	}
+	list, err := l.For(host, q.Platform)
+	switch {
+	case errors.Is(err, ErrPersonal):
+		err = fault.New(fault.Conflict, "%s is a personal device: nothing is enforced on it, and its holder is advised", host.ID)
+	case errors.Is(err, ErrNoDevice):
+		err = fault.In("host", "%s is not a device: it has no list of apps", host.ID)
+	}
+	return form, list, err
+}
