@@ -231,8 +231,11 @@ func (d Desk) TakeBounce(ctx context.Context, actor people.Actor, report []byte)
 	})
 }
 
-// invitation is the kind of the mail with a one-time link.
-const invitation = "people.invitation"
+// The kinds of the messages about one-time links.
+const (
+	invitation = "people.invitation" // with the link
+	linkMade   = "people.link-made"
+)
 
 // Invite makes a one-time link for a person and sends it to them by mail. The link is void
 // after a day or its first use, and forgotten once the mail has gone out.
@@ -252,11 +255,49 @@ func (d Desk) Invite(ctx context.Context, actor people.Actor, person string) err
 		_, err = d.Outbox.Put(tx.Tx, Message{
 			Kind: invitation, Subject: "Your way into Portcullis", Link: "/join/" + link, LinkSecret: true,
 			Text: "Dear " + box.Name + ",\n\n" +
-				"you have been invited to Portcullis. Open the link below on the phone or computer that you work with. It takes a minute: you add a passkey, and from then on you sign in with your finger, your face or your PIN.\n\n" +
+				"you have been invited to Portcullis, by " + by(tx.Who()) + ". Open the link below on the phone or computer that you work with. It takes a minute: you add a passkey, and from then on you sign in with your finger, your face or your PIN.\n\n" +
 				"The link works once, until this time tomorrow. If you did not expect this, do not use it and tell your security team.",
 			To: []Recipient{{Name: box.Name, Address: box.Address}},
 		})
 		return none, err
 	})
 	return err
+}
+
+// Link makes a one-time link for a person, to be handed to them, and tells them that there is one: whoever has it signs in
+// as them. It is void after a day or its first use.
+func (d Desk) Link(ctx context.Context, actor people.Actor, person string) (link string, err error) {
+	actor.Key, actor.Digest = "", "" // a secret is not kept to be told again
+	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (string, error) {
+		link, err := tx.Invite(person)
+		if err != nil {
+			return "", err
+		}
+		box, err := people.MailboxOf(tx.Tx, person)
+		if err != nil {
+			return "", err
+		}
+		_, err = d.Outbox.Put(tx.Tx, Message{
+			Kind: linkMade, Subject: "Somebody has made a link that signs in as you", Link: "/account/passkeys",
+			Text: "Dear " + box.Name + ",\n\n" +
+				"on " + tx.Now().Time().Format("2 January 2006 at 15:04 UTC") + " a link was made with which one can sign in to Portcullis as you, by " + by(tx.Who()) + ". " +
+				"It works once, for a day, and is to be handed to you and to nobody else.\n\n" +
+				"If you have asked for it, because you are new, have another phone or have lost your passkey, there is nothing to do.\n\n" +
+				"If you did not expect this, tell your security team at once, by a number that you know and not by answering this message: they can sign you out everywhere and make the link void. " +
+				"If you can sign in, look at your passkeys and at where you are signed in, and remove what is not yours.",
+			To: []Recipient{{Person: person}},
+		})
+		return link, err
+	})
+}
+
+// by is who did something, for whom it was done to.
+func by(who people.Who) string {
+	switch {
+	case who.Program():
+		return "a program called " + who.Name
+	case who.ID == people.CommandLine:
+		return "somebody who runs the server, at its command line"
+	}
+	return who.Name
 }

@@ -223,6 +223,7 @@ func (d *Draft) check(tx *people.Tx) error {
 	faults := []error{
 		checkText("reason", d.Reason, "Say why: others decide by it, and read it later"),
 		checkLong("narrower", d.Narrower),
+		checkLong("risk", d.Risk),
 	}
 	if d.Restricted != nil {
 		faults = append(faults, checkText("restricted.reason", d.Restricted.Reason, "Write the restricted reason, or leave all of it out"), checkLong("restricted.assessment", d.Restricted.Assessment))

@@ -37,7 +37,7 @@ func TestPuppet(t *testing.T) {
 		if err != nil || v.Bar == "" || v.Can[0] == approvals.Sign {
 			t.Errorf("the puppet sees %v, %q %v", v.Can, v.Bar, err)
 		}
-		if _, err := s.People.Invite(t.Context(), me.Actor, colleague.id); err != nil {
+		if _, err := s.desk().Link(t.Context(), me.Actor, colleague.id); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.take(t, colleague, p.ID, approvals.Doing{Act: approvals.Sign}); !fault.Is(err, fault.Refused) {

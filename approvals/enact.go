@@ -82,7 +82,7 @@ func (d *Draft) checkRule(tx *people.Tx) error {
 		return fault.In("until", "A ban in an emergency ends within a day by itself unless it is reviewed: leave the end out")
 	}
 	if d.Found != nil {
-		if err := register.CheckFound(*d.Found); err != nil {
+		if err := register.CheckAsked(*d.Found); err != nil {
 			return err
 		}
 		rule.Target = policy.Target{Any: true} // until there is a product
@@ -290,11 +290,22 @@ func later(t, now store.Time) store.Time {
 	return t
 }
 
+// known returns a fault where an app that is to be allowed has no identifier yet: nobody could tell it from another.
+func (p *Proposal) known() error {
+	if p.Found == nil || p.Found.Identifier != "" {
+		return nil
+	}
+	return fault.In("terms.identifier", "Say what devices call it, such as com.example.notes, or which known app it is: without that nobody can tell which app is meant")
+}
+
 func (p *Proposal) enactRule(tx *people.Tx) error {
 	rule := *p.Rule
 	rule.From = later(store.TimeOf(rule.From), tx.Now()).Time()
 	rule.Reason = cmp.Or(rule.Reason, p.Reason)
 	if p.Found != nil {
+		if err := p.known(); err != nil {
+			return err
+		}
 		product, err := register.FindOrAdd(tx, *p.Found)
 		if err != nil {
 			return err

@@ -42,6 +42,8 @@ type Draft struct {
 	Restricted *Restricted
 	// Narrower is why nothing narrower would do: of a ban.
 	Narrower string
+	// Risk is what could go wrong with an exemption, as whoever asks sees it.
+	Risk string
 	// LongestDays is for how many days an exemption from this ban may hold at most; 0 leaves it to the bodies.
 	LongestDays int
 	// For is the person for whom it is, where it is for one: an id.
@@ -109,6 +111,7 @@ type document struct {
 	Reason      string      `json:"reason"`
 	Restricted  *Restricted `json:"restricted,omitempty"`
 	Narrower    string      `json:"narrower,omitempty"`
+	Risk        string      `json:"risk,omitempty"`
 	LongestDays int         `json:"longestDays,omitempty"`
 	After       string      `json:"after,omitempty"`
 	Renews      string      `json:"renews,omitempty"`
@@ -132,7 +135,7 @@ func (d *Draft) encode() (string, error) {
 	put(&c.Exemption, d.Exemption != nil, register.Exemptions, func() policy.World { return policy.World{Exemptions: []policy.Exemption{*d.Exemption}} })
 	put(&c.Supplier, d.Supplier != nil, register.Suppliers, func() policy.World { return policy.World{Suppliers: []policy.Supplier{*d.Supplier}} })
 	put(&c.Product, d.Product != nil, register.Products, func() policy.World { return policy.World{Products: []policy.Product{*d.Product}} })
-	text, err := json.Marshal(document{c, d.Reason, d.Restricted, d.Narrower, d.LongestDays, d.After, d.Renews, d.Audience})
+	text, err := json.Marshal(document{c, d.Reason, d.Restricted, d.Narrower, d.Risk, d.LongestDays, d.After, d.Renews, d.Audience})
 	return string(text), errors.Join(append(faults, err)...)
 }
 
@@ -144,7 +147,7 @@ func (d *Draft) decode(text string) error {
 	}
 	c := stored.Content
 	d.Ends, d.Monitor, d.Process, d.Found, d.was = c.Ends, c.Monitor, c.Process, c.Found, c.Was
-	d.Reason, d.Restricted, d.Narrower, d.LongestDays = stored.Reason, stored.Restricted, stored.Narrower, stored.LongestDays
+	d.Reason, d.Restricted, d.Narrower, d.Risk, d.LongestDays = stored.Reason, stored.Restricted, stored.Narrower, stored.Risk, stored.LongestDays
 	d.After, d.Renews, d.Audience = stored.After, stored.Renews, stored.Audience
 	var faults []error
 	get := func(from json.RawMessage, section register.Section, take func(w *policy.World)) {

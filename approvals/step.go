@@ -32,6 +32,7 @@ type Doing struct {
 // Terms are how an app is allowed.
 type Terms struct {
 	Product        string // where it was asked for by what was found
+	Identifier     string // of what was found, where whoever asked did not know it
 	MinVersion     string
 	MinVersionCode map[policy.Platform]int64
 	Platforms      []policy.Platform
@@ -133,6 +134,9 @@ func (r *Room) advance(tx *people.Tx, p *Proposal, c *Case, do *Doing, s *Step) 
 	if err == nil && do.Terms != nil {
 		err = p.terms(tx, do)
 	}
+	if err == nil && do.Act == Grant {
+		err = p.known()
+	}
 	if err != nil {
 		return err
 	}
@@ -173,6 +177,13 @@ func (p *Proposal) terms(tx *people.Tx, do *Doing) error {
 	}
 	if t.Product != "" {
 		rule.Target, p.Found = policy.Target{Product: t.Product}, nil
+	}
+	if t.Identifier != "" {
+		if p.Found == nil {
+			return fault.In("terms.identifier", "It is a known app that is allowed: leave the identifier out")
+		}
+		found := *p.Found
+		found.Identifier, p.Found = t.Identifier, &found
 	}
 	rule.MinVersion, rule.MinVersionCode, rule.Until = t.MinVersion, t.MinVersionCode, t.Until.Time()
 	if len(t.Platforms) > 0 { // none would be all, and was not asked for

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"portcullis/devices/index"
 	"portcullis/internal/fault"
@@ -35,8 +36,12 @@ type Apps struct {
 type AppFound struct {
 	Product *policy.Product
 	// By is the name or identifier that it was found by, where that is not its name.
-	By    string
-	Hosts int // that have it
+	By string
+	index.Spread
+	// Owners are the companies that own its supplier now, without those above them.
+	Owners []string
+	// Bans are the bans and phase-outs in force that reach it somewhere, bans first.
+	Bans []policy.Rule
 }
 
 // Apps finds products by what people call them, and on how many hosts they are. It needs people.SeeDevices;
@@ -47,7 +52,8 @@ func (r *Room) Apps(ctx context.Context, actor people.Actor, q AppsQuery) (Apps,
 		if err != nil {
 			return found, err
 		}
-		all := newBook(r.Fleet.View().World).find(q.Words, q.Kind)
+		b := newBook(r.Fleet.View().World)
+		all := b.find(q.Words, q.Kind)
 		found.Total = len(all)
 		page, more := after(all, q.Limit, func(h hit) bool { return h.product.ID == q.After })
 		var ids []string
@@ -59,13 +65,40 @@ func (r *Room) Apps(ctx context.Context, actor people.Actor, q AppsQuery) (Apps,
 			return found, err
 		}
 		for i, h := range page {
-			found.Apps = append(found.Apps, AppFound{h.product, h.by, counts[i].Hosts})
+			bans, err := b.bans(h.product, tx.Now().Time())
+			if err != nil {
+				return found, err
+			}
+			found.Apps = append(found.Apps, AppFound{h.product, h.by, counts[i], b.ownersNow(h.product.Supplier, tx.Now().Time()), bans})
 		}
 		if more {
 			found.Next = page[len(page)-1].product.ID
 		}
 		return found, nil
 	})
+}
+
+// bans are the bans and phase-outs in force that reach a product somewhere.
+func (b *book) bans(p *policy.Product, now time.Time) (bans []policy.Rule, err error) {
+	found, err := b.reaching(p, now)
+	for i := range found {
+		if found[i].Holds && found[i].Rule.Effect != policy.Allow {
+			bans = append(bans, found[i].Rule)
+		}
+	}
+	return bans, err
+}
+
+// ownersNow are the companies that own one now.
+func (b *book) ownersNow(supplier string, now time.Time) (owners []string) {
+	if s := b.suppliers[supplier]; s != nil {
+		for _, e := range s.OwnedBy {
+			if e.Contains(now) {
+				owners = append(owners, e.Supplier)
+			}
+		}
+	}
+	return owners
 }
 
 // after is the page of at most limit rows behind the one that is last, from the beginning where none is; and

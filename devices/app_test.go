@@ -1,7 +1,6 @@
 package devices_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -10,11 +9,11 @@ import (
 
 	"portcullis/devices"
 	"portcullis/devices/index"
+	"portcullis/internal/agreed"
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
-	"portcullis/store"
 )
 
 // harbour is a world in which a company stands behind apps, behind code in apps of others, and behind cameras.
@@ -76,28 +75,9 @@ func (s *server) holder(t testing.TB, role people.Role, organisation string) peo
 	return people.Actor{Session: session}
 }
 
-// decisions is what was decided over the same database, as if all had agreed: room approvals asks who.
-type decisions struct{ *register.Room }
-
-func (s *server) decisions() decisions { return decisions{&register.Room{People: s.People}} }
-
-func decided[T any](ctx context.Context, d decisions, actor people.Actor, do func(tx *people.Tx) (T, error)) (T, error) {
-	return people.Act(ctx, d.People, actor, func(tx *people.Tx) (T, error) {
-		tx.Asked("as if all had agreed")
-		return do(tx)
-	})
-}
-
-func (d decisions) AddRule(ctx context.Context, actor people.Actor, rule policy.Rule) (policy.Rule, error) {
-	return decided(ctx, d, actor, func(tx *people.Tx) (policy.Rule, error) { return register.AddRule(tx, rule) })
-}
-
-func (d decisions) EndRule(ctx context.Context, actor people.Actor, id string, until store.Time, reason string) (policy.Rule, error) {
-	return decided(ctx, d, actor, func(tx *people.Tx) (policy.Rule, error) { return register.EndRule(tx, id, until, reason) })
-}
-
-func (d decisions) Triage(ctx context.Context, actor people.Actor, organisation string, choices []register.Choice) (register.Triaged, error) {
-	return decided(ctx, d, actor, func(tx *people.Tx) (register.Triaged, error) { return register.Triage(tx, organisation, choices) })
+// decisions is what was decided over the same database: room approvals asks who.
+func (s *server) decisions() agreed.Register {
+	return agreed.Register{Room: &register.Room{People: s.People}}
 }
 
 func TestApps(t *testing.T) {

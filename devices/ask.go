@@ -34,7 +34,11 @@ type Asked struct {
 	Choices []Found
 	// By is how the words led to the product, where they did.
 	By search.Hit
-	// Replies are the answers, the one for the platform that was asked about first; platforms with the same
+	// Held are the asker's own devices of work; none where it is asked about somebody's own.
+	Held []Host
+	// Shop is the page of a shop whose address was asked about; nil where that was no address.
+	Shop *search.Shop
+	// Replies are the answers, the one for the platform that was asked about first, else those for the devices held; platforms with the same
 	// answer stand together. They are empty where Product is nil.
 	Replies []Reply
 }
@@ -87,7 +91,13 @@ func (e *Enquiries) Ask(ctx context.Context, actor people.Actor, q Question) (As
 	if err != nil {
 		return Asked{}, err
 	}
-	return e.answer(q, asker{person.Organisation, person.ID, []string{person.ID, person.UserName, person.Mail}, person.Groups})
+	who := asker{person.Organisation, person.ID, []string{person.ID, person.UserName, person.Mail}, person.Groups, nil}
+	if !q.Own {
+		if who.held, err = e.Held(ctx, actor); err != nil {
+			return Asked{}, err
+		}
+	}
+	return e.answer(q, who)
 }
 
 // AskFor is Ask for a program, on behalf of anybody in an organisation: what exempts single persons does not
@@ -108,18 +118,29 @@ type asker struct {
 	id           string
 	spelt        []string // how exemptions may spell them
 	groups       []string
+	held         []Host
+}
+
+// has is 1 where somebody holds a device of a platform, and 0 where they do not.
+func (who *asker) has(p policy.Platform) int {
+	if slices.ContainsFunc(who.held, func(h Host) bool { return h.Row.Platform == p }) {
+		return 1
+	}
+	return 0
 }
 
 func (e *Enquiries) answer(q Question, who asker) (a Asked, err error) {
 	q.Words = clean(q.Words)
-	if err := checkSought(q.Words); err != nil {
-		return a, err
+	if _, link := search.FromShop(q.Words); !link {
+		if err := checkSought(q.Words); err != nil {
+			return a, err
+		}
 	}
 	view := e.Fleet.View()
 	if view.Organisation(who.organisation) == nil {
 		return a, fault.New(fault.Conflict, "The register does not know your organisation yet: try again in a minute, and if it stays so tell your security team")
 	}
-	a = Asked{Organisation: who.organisation, Own: q.Own}
+	a = Asked{Organisation: who.organisation, Own: q.Own, Held: who.held}
 	if q.Words != "" {
 		e.choose(&a, view, &q)
 	}
@@ -135,13 +156,24 @@ func (e *Enquiries) answer(q Question, who asker) (a Asked, err error) {
 
 // choose finds what the words of a question mean. One thing that is called just so is taken, and what else they
 // may mean is told.
+//
+// The address of a page in a shop means the app of its identifier. Where it has none, its name, which anybody may have
+// written, is one to choose by, and nothing is taken.
 func (e *Enquiries) choose(a *Asked, view View, q *Question) {
-	hits := e.indexOf(view.World).Products(q.Words, policy.App, maxChoices)
+	words, given := q.Words, q.Product != ""
+	if shop, ok := search.FromShop(q.Words); ok {
+		a.Shop, words, given = &shop, cmp.Or(shop.Identifier, shop.Name), given || shop.Identifier == ""
+		q.Platform = cmp.Or(q.Platform, shop.Platform)
+	}
+	hits := e.indexOf(view.World).Products(words, policy.App, maxChoices)
+	if a.Shop != nil && a.Shop.Identifier != "" {
+		hits = slices.DeleteFunc(hits, func(h search.Hit) bool { return !h.Exact || h.By != search.Identifier })
+	}
 	exact := 0
 	for exact < len(hits) && hits[exact].Exact {
 		exact++
 	}
-	if q.Product == "" && (exact == 1 || len(hits) == 1 && !hits[0].Near) {
+	if !given && (exact == 1 || len(hits) == 1 && !hits[0].Near) {
 		q.Product, a.By = hits[0].Product, hits[0]
 	}
 	hits = slices.DeleteFunc(hits, func(h search.Hit) bool { return h.Product == q.Product })
@@ -176,6 +208,9 @@ func (e *Enquiries) replies(w *policy.World, p *policy.Product, q Question, who 
 		platforms = append([]policy.Platform{q.Platform}, slices.DeleteFunc(slices.Clone(known), func(p policy.Platform) bool { return p == q.Platform })...)
 	case len(known) == 0:
 		platforms = usual
+	default:
+		platforms = slices.Clone(known)
+		slices.SortStableFunc(platforms, func(x, y policy.Platform) int { return cmp.Compare(who.has(y), who.has(x)) })
 	}
 	s, err := newSupposed(w, p, q.Own, who, people.TimeOf(e.Fleet.now()))
 	if err != nil {

@@ -193,7 +193,7 @@ func TestAskLeavesNothing(t *testing.T) {
 	each(t, market, func(t *testing.T, s *server, _ func() *server) {
 		e, who := devices.NewEnquiries(s.Room), s.person(t, "a", "dept-a")
 		before := stored(t, s)
-		for _, q := range []devices.Question{{Words: "parrot", Own: true}, {Words: "no such thing", Own: true}, {Product: "parrot", Own: true}, {Product: "parrot"}, {Product: "gone", Own: true}} {
+		for _, q := range []devices.Question{{Words: "parrot", Own: true}, {Words: "no such thing", Own: true}, {Product: "parrot", Own: true}, {Product: "parrot"}, {Product: "gone", Own: true}, {Words: "https://play.google.com/store/apps/details?id=com.parrot", Own: true}} {
 			if _, err := e.Ask(t.Context(), who, q); err != nil && !fault.Is(err, fault.NotFound) {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package devices
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -106,8 +107,8 @@ func (b *book) rank(p *policy.Product, q wanted) (rank int, by string) {
 	for _, alias := range p.Aliases {
 		better(fits(alias, q), alias)
 	}
-	for _, identifiers := range p.Identifiers {
-		for _, id := range identifiers {
+	for _, platform := range slices.Sorted(maps.Keys(p.Identifiers)) {
+		for _, id := range p.Identifiers[platform] {
 			switch folded := strings.ToLower(id.ID); {
 			case folded == q.text:
 				better(fitsWhole, id.ID)

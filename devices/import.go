@@ -93,6 +93,21 @@ func (r *Room) Fill(ctx context.Context, actor people.Actor, g Government, progr
 	return imported, err
 }
 
+// InUse tells whether there are decisions or devices, so that a world file fills nothing but brings proposals. The
+// actor needs people.SeeRegister, Everywhere.
+func (r *Room) InUse(ctx context.Context, actor people.Actor) (bool, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (bool, error) {
+		if err := tx.Require(people.SeeRegister, people.Everywhere); err != nil {
+			return false, err
+		}
+		n, err := countHosts(tx.Tx)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+		return register.InUse(tx.Tx)
+	})
+}
+
 // importHosts writes the hosts, and returns when they were last heard from.
 func (r *Room) importHosts(tx *people.Tx, g *Government, progress func(done, total int64)) (heard map[string]uint32, err error) {
 	b, done := r.batch(tx.Tx), 0

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portcullis/devices"
+	"portcullis/internal/agreed"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/store"
@@ -152,7 +153,7 @@ type history struct {
 }
 
 // happen does one thing on a server.
-func (h *history) happen(t testing.TB, s *server, deciding decisions) {
+func (h *history) happen(t testing.TB, s *server, deciding agreed.Register) {
 	t.Helper()
 	s.clock.Advance(time.Duration(1+h.IntN(50)) * time.Minute)
 	switch n := h.IntN(10); {

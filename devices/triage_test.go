@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"portcullis/devices"
+	"portcullis/internal/agreed"
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
@@ -135,8 +136,7 @@ func TestTriageWithoutLinking(t *testing.T) {
 func TestTriageWhileWatching(t *testing.T) {
 	each(t, harbour, func(t *testing.T, s *server, _ func() *server) {
 		m := people.Monitor{Period: people.Period{Until: people.TimeOf(noon.AddDate(0, 2, 0))}, Reason: "rolling out"}
-		_, err := people.Act(t.Context(), s.People, command, func(tx *people.Tx) (people.Organisation, error) {
-			tx.Asked("it is what a test begins with")
+		_, err := agreed.Act(t.Context(), s.People, command, func(tx *people.Tx) (people.Organisation, error) {
 			return tx.Watch("dept-a", m)
 		})
 		if err != nil {

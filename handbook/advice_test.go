@@ -77,33 +77,20 @@ func TestAdviceOfTheCentresOwn(t *testing.T) {
 		keeper, member := h.keeper(t), h.person(t, "Mo Member", "below")
 		draft := handbook.Draft{Title: "TikTok on your own phone", Text: "It is yours to decide.\n\n- Look at what it may reach."}
 		made := must[handbook.Advice](t)(h.AddAdvice(t.Context(), keeper, onTikTok, draft))
-		var in []handbook.Advice
-		ask := func(product, platform string, personal bool) []string {
-			err := h.People.DB.Read(t.Context(), func(tx *store.Tx) (err error) {
-				in, err = handbook.AdviceIn(tx, product, platform, personal)
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ids(in)
-		}
 		own := []string{"own-devices", "own-devices-work", "own-devices-lost"}
 		for _, test := range []struct {
 			product, platform string
-			personal          bool
 			want              []string
 		}{
-			{"tiktok", "android", true, append([]string{made.ID, "platform-android"}, own...)},
-			{"tiktok", "", false, []string{made.ID}}, {"", "ios", false, []string{"platform-ios"}}, {"", "", true, own},
-			{"", "", false, nil}, {"chat", "beos", false, nil}, {"messaging", "tiktok", false, nil},
+			{"tiktok", "android", []string{made.ID, "platform-android"}}, {"tiktok", "", []string{made.ID}}, {"", "ios", []string{"platform-ios"}},
+			{"", "", nil}, {"chat", "beos", nil}, {"messaging", "tiktok", nil},
 		} {
-			if diff := gocmp.Diff(test.want, ask(test.product, test.platform, test.personal)); diff != "" {
+			got := must[[]handbook.Advice](t)(h.AdviceFor(t.Context(), member, test.product, test.platform))
+			if diff := gocmp.Diff(append(test.want, own...), ids(got)); diff != "" {
 				t.Errorf("%+v: %s", test, diff)
 			}
 		}
-		ask("tiktok", "", false)
-		if diff := gocmp.Diff(made, in[0], times); diff != "" {
+		if diff := gocmp.Diff(made, must[[]handbook.Advice](t)(h.AdviceFor(t.Context(), member, "tiktok", ""))[0], times); diff != "" {
 			t.Errorf("what is stored: %s", diff)
 		}
 		last := h.entries(t)

@@ -21,10 +21,8 @@
 //
 // # Who may call
 //
-// Rooms above ask AdviceIn in their own transactions, which asks for no permission: advice is for everybody. The
-// operations of Room ask for theirs: reading advice and keeping one's own notes is everybody's who signed in, to
-// change advice is for who has people.KeepAdvice Everywhere, and others' notes are seen by who has
-// people.SeePassed where they belong.
+// Reading advice and keeping one's own notes is everybody's who signed in; to change advice is for who has
+// people.KeepAdvice Everywhere, and others' notes are seen by who has people.SeePassed where they belong.
 //
 // # Tables
 //

@@ -29,24 +29,25 @@ type adviceEntry struct {
 	Version int64 `json:"version"`
 }
 
-// AdviceIn returns what is advised now to somebody who asks about a product on a platform, where one or both may be
-// empty; personal says that the device is their own. What is about the product comes first, then the platform, then
-// personal devices.
-func AdviceIn(tx *store.Tx, product, platform string, personal bool) (found []Advice, err error) {
-	for _, ask := range []struct {
-		about About
-		do    bool
-	}{{About{OnProduct, product}, product != ""}, {About{OnPlatform, platform}, platform != ""}, {About{Subject: OnPersonal}, personal}} {
-		if !ask.do {
-			continue
-		}
-		some, err := standing(tx, ask.about, store.Time{})
-		if err != nil {
+// AdviceFor returns what is advised now to somebody who asks about a product for their own device on a platform, where
+// one or both may be empty. What is about the product comes first, then the platform, then personal devices.
+func (r *Room) AdviceFor(ctx context.Context, actor people.Actor, product, platform string) ([]Advice, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (found []Advice, err error) {
+		if _, err := tx.RequireOwn(); err != nil {
 			return nil, err
 		}
-		found = append(found, some...)
-	}
-	return found, nil
+		for _, about := range []About{{OnProduct, product}, {OnPlatform, platform}, {Subject: OnPersonal}} {
+			if about.Of == "" && about.Subject != OnPersonal {
+				continue
+			}
+			some, err := standing(tx.Tx, about, store.Time{})
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, some...)
+		}
+		return found, nil
+	})
 }
 
 // Advice returns what is advised now about something, or about everything where about is zero: in the order of

@@ -95,12 +95,12 @@ func (n *Note) Check(now time.Time) error {
 
 // Pass writes a note for the actor, who is a person, and returns it.
 func (r *Room) Pass(ctx context.Context, actor people.Actor, n Note) (Passed, error) {
-	home, err := r.home(ctx, actor)
-	if err != nil {
-		return Passed{}, err
-	}
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Passed, err error) {
 		person, err := tx.RequireOwn()
+		if err != nil {
+			return none, err
+		}
+		home, err := people.BodyOf(tx.Tx, person)
 		if err != nil {
 			return none, err
 		}
@@ -116,17 +116,6 @@ func (r *Room) Pass(ctx context.Context, actor people.Actor, n Note) (Passed, er
 		}
 		return p, tx.Record(notePassed, p.Organisation, []string{p.ID}, passedEntry{p.Version})
 	})
-}
-
-// home is the organisation to which the actor belongs now; empty for who is no person, which is for the operation to
-// refuse.
-func (r *Room) home(ctx context.Context, actor people.Actor) (string, error) {
-	entry, err := r.People.Enter(ctx, actor, "")
-	if err != nil || entry.Who.Person == "" {
-		return "", err
-	}
-	self, err := r.People.Person(ctx, actor, entry.Who.Person)
-	return self.Organisation, err
 }
 
 // CorrectPassed puts another version in the place of one of the actor's own notes. version is the one that the correction

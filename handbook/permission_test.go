@@ -31,6 +31,10 @@ var operations = map[string]struct {
 		_, err := r.AdviceAt(context.Background(), a, handbook.About{}, store.TimeOf(noon))
 		return false, err
 	}},
+	"AdviceFor": {permission: people.Own, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
+		_, err := r.AdviceFor(context.Background(), a, "tiktok", "android")
+		return false, err
+	}},
 	"AdviceVersions": {permission: people.Own, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
 		_, err := r.AdviceVersions(context.Background(), a, "own-devices")
 		return false, err

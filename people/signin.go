@@ -41,15 +41,8 @@ type signInEntry struct {
 }
 
 // Invite makes a one-time link by which a person adds a passkey and signs in, and ends any earlier
-// one. Whoever invites may give every role that the person has, for the link lets its bearer act as
-// that person. It ends with the inviter's account.
-func (r *Room) Invite(ctx context.Context, actor Actor, person string) (link string, err error) {
-	return Act(ctx, r, Actor{Session: actor.Session, Token: actor.Token, Command: actor.Command, Address: actor.Address}, func(tx *Tx) (string, error) {
-		return tx.Invite(person)
-	})
-}
-
-// Invite is the same within a transaction, for who sends the link by mail.
+// one, in the transaction in which the person is told of it (alerts.Desk). Whoever invites may give every role that the
+// person has, for the link lets its bearer act as that person. It ends with the inviter's account.
 func (tx *Tx) Invite(person string) (link string, err error) {
 	p, err := tx.person(ChangePeople, person)
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package register keeps the decisions themselves and what they are about: suppliers, products,
 // sites, rules and exemptions, as a world that package policy can judge by.
 //
-// A whole world comes in at once, from a world file, into an empty register (ImportIn), and goes out as it
+// A whole world comes in at once, from a world file, into an empty register (ImportIn; what is brought to one in use
+// is proposed, see package approvals), and goes out as it
 // is or as it was known at an earlier time (WorldIn). Its hosts are the business of whoever calls these, and
 // come in and go out beside it. Single decisions change it: AddRule and EndRule, AddSupplier,
 // AddProduct and LinkIdentifier, and Triage, which decides about thousands of apps at once. Every room above

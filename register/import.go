@@ -23,6 +23,9 @@ type Imported struct {
 	SHA256        string `json:"sha256"`
 }
 
+// InUse tells whether the register has, or ever had, anything. It asks for no permission.
+func InUse(tx *store.Tx) (bool, error) { return anything(tx) }
+
 // ImportIn fills an empty register with a world, in a transaction of whoever imports its hosts beside it. Where
 // there is anything of a world already, or an organisation of the same id, it is a fault of the kind
 // Conflict. The actor needs people.ImportRegister and people.ChangeOrganisations, both Everywhere. The caller
@@ -59,8 +62,7 @@ func (i Imported) Record(tx *people.Tx) error {
 func empty(tx *store.Tx) error {
 	there, err := anything(tx)
 	if err == nil && there {
-		err = fault.New(fault.Conflict, "A world can be imported only into an empty register, and this one has decisions already. "+
-			"Import into a new, empty database; later versions will make proposals of what a file would change")
+		err = fault.New(fault.Conflict, "A world can fill only an empty register, and this one has decisions already: what a file would change in it is proposed")
 	}
 	return err
 }

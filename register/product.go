@@ -209,44 +209,75 @@ func linkedAlready(field string, platform policy.Platform, identifier, product s
 // changes nothing, but for the signers, where there are others. An identifier that another product has on that
 // platform is a fault of the kind Conflict that names it.
 func (r *Room) LinkIdentifier(ctx context.Context, actor people.Actor, product string, platform policy.Platform, identifier string, signers []string) (policy.Product, error) {
-	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none policy.Product, err error) {
-		if err := tx.Require(people.LinkIdentifiers, people.Everywhere); err != nil {
-			return none, err
-		}
-		if err := errors.Join(listed("platform", policy.PlatformWords[:], platform), checkIdentifier("identifier", identifier), noBlanks("signers", signers)); err != nil {
-			return none, err
-		}
-		row, p, err := findProduct(tx.Tx, product)
-		if err != nil {
-			return none, err
-		}
-		digest := digestOf(platform, identifier)
-		there, err := selectLinked(tx.Tx, []string{digest})
-		if err != nil {
-			return none, err
-		}
-		if other := there[digest]; other != "" && other != product {
-			return none, linkedAlready("identifier", platform, identifier, other)
-		}
-		news := withIdentifier(&p, platform, policy.Identifier{ID: identifier, Signers: signers})
-		if !news {
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (policy.Product, error) {
+		p, news, err := Link(tx, product, []Linking{{Platform: platform, Identifier: policy.Identifier{ID: identifier, Signers: signers}}})
+		if err == nil && news == 0 {
 			tx.NoEntry("everything is as it was")
-			return p, nil
 		}
-		w := write(tx)
-		if row, err = row.with(productOf(&p), ""); err != nil {
-			return none, err
-		}
-		if err := w.replace(Products, []item{row}); err != nil {
-			return none, err
-		}
-		if there[digest] == "" {
-			if err := insertLinked(tx.Tx, []linked{{digest, product}}); err != nil {
-				return none, err
-			}
-		}
-		return p, tx.Record(identifierLinked, people.Everywhere, []string{product}, identifierEntry{platform.String(), identifier, signers})
+		return p, err
 	})
+}
+
+// Linking is an identifier that is to be a product's.
+type Linking struct {
+	// Platform is where; Field names the identifier in faults, "identifier" where it is empty.
+	Platform policy.Platform
+	policy.Identifier
+	Field string
+}
+
+// Link is LinkIdentifier of several in a transaction. It tells how many were news.
+func Link(tx *people.Tx, product string, links []Linking) (none policy.Product, news int, err error) {
+	if err := tx.Require(people.LinkIdentifiers, people.Everywhere); err != nil {
+		return none, 0, err
+	}
+	row, p, err := findProduct(tx.Tx, product)
+	if err != nil {
+		return none, 0, err
+	}
+	var added []linked
+	for _, l := range links {
+		is, digest, err := l.link(tx, &p)
+		switch {
+		case err != nil:
+			return none, 0, err
+		case !is:
+			continue
+		case digest != "":
+			added = append(added, linked{digest, product})
+		}
+		news++
+		if err := tx.Record(identifierLinked, people.Everywhere, []string{product}, identifierEntry{l.Platform.String(), l.ID, l.Signers}); err != nil {
+			return none, 0, err
+		}
+	}
+	if news == 0 {
+		return p, 0, nil
+	}
+	if row, err = row.with(productOf(&p), ""); err != nil {
+		return none, 0, err
+	}
+	return p, news, errors.Join(write(tx).replace(Products, []item{row}), insertLinked(tx.Tx, added))
+}
+
+// link gives a product an identifier. It tells whether that is news and, where nothing was looked up by it yet, what it
+// is looked up by from now on.
+func (l *Linking) link(tx *people.Tx, p *policy.Product) (news bool, digest string, err error) {
+	field := cmp.Or(l.Field, "identifier")
+	if err := errors.Join(listed("platform", policy.PlatformWords[:], l.Platform), checkIdentifier(field, l.ID), noBlanks("signers", l.Signers)); err != nil {
+		return false, "", err
+	}
+	digest = digestOf(l.Platform, l.ID)
+	there, err := selectLinked(tx.Tx, []string{digest})
+	if err != nil {
+		return false, "", err
+	}
+	if other := there[digest]; other != "" && other != p.ID {
+		return false, "", linkedAlready(field, l.Platform, l.ID, other)
+	} else if other != "" {
+		digest = ""
+	}
+	return withIdentifier(p, l.Platform, l.Identifier), digest, nil
 }
 
 func checkIdentifier(field, identifier string) error {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"portcullis/catalogue"
+	"portcullis/internal/agreed"
 	"portcullis/internal/fault"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -39,7 +40,7 @@ var (
 
 // centre is a register with its clock.
 type centre struct {
-	*register.Room
+	agreed.Register
 	clock *storetest.Clock
 }
 
@@ -50,7 +51,7 @@ func room(t testing.TB, open storetest.Open) centre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return centre{&register.Room{People: &people.Room{DB: open(clock.Now), Ledger: book, Chance: rand.Reader, Log: slog.New(slog.DiscardHandler)}}, clock}
+	return centre{agreed.Register{Room: &register.Room{People: &people.Room{DB: open(clock.Now), Ledger: book, Chance: rand.Reader, Log: slog.New(slog.DiscardHandler)}}}, clock}
 }
 
 // each runs test on both engines, with two registers that have nothing in them.
@@ -277,8 +278,7 @@ func TestMonitor(t *testing.T) {
 			{Period: store.Period{From: year(2026), Until: year(2027)}, Reason: "second"},
 			{Period: store.Period{From: year(2030), Until: year(2031)}, Reason: "third"},
 		} {
-			_, err := people.Act(t.Context(), here.People, command, func(tx *people.Tx) (people.Organisation, error) {
-				tx.Asked("it is what a test begins with")
+			_, err := agreed.Act(t.Context(), here.People, command, func(tx *people.Tx) (people.Organisation, error) {
 				return tx.Watch("o", m)
 			})
 			if err != nil {

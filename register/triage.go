@@ -9,6 +9,7 @@ import (
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/register/search"
 	"portcullis/store"
 )
 
@@ -49,6 +50,8 @@ type Found struct {
 	Identifier string          `json:"identifier"`
 	Name       string          `json:"name,omitempty"`
 	Publisher  string          `json:"publisher,omitempty"`
+	// Shop is the address of its page in a shop, as search.FromShop has it; empty where nobody has given one.
+	Shop string `json:"shop,omitempty"`
 }
 
 // Triaged is what became of the choices of a triage.
@@ -380,7 +383,20 @@ func LeftUnlisted(tx *store.Tx, organisation string) (left []Unlisted, err error
 
 // CheckFound returns what is wrong with what devices say of an app.
 func CheckFound(f Found) error {
-	return errors.Join(listed("found.platform", policy.PlatformWords[:], f.Platform), checkIdentifier("found.identifier", f.Identifier))
+	return errors.Join(CheckAsked(f), checkIdentifier("found.identifier", f.Identifier))
+}
+
+// CheckAsked returns what is wrong with an app that somebody asks for: it may be without its identifier, which whoever
+// asks need not know, if it has a name.
+func CheckAsked(f Found) error {
+	faults := []error{listed("found.platform", policy.PlatformWords[:], f.Platform)}
+	if f.Identifier == "" && f.Name == "" {
+		faults = append(faults, fault.In("found.name", "Say what it is called"))
+	}
+	if page, ok := search.FromShop(f.Shop); f.Shop != "" && (!ok || page.Link != f.Shop) {
+		faults = append(faults, fault.In("found.shop", "This is not the address of an app in a shop that is known here: leave it out"))
+	}
+	return errors.Join(faults...)
 }
 
 // FindOrAdd returns the product of what was found; where there is none, one is made, with the name and without

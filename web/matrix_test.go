@@ -21,6 +21,7 @@ import (
 	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/handbook"
+	"portcullis/internal/agreed"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -84,7 +85,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 	e := &estate{db: db, room: room, parts: web.Parts{
 		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Handbook: &handbook.Room{People: room}, Approvals: &approvals.Room{People: room, Devices: things, Outbox: outbox}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
 		Account:   &account.Area{People: room, Passkeys: keys, Gate: g, Now: testClock.Now, Chance: rand.Reader, URL: "http://localhost:1", Alerts: desk},
-		Directory: directory.Options{Join: func(link string) string { return "http://localhost:1/join/" + link }},
+		Directory: directory.Options{Join: func(link string) string { return "http://localhost:1/join/" + link }, Link: desk.Link},
 	}}
 	e.server = web.Handler(e.parts)
 	must(t, room, people.NewOrganisation{ID: "realm", Name: "Realm"})
@@ -117,8 +118,7 @@ func (e *estate) device(t testing.TB, organisation, name string) (device, rule s
 	if err != nil || got.Errors[0] != nil {
 		t.Fatal(err, got.Errors)
 	}
-	_, err = people.Act(ctx, e.room, command, func(tx *people.Tx) (policy.Rule, error) {
-		tx.Asked("it is what a test begins with")
+	_, err = agreed.Act(ctx, e.room, command, func(tx *people.Tx) (policy.Rule, error) {
 		return register.AddRule(tx, policy.Rule{ID: rule, Effect: policy.Allow, Target: policy.Target{Product: "parrot"}, Scope: organisation, Period: policy.Period{From: testClock.Now()}, Reason: "A test"})
 	})
 	if err == nil {
@@ -133,8 +133,7 @@ func (e *estate) device(t testing.TB, organisation, name string) (device, rule s
 // exemption is one from no ban, for a device of a body.
 func (e *estate) exemption(t testing.TB, organisation, device, name string) string {
 	t.Helper()
-	made, err := people.Act(t.Context(), e.room, e.decides(), func(tx *people.Tx) (policy.Exemption, error) {
-		tx.Asked("a test")
+	made, err := agreed.Act(t.Context(), e.room, e.decides(), func(tx *people.Tx) (policy.Exemption, error) {
 		return register.AddExemption(tx, policy.Exemption{ID: fmt.Sprintf("exemption-%d", e.made), Product: "parrot", Scope: organisation, Subject: policy.ExemptionSubject{Host: device}, Purpose: name + "-purpose",
 			Period: policy.Period{From: testClock.Now(), Until: testClock.Now().AddDate(0, 1, 0)}})
 	})

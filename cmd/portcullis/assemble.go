@@ -84,7 +84,7 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	}
 	a.parts = web.Parts{
 		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Handbook: advice, Account: area, URL: address, Metrics: newMetrics(db, log),
-		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }},
+		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }, Link: desk.Link},
 		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
 		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },
 	}
@@ -96,11 +96,11 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 
 // sender makes the outbox and what sends from it.
 func sender(db *store.DB, book *ledger.Ledger, c configuration, address *url.URL, log *slog.Logger) (*alerts.Room, []func(context.Context), error) {
-	domain := address.Hostname()
+	from := ""
 	if c.Mail != nil {
-		_, domain, _ = strings.Cut(strings.TrimSuffix(c.Mail.From, ">"), "@")
+		from = c.Mail.From
 	}
-	outbox, err := alerts.New(alerts.Config{Base: c.URL, Domain: domain, MailboxOf: people.MailboxOf, Ledger: book, Chance: rand.Reader})
+	outbox, err := newOutbox(book, address, from)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,6 +116,15 @@ func sender(db *store.DB, book *ledger.Ledger, c configuration, address *url.URL
 		workers = append(workers, alerts.NewSender(db, outbox, alerts.Mail, transport, log).Run)
 	}
 	return outbox, workers, nil
+}
+
+// newOutbox is the outbox of a server at an address, which sends mail from another where it sends any.
+func newOutbox(book *ledger.Ledger, address *url.URL, from string) (*alerts.Room, error) {
+	domain := address.Hostname()
+	if from != "" {
+		_, domain, _ = strings.Cut(strings.TrimSuffix(from, ">"), "@")
+	}
+	return alerts.New(alerts.Config{Base: address.String(), Domain: domain, MailboxOf: people.MailboxOf, Ledger: book, Chance: rand.Reader})
 }
 
 // hoursEvery is how often it is looked whether an hour's work is due.

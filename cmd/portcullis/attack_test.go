@@ -500,7 +500,7 @@ func decoded(t *testing.T, a answer) (c ceremony) {
 func (f *front) fixation(t *testing.T) {
 	origin := f.logged(t, regexp.MustCompile(` url=(\S+)`))[1]
 	key := newAuthenticator(t, origin)
-	link, err := f.people.Invite(t.Context(), atCommand, f.bob.person)
+	link, err := people.Act(t.Context(), f.people, atCommand, func(tx *people.Tx) (string, error) { return tx.Invite(f.bob.person) })
 	if err != nil {
 		t.Fatal(err)
 	}

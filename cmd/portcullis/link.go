@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"portcullis/alerts"
 
 	"portcullis/people"
 )
@@ -17,6 +19,8 @@ type address struct {
 	database
 	Config string `placeholder:"FILE" help:"The server's configuration: where its data is, and its public address."`
 	URL    string `placeholder:"URL" help:"The server's public address, such as https://portcullis.example."`
+
+	from string // whom the server's mail is from, where the configuration says
 }
 
 // complete takes from the configuration what the flags do not say.
@@ -32,6 +36,9 @@ func (a *address) complete() error {
 		if a.URL == "" {
 			a.URL = c.withDefaults().URL
 		}
+		if c.Mail != nil {
+			a.from = c.Mail.From
+		}
 	}
 	if a.URL == "" {
 		return errors.New("say where people reach the server: --url URL, or --config FILE")
@@ -41,6 +48,15 @@ func (a *address) complete() error {
 		return fmt.Errorf("--url: %w", err)
 	}
 	return nil
+}
+
+// outbox is where messages are put that the server at the address sends.
+func (a *address) outbox(r *rooms) (*alerts.Room, error) {
+	public, err := url.Parse(a.URL)
+	if err != nil {
+		return nil, fmt.Errorf("--url: %w", err)
+	}
+	return newOutbox(r.people.Ledger, public, a.from)
 }
 
 // joinURL is the address of a one-time link.
@@ -75,7 +91,7 @@ type linkPersonCommand struct {
 }
 
 func (linkPersonCommand) Help() string {
-	return "The output is the link and nothing else. It is good once, for a day; an earlier one ends. Give it to that person and to nobody else: whoever has it acts as them."
+	return "The output is the link and nothing else. It is good once, for a day; an earlier one ends. Give it to that person and to nobody else: whoever has it acts as them. They are told that it was made, by the server as it next runs."
 }
 
 func (c *linkPersonCommand) Run(env *environment) error {
@@ -90,7 +106,11 @@ func (c *linkPersonCommand) Run(env *environment) error {
 		if len(found) == 0 {
 			return fmt.Errorf("there is nobody with the user name %q: look for it among the people of the server", c.UserName)
 		}
-		link, err := r.people.Invite(env, atCommand, found[0].ID)
+		outbox, err := c.outbox(r)
+		if err != nil {
+			return err
+		}
+		link, err := alerts.Desk{People: r.people, Outbox: outbox}.Link(env, atCommand, found[0].ID)
 		if err != nil {
 			return err
 		}

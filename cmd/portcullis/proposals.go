@@ -245,6 +245,7 @@ type proposalsTakeCommand struct {
 	Draft      string `placeholder:"FILE" help:"Of revise: what is proposed from now on, in JSON or YAML; - is standard input."`
 
 	Product        string           `placeholder:"ID" help:"Of who grants an app: which known product it is."`
+	Identifier     string           `placeholder:"ID" help:"Of who grants an app: what devices call it, where it was asked for without that."`
 	MinVersion     string           `placeholder:"VERSION" help:"Of who grants an app: the oldest version."`
 	MinVersionCode map[string]int64 `placeholder:"PLATFORM=NUMBER" help:"Of who grants an app: the lowest version code."`
 	Platform       []string         `help:"Of who grants an app: where. May be given more than once."`
@@ -255,7 +256,7 @@ type proposalsTakeCommand struct {
 }
 
 func (proposalsTakeCommand) Help() string {
-	return "Of the terms of an app - product, min-version, min-version-code, platform, until - either none is given, and it is granted as it was asked for, or all that are to hold."
+	return "Of the terms of an app - product, identifier, min-version, min-version-code, platform, until - either none is given, and it is granted as it was asked for, or all that are to hold."
 }
 
 // step is a step as the server takes it.
@@ -285,8 +286,8 @@ func (c *proposalsTakeCommand) step(env *environment) (step, *draftFile, error) 
 	if err != nil {
 		return s, nil, err
 	}
-	if c.Product != "" || c.MinVersion != "" || len(c.MinVersionCode) > 0 || len(c.Platform) > 0 || c.Until != "" {
-		s.Terms = &api.AppTerms{Product: c.Product, MinVersion: c.MinVersion, MinVersionCode: c.MinVersionCode, Platforms: c.Platform, Until: until.Time()}
+	if c.Product != "" || c.Identifier != "" || c.MinVersion != "" || len(c.MinVersionCode) > 0 || len(c.Platform) > 0 || c.Until != "" {
+		s.Terms = &api.AppTerms{Product: c.Product, Identifier: c.Identifier, MinVersion: c.MinVersion, MinVersionCode: c.MinVersionCode, Platforms: c.Platform, Until: until.Time()}
 	}
 	if c.Draft == "" {
 		return s, nil, nil

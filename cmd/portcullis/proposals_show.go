@@ -117,7 +117,7 @@ func targetOf(d *api.Draft) string {
 	case t.Supplier != "":
 		return "all by " + t.Supplier
 	case d.Found != nil:
-		return d.Found.Identifier + " on " + d.Found.Platform
+		return cmp.Or(d.Found.Identifier, d.Found.Name) + " on " + d.Found.Platform
 	}
 	return "everything"
 }

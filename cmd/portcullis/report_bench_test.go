@@ -79,7 +79,7 @@ func reporter(b testing.TB, where []string, world string, role people.Role) (tok
 	if d.Data = where[1]; where[0] == "--database" {
 		d = database{Database: where[1]}
 	}
-	if err := (&importWorldCommand{database: d, File: file, Format: "text"}).Run(env); err != nil {
+	if err := (&importWorldCommand{address: address{database: d}, File: file, Format: "text"}).Run(env); err != nil {
 		b.Fatal(err)
 	}
 	err := d.in(env, true, func(r *rooms) (err error) {

@@ -22,9 +22,6 @@ import (
 // Command is whoever sits at the server, who may do what a test begins with.
 var Command = people.Actor{Command: true}
 
-// policy is the content security policy that the server sends with every page.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 // House is the pages of an area over rooms with a database.
 type House struct {
 	T       testing.TB
@@ -56,7 +53,7 @@ func (h *House) Serve(places []gate.Place, routes ...gate.Route) {
 		mux.Handle(route.Pattern, g.Guard(route))
 	}
 	h.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Content-Security-Policy", ui.ContentPolicy)
 		mux.ServeHTTP(w, r)
 	})
 }

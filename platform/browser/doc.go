@@ -1,4 +1,6 @@
-// Package browser writes what decisions say of add-ons and of sites as a managed policy for Chromium,
-// Chrome and Edge: one JSON file of policies by name, as those browsers read it from their policy
-// directory or take it from a management service.
+// Package browser writes what decisions say of add-ons and of sites as the managed policies of browsers:
+// for Chromium, Chrome and Edge, and for Firefox. Each is one JSON file, as those browsers read it from
+// their policy directory or take it from a management service.
+//
+// Nothing enters a file but ids, names of hosts and versions of the form that the browser has for them.
 package browser

@@ -70,7 +70,7 @@ func newSite(t *testing.T, open storetest.Open, providers ...func(url string) *o
 // headers are those that the server sets on every answer.
 func headers(next http.Handler) http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'")
+		w.Header().Set("Content-Security-Policy", ui.ContentPolicy)
 		next.ServeHTTP(w, r)
 	}))
 }

@@ -11,6 +11,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/internal/agreed"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
@@ -353,8 +354,7 @@ func (h *house) breaching(t *testing.T, organisation string) string {
 // decided has something be in the register, as if all had agreed to it.
 func decided[T any](t *testing.T, h *house, do func(tx *people.Tx) (T, error)) T {
 	t.Helper()
-	made, err := people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (T, error) {
-		tx.Asked("it is what a test begins with")
+	made, err := agreed.Act(t.Context(), h.Room, command, func(tx *people.Tx) (T, error) {
 		return do(tx)
 	})
 	if err != nil {

@@ -191,7 +191,7 @@ type Invitation struct {
 }
 
 func (a *api) invitePerson(ctx context.Context, in *ID) (*single[Invitation], error) {
-	invitation, err := a.People.Invite(ctx, actorOf(ctx), in.ID)
+	invitation, err := a.Alerts.Link(ctx, actorOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}

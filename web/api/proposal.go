@@ -28,6 +28,7 @@ type Draft struct {
 	Reason      string      `json:"reason" doc:"In words that everybody may read once it is decided"`
 	Restricted  *Restricted `json:"restricted,omitempty"`
 	Narrower    string      `json:"narrower,omitempty" doc:"Of a ban: why nothing narrower would do"`
+	Risk        string      `json:"risk,omitempty" doc:"Of an exemption: what could go wrong, as whoever asks sees it"`
 	LongestDays int         `json:"longestDays,omitempty" doc:"Of a ban: for how many days an exemption from it may hold at most"`
 	For         string      `json:"for,omitempty" doc:"The id of the person for whom it is"`
 	After       string      `json:"after,omitempty" doc:"The proposal that this one asks again, with new facts"`
@@ -47,9 +48,10 @@ type ProposedRule struct {
 // FoundApp is what devices say of an app.
 type FoundApp struct {
 	Platform   string `json:"platform" enum:"android,ios,macos,windows,linux,chromeos,chrome,edge,firefox"`
-	Identifier string `json:"identifier" example:"com.example.notes"`
+	Identifier string `json:"identifier,omitempty" example:"com.example.notes" doc:"Who grants it says so, where it is left out: a name is needed then"`
 	Name       string `json:"name,omitempty"`
 	Publisher  string `json:"publisher,omitempty"`
+	Shop       string `json:"shop,omitempty" doc:"The address of its page in a shop"`
 }
 
 // RuleEnds is that a rule is to end.
@@ -177,7 +179,7 @@ type ReachCount struct {
 // draft is the draft as the room takes it.
 func (d *Draft) draft() (approvals.Draft, error) {
 	out := approvals.Draft{
-		Kind: approvals.Kind(d.Kind), Organisation: d.Organisation, Reason: d.Reason, Narrower: d.Narrower, LongestDays: d.LongestDays, For: d.For,
+		Kind: approvals.Kind(d.Kind), Organisation: d.Organisation, Reason: d.Reason, Narrower: d.Narrower, Risk: d.Risk, LongestDays: d.LongestDays, For: d.For,
 		After: d.After, Renews: d.Renews, Adopts: d.Adopts, Emergency: d.Emergency, Marked: d.Marked, Audience: d.Audience,
 	}
 	if d.Restricted != nil {
@@ -197,7 +199,7 @@ func (d *Draft) draft() (approvals.Draft, error) {
 		out.Rule = &rule
 	}
 	if f := d.Found; f != nil {
-		out.Found = &register.Found{Identifier: f.Identifier, Name: f.Name, Publisher: f.Publisher}
+		out.Found = &register.Found{Identifier: f.Identifier, Name: f.Name, Publisher: f.Publisher, Shop: f.Shop}
 		out.Found.Platform, _ = policy.ParsePlatform(f.Platform)
 	}
 	if d.Ends != nil {
@@ -251,7 +253,7 @@ func (p *ProductEdges) product() (*policy.Product, error) {
 }
 
 func showProposedDraft(d *approvals.Draft) Draft {
-	shown := Draft{Kind: string(d.Kind), Organisation: d.Organisation, Process: d.Process, Reason: d.Reason, Narrower: d.Narrower, LongestDays: d.LongestDays, For: d.For,
+	shown := Draft{Kind: string(d.Kind), Organisation: d.Organisation, Process: d.Process, Reason: d.Reason, Narrower: d.Narrower, Risk: d.Risk, LongestDays: d.LongestDays, For: d.For,
 		After: d.After, Renews: d.Renews, Adopts: d.Adopts, Emergency: d.Emergency, Marked: d.Marked, Audience: d.Audience}
 	if d.Restricted != nil {
 		shown.Restricted = &Restricted{d.Restricted.Reason, d.Restricted.Assessment}
@@ -261,7 +263,7 @@ func showProposedDraft(d *approvals.Draft) Draft {
 		shown.Rule = &ProposedRule{rule.RuleDraft, rule.RuleHolds}
 	}
 	if f := d.Found; f != nil {
-		shown.Found = &FoundApp{f.Platform.String(), f.Identifier, f.Name, f.Publisher}
+		shown.Found = &FoundApp{f.Platform.String(), f.Identifier, f.Name, f.Publisher, f.Shop}
 	}
 	if d.Ends != nil {
 		shown.Ends = &RuleEnds{d.Ends.Rule, d.Ends.Until.Time()}
@@ -396,6 +398,7 @@ type newStep struct {
 // AppTerms are on what terms an app is allowed.
 type AppTerms struct {
 	Product        string           `json:"product,omitempty" doc:"Which known product it is, where it was asked for by what was found"`
+	Identifier     string           `json:"identifier,omitempty" doc:"What devices call it, where it was asked for without that"`
 	MinVersion     string           `json:"minVersion,omitempty"`
 	MinVersionCode map[string]int64 `json:"minVersionCode,omitempty" doc:"By platform"`
 	Platforms      []string         `json:"platforms,omitempty"`
@@ -411,7 +414,7 @@ func (a *api) takeStep(ctx context.Context, in *newStep) (*single[Proposal], err
 		if err != nil {
 			return nil, err
 		}
-		do.Terms = &approvals.Terms{Product: t.Product, MinVersion: t.MinVersion, MinVersionCode: rule.MinVersionCode, Platforms: rule.Platforms, Until: people.TimeOf(t.Until)}
+		do.Terms = &approvals.Terms{Product: t.Product, Identifier: t.Identifier, MinVersion: t.MinVersion, MinVersionCode: rule.MinVersionCode, Platforms: rule.Platforms, Until: people.TimeOf(t.Until)}
 	}
 	if b.Draft != nil {
 		d, err := b.Draft.draft()

@@ -203,6 +203,8 @@ func (a *area) terms(r *http.Request, form *ui.Form, v *room.View) (*room.Terms,
 	}
 	if form.Value("terms.product") != newProduct {
 		t.Product = form.Value("terms.product")
+	} else if t.Identifier = strings.TrimSpace(form.Value("terms.identifier")); v.Found != nil && v.Found.Identifier != "" {
+		t.Identifier = ""
 	}
 	for platform, code := range v.Rule.MinVersionCode {
 		t.MinVersionCode[platform] = code
@@ -235,6 +237,9 @@ func (a *area) termFields(n words, v *room.View) []*ui.Field {
 	var fields []*ui.Field
 	if v.Found != nil {
 		options := []ui.Option{{Value: newProduct, Label: "One that is not known yet", Hint: cmp.Or(v.Found.Name, v.Found.Identifier) + " becomes known when it is allowed"}}
+		if v.Found.Identifier == "" {
+			options[0].Reveals = []*ui.Field{{Name: "terms.identifier", Label: "What do devices call it?", Hint: "Such as com.example.notes: inventories have it, and the shop’s page as a rule", As: ui.Input{Complete: "off"}}}
+		}
 		for _, p := range n.alike(v.Found.Name) {
 			options = append(options, ui.Option{Value: p.ID, Label: cmp.Or(p.Name, p.ID), Hint: n.Supplier(p.Supplier)})
 		}

@@ -29,18 +29,16 @@ type Rooms struct {
 type area struct {
 	Rooms
 	things devicepages.Rooms
+	// revised is the proposal that a page of a draft changes; nil where it opens one.
+	revised *room.View
 }
 
 func newArea(r Rooms) *area {
-	return &area{r, devicepages.Rooms{Devices: r.Devices, Register: r.Register, People: r.People, Approvals: r.Approvals}}
+	return &area{Rooms: r, things: devicepages.Rooms{Devices: r.Devices, Register: r.Register, People: r.People, Approvals: r.Approvals}}
 }
 
-const (
-	// maxForm is how many bytes a form may have.
-	maxForm = 1 << 20
-	// perPage is how many rows a page has.
-	perPage = 50
-)
+// perPage is how many rows a page has.
+const perPage = 50
 
 // actor is who asks.
 func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }

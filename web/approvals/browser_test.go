@@ -75,13 +75,44 @@ func TestProposalsInABrowser(t *testing.T) {
 	s.Look("/exemptions", "exemptions")
 	s.Look("/exemptions/old-press", "exemption")
 	s.Look("/exemptions/old-press/end", "exemption-end")
+	s.Look(approvals.ProposalPath(banned.ID, "revise"), "revise")
 	s.Enter(officer.Visitor)
 	s.Look(approvals.ProposalPath(owner.ID), "owner")
+	s.Look(approvals.ProposalPath(owner.ID, "revise"), "revise-owner")
 	s.Enter(reviewer.Visitor)
 	s.Look(approvals.ProposalPath(asked.ID), "request")
 	s.Look(approvals.ProposalPath(asked.ID, "grant"), "grant")
 	s.Enter(s.somebody("Anna Lind", "", "light").Visitor)
 	s.Look("/proposals?show=mine", "list-mine")
+}
+
+// TestReviseInABrowser changes a ban on a phone, and looks at what it was, on a desk too.
+func TestReviseInABrowser(t *testing.T) {
+	s := serve(t)
+	_, p, asked := s.furnish()
+	s.Enter(s.somebody("Ada Holm", people.CentreOfficer, "gov").Visitor)
+	s.Phone()
+	s.Go(approvals.ProposalPath(p.ID))
+	s.Submit(`main a[href$="/revise"]`)
+	s.Submit("main form[method=post] button")
+	s.Accessible()
+	s.Shot("revise-error-phone")
+	if title := s.Title(); !strings.HasPrefix(title, "Error: ") {
+		t.Errorf("the title is %q", title)
+	}
+	s.Click("input[name=clearance][value=none]")
+	s.Type("#revision", "A body can judge by itself.")
+	s.Submit("main form[method=post] button")
+	if text := s.Text(".govuk-notification-banner__content"); !strings.Contains(text, "What is proposed has been changed") {
+		t.Errorf("the banner says %q", text)
+	}
+	s.Click("main details summary")
+	s.Seen("revised")
+	if text := s.Text("main details"); !strings.Contains(text, "cleared by this office: Minister") || !strings.Contains(text, "Nobody’s clearance") {
+		t.Errorf("what was before reads %q", text)
+	}
+	s.Enter(s.somebody("Anna Lind", "", "light").Visitor)
+	s.Look(approvals.ProposalPath(asked.ID, "revise"), "revise-app")
 }
 
 // TestClearanceInABrowser clears an exemption on a phone, with a condition.

@@ -177,14 +177,17 @@ func (w words) whom(v *room.View) string {
 	return "Everyone in " + w.Organisation(v.Exemption.Scope)
 }
 
-// risk is what was said of the risk last, and by whom.
+// risk is what was said of the risk last, and by whom: by whoever looked at it, or else by whoever asks.
 func (w words) risk(v *room.View) string {
 	for i := len(v.Steps) - 1; i >= 0 && v.Steps[i].Act != room.Revise; i-- {
 		if s := &v.Steps[i]; s.Risk != "" {
 			return sentences(s.Risk) + " (" + w.person(s.By) + ")"
 		}
 	}
-	return ""
+	if v.Risk != "" {
+		return sentences(v.Risk) + " (" + w.person(v.Asked) + ")"
+	}
+	return "Nobody has said what it is."
 }
 
 // sentences are texts one after the other, each with a capital and a full stop; what says the same twice is said once.

@@ -16,26 +16,7 @@ import (
 
 // content is what is proposed, in plain words.
 func (a *area) content(r *http.Request, n words, v *room.View) (ui.Component, error) {
-	facts := ui.Summary{}
-	add := func(key string, value ui.Component) {
-		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: key, Value: value})
-	}
 	switch {
-	case v.Rule != nil:
-		n.ruleFacts(r, &v.Draft, add)
-	case v.Ends != nil:
-		add("What ends", ui.Link{Text: n.ruleByID(v.Ends.Rule), Href: devicepages.RulePath(v.Ends.Rule)})
-		add("For", ui.Text(n.body(v.Organisation)))
-		add("When", ui.Text(endsWhen(r, v.Ends)))
-	case v.Exemption != nil:
-		n.exemptionFacts(r, v.Exemption, add)
-		for _, condition := range v.Conditions() {
-			add("And, as its clearance demands", ui.Text(condition))
-		}
-	case v.Monitor != nil:
-		add("Where", ui.Text(n.Organisation(v.Organisation)))
-		add("When", ui.Text(holds(r, policy.Period{From: v.Monitor.From.Time(), Until: v.Monitor.Until.Time()})))
-		add("What it means", ui.Text("What is on no list there is watched, and is no breach. Bans hold all the same"))
 	case v.Supplier != nil:
 		return changing(v, n.supplierFacts(n.SupplierNow(v.Supplier.ID)), n.supplierFacts(v.Supplier)), nil
 	case v.Product != nil:
@@ -43,26 +24,54 @@ func (a *area) content(r *http.Request, n words, v *room.View) (ui.Component, er
 	case v.Process != nil:
 		return a.processChange(r, n, v)
 	}
-	if v.For != "" {
-		add("Asked for", ui.Text(n.person(v.For)))
+	rows := n.facts(r, &v.Proposal)
+	if v.Exemption != nil {
+		for _, condition := range v.Conditions() {
+			rows = append(rows, ui.SummaryRow{Key: "And, as its clearance demands", Value: ui.Text(condition)})
+		}
 	}
-	return facts, nil
+	return ui.Summary{Rows: rows}, nil
+}
+
+// facts are what a proposal says.
+func (w words) facts(r *http.Request, p *room.Proposal) (rows []ui.SummaryRow) {
+	add := func(key string, value ui.Component) { rows = append(rows, ui.SummaryRow{Key: key, Value: value}) }
+	switch d := &p.Draft; {
+	case d.Rule != nil:
+		w.ruleFacts(r, p, add)
+	case d.Ends != nil:
+		add("What ends", ui.Link{Text: w.ruleByID(d.Ends.Rule), Href: devicepages.RulePath(d.Ends.Rule)})
+		add("For", ui.Text(w.body(d.Organisation)))
+		add("When", ui.Text(endsWhen(r, p)))
+	case d.Exemption != nil:
+		w.exemptionFacts(r, d.Exemption, add)
+	case d.Monitor != nil:
+		add("Where", ui.Text(w.Organisation(d.Organisation)))
+		add("When", ui.Text(holds(r, p, policy.Period{From: d.Monitor.From.Time(), Until: d.Monitor.Until.Time()})))
+		add("What it means", ui.Text("What is on no list there is watched, and is no breach. Bans hold all the same"))
+	case d.Supplier != nil:
+		rows = w.supplierFacts(d.Supplier)
+	case d.Product != nil:
+		rows = w.productFacts(d.Product)
+	case d.Process != nil:
+		rows = w.processFacts(d.Process)
+	}
+	if p.For != "" {
+		add("Asked for", ui.Text(w.person(p.For)))
+	}
+	return rows
 }
 
 // ruleFacts are what a proposed rule says: what, for whom, when, and what lifts it.
-func (w words) ruleFacts(r *http.Request, d *room.Draft, add func(string, ui.Component)) {
-	rule := d.Rule
+func (w words) ruleFacts(r *http.Request, p *room.Proposal, add func(string, ui.Component)) {
+	d, rule := &p.Draft, p.Rule
 	what := ui.Component(w.Target(rule.Target))
 	if d.Found != nil {
 		what = w.found(d)
 	}
 	add("What", what)
 	add("For", ui.Text(w.body(rule.Scope)))
-	when := holds(r, rule.Period)
-	if d.Emergency {
-		when = "At once, for a day. It lapses then, unless a third person reviews it and has it stay"
-	}
-	add("When", ui.Text(when))
+	add("When", ui.Text(ruleWhen(r, p)))
 	if !rule.Deadline.IsZero() {
 		add("Gone by", onDay(r, rule.Deadline, ""))
 	}
@@ -90,11 +99,21 @@ func (w words) ruleFacts(r *http.Request, d *room.Draft, add func(string, ui.Com
 
 // found is an app that is no product yet, as it was found.
 func (w words) found(d *room.Draft) ui.Component {
-	text := cmp.Or(d.Found.Name, d.Found.Identifier) + ", on " + devicepages.PlatformName(d.Found.Platform)
-	if d.Found.Publisher != "" {
-		text += ", which names " + d.Found.Publisher + " as its publisher"
+	f := d.Found
+	text := cmp.Or(f.Name, f.Identifier) + ", on " + devicepages.PlatformName(f.Platform)
+	if f.Publisher != "" {
+		text += ", which names " + f.Publisher + " as its publisher"
 	}
-	return ui.Stack{ui.Text(text + ". It is no known app yet. "), ui.ID{Value: d.Found.Identifier, Of: "app"}}
+	shown := ui.Stack{ui.Text(text + ". It is no known app yet. ")}
+	if f.Identifier != "" {
+		shown = append(shown, ui.ID{Value: f.Identifier, Of: "app"})
+	} else {
+		shown = append(shown, ui.Text("Whoever allows it says what devices call it. "))
+	}
+	if f.Shop != "" {
+		shown = append(shown, ui.Paragraph{ui.Link{Text: "Its page in the shop", Href: f.Shop}})
+	}
+	return shown
 }
 
 // exemptionFacts are what an exemption says.
@@ -139,65 +158,88 @@ func (w words) demanded(e *policy.Exemption) []string {
 	return slices.Compact(all)
 }
 
-// endsWhen is when a rule ends.
-func endsWhen(r *http.Request, e *room.Ends) string {
-	if e.Until.IsZero() {
-		return "At once, when it is decided"
+// ruleWhen is from when to when a rule holds, or is to hold: one that was made in an emergency, until it is reviewed or
+// no longer.
+func ruleWhen(r *http.Request, p *room.Proposal) string {
+	period := p.Rule.Period
+	if p.Emergency {
+		switch {
+		case p.Made == "":
+			return "At once, for a day. It lapses then, unless a third person reviews it and has it stay"
+		case p.State == room.Interim, p.State == room.Lapsed:
+			period.Until = p.Lapses.Time()
+		case p.State == room.Refused:
+			period.Until = p.Steps[len(p.Steps)-1].At.Time()
+		}
 	}
-	return "On " + when(r, e.Until).Absolute()
+	return holds(r, p, period)
 }
 
-// fact is something that is said of a company or a product; two that differ are a change.
-type fact struct{ key, text string }
+// endsWhen is when a rule ends, or has ended: at once where that is not said, or where it had passed.
+func endsWhen(r *http.Request, p *room.Proposal) string {
+	until, decided := p.Ends.Until, p.Decided()
+	switch {
+	case until.IsZero() && decided.IsZero():
+		return "At once, when it is decided"
+	case until.Before(decided):
+		until = decided
+	}
+	return "On " + when(r, until).Absolute()
+}
+
+// fact is something that is said of a company, a product or who decides.
+func fact(key, text string) ui.SummaryRow { return ui.SummaryRow{Key: key, Value: ui.Text(text)} }
 
 // changing is what would change, and once it is decided all that was.
-func changing(v *room.View, was, is []fact) ui.Component {
+func changing(v *room.View, was, is []ui.SummaryRow) ui.Component {
 	if v.State == room.Made {
-		return summed(is)
+		return ui.Summary{Rows: is}
 	}
-	return changes(was, is)
+	return ui.Table{
+		Caption: "What changes", Columns: []ui.Column{{Title: "What"}, {Title: "Now"}, {Title: "Then"}}, Rows: changes(was, is),
+		Empty: ui.Empty{Text: "As things stand now, it changes nothing: all of it is recorded so already."},
+	}
 }
 
-// summed are facts one below the other.
-func summed(facts []fact) ui.Component {
-	s := ui.Summary{}
-	for _, f := range facts {
-		s.Rows = append(s.Rows, ui.SummaryRow{Key: f.key, Value: ui.Text(f.text)})
+// changes are what was said and is no more, beside what is said instead.
+func changes(was, is []ui.SummaryRow) (rows []ui.Row) {
+	besides := func(all, others []ui.SummaryRow) []ui.SummaryRow {
+		return slices.DeleteFunc(slices.Clone(all), func(row ui.SummaryRow) bool {
+			return slices.ContainsFunc(others, func(other ui.SummaryRow) bool { return alike(row, other) })
+		})
 	}
-	return s
-}
-
-// changes are what is said now and no more, beside what is said from then on.
-func changes(was, is []fact) ui.Component {
-	t := ui.Table{Caption: "What changes", Columns: []ui.Column{{Title: "What"}, {Title: "Now"}, {Title: "Then"}}, Empty: ui.Empty{Text: "As things stand now, it changes nothing: all of it is recorded so already."}}
-	fresh := slices.DeleteFunc(slices.Clone(is), func(f fact) bool { return slices.Contains(was, f) })
-	for _, f := range was {
-		if slices.Contains(is, f) {
-			continue
-		}
-		then := "No longer so"
-		if i := slices.IndexFunc(fresh, func(g fact) bool { return g.key == f.key }); i >= 0 {
-			then = fresh[i].text
+	fresh := besides(is, was)
+	for _, row := range besides(was, is) {
+		then := ui.Component(ui.Text("No longer so"))
+		if i := slices.IndexFunc(fresh, func(other ui.SummaryRow) bool { return other.Key == row.Key }); i >= 0 {
+			then = fresh[i].Value
 			fresh = slices.Delete(fresh, i, i+1)
 		}
-		t.Rows = append(t.Rows, ui.Row{ui.Text(f.key), ui.Text(f.text), ui.Text(then)})
+		rows = append(rows, ui.Row{ui.Text(row.Key), row.Value, then})
 	}
-	for _, f := range fresh {
-		t.Rows = append(t.Rows, ui.Row{ui.Text(f.key), ui.Text("Not so"), ui.Text(f.text)})
+	for _, row := range fresh {
+		rows = append(rows, ui.Row{ui.Text(row.Key), ui.Text("Not so"), row.Value})
 	}
-	return t
+	return rows
 }
 
-func (w words) supplierFacts(s *policy.Supplier) (all []fact) {
+// alike tells whether two facts read the same. What cannot be shown says so where it is shown.
+func alike(a, b ui.SummaryRow) bool {
+	one, _ := a.Value.HTML()
+	other, _ := b.Value.HTML()
+	return a.Key == b.Key && one == other
+}
+
+func (w words) supplierFacts(s *policy.Supplier) (all []ui.SummaryRow) {
 	if s == nil {
 		return nil
 	}
-	all = append(all, fact{"Name", s.Name})
+	all = append(all, fact("Name", s.Name))
 	if len(s.Aliases) > 0 {
-		all = append(all, fact{"Other names", strings.Join(s.Aliases, ", ")})
+		all = append(all, fact("Other names", strings.Join(s.Aliases, ", ")))
 	}
 	for _, e := range s.OwnedBy {
-		all = append(all, fact{"Owned by", w.edge(e)})
+		all = append(all, fact("Owned by", w.edge(e)))
 	}
 	return all
 }
@@ -214,19 +256,19 @@ func (w words) edge(e policy.Edge) string {
 	return text
 }
 
-func (w words) productFacts(p *policy.Product) (all []fact) {
+func (w words) productFacts(p *policy.Product) (all []ui.SummaryRow) {
 	if p == nil {
 		return nil
 	}
-	all = append(all, fact{"Name", p.Name})
+	all = append(all, fact("Name", p.Name))
 	if p.Supplier != "" {
-		all = append(all, fact{"Sold by", w.Supplier(p.Supplier)})
+		all = append(all, fact("Sold by", w.Supplier(p.Supplier)))
 	}
 	if len(p.Aliases) > 0 {
-		all = append(all, fact{"Other names", strings.Join(p.Aliases, ", ")})
+		all = append(all, fact("Other names", strings.Join(p.Aliases, ", ")))
 	}
 	for _, e := range p.MadeBy {
-		all = append(all, fact{"Made by", w.edge(e)})
+		all = append(all, fact("Made by", w.edge(e)))
 	}
 	for platform := policy.Platform(0); int(platform) < len(policy.PlatformWords); platform++ {
 		for _, id := range p.Identifiers[platform] {
@@ -234,11 +276,11 @@ func (w words) productFacts(p *policy.Product) (all []fact) {
 			if len(id.Signers) > 0 {
 				text += ", signed by " + strings.Join(id.Signers, " or ")
 			}
-			all = append(all, fact{"On " + devicepages.PlatformName(platform), text})
+			all = append(all, fact("On "+devicepages.PlatformName(platform), text))
 		}
 	}
 	if len(p.Domains) > 0 {
-		all = append(all, fact{"Domains", strings.Join(p.Domains, ", ")})
+		all = append(all, fact("Domains", strings.Join(p.Domains, ", ")))
 	}
 	for _, c := range p.Contains {
 		text := w.Product(c.Product)
@@ -248,10 +290,10 @@ func (w words) productFacts(p *policy.Product) (all []fact) {
 		if c.Versions.Until != "" {
 			text += ", before version " + c.Versions.Until
 		}
-		all = append(all, fact{"Contains", text})
+		all = append(all, fact("Contains", text))
 	}
 	if len(p.BuiltinOn) > 0 {
-		all = append(all, fact{"Built in on", devicepages.PlatformList(p.BuiltinOn)})
+		all = append(all, fact("Built in on", devicepages.PlatformList(p.BuiltinOn)))
 	}
 	return all
 }
@@ -264,7 +306,7 @@ func (a *area) processChange(r *http.Request, n words, v *room.View) (ui.Compone
 	case err == nil:
 		return changing(v, n.processFacts(&now.Process), is), nil
 	case fault.Is(err, fault.Refused):
-		return summed(is), nil
+		return ui.Summary{Rows: is}, nil
 	}
 	return nil, err
 }

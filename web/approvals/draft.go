@@ -25,8 +25,12 @@ func DraftPath(kind string, filled url.Values) string {
 	return path
 }
 
-// propose shows a form, or opens the proposal that draft makes of its answers, and leads to it.
+// propose shows a form, or opens the proposal that draft makes of its answers, and leads to it; where a proposal is
+// revised, it is that which changes.
 func (a *area) propose(w http.ResponseWriter, r *http.Request, page ui.Page, form *ui.Form, draft func() (room.Draft, error)) error {
+	if a.revised != nil {
+		return a.reviseBy(w, r, page, form, draft)
+	}
 	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
 		d, err := draft()
 		if err != nil {
@@ -121,8 +125,11 @@ func (a *area) bodies(r *http.Request, p people.Permission) ([]ui.Option, error)
 }
 
 // mayPropose returns a fault where who asks may not open such a proposal in a body: nobody is to fill in a form for
-// nothing. The room asks again.
+// nothing. The room asks again, and asks another question of who revises something.
 func (a *area) mayPropose(r *http.Request, p people.Permission, organisation string) error {
+	if a.revised != nil {
+		return nil
+	}
 	can, err := a.People.Allowed(r.Context(), actor(r), organisation, p)
 	if err != nil || can[p] {
 		return err
@@ -162,6 +169,10 @@ func joined(all []string) string { return strings.Join(all, "\n") }
 func (a *area) anybody(r *http.Request, field, text string) (ids []string, err error) {
 	var faults []error
 	for _, called := range lines(strings.NewReplacer(",", "\n", ";", "\n").Replace(text)) {
+		if id := a.named(called); id != "" {
+			ids = append(ids, id)
+			continue
+		}
 		found, err := a.called(r, called)
 		switch {
 		case fault.Is(err, fault.Refused):

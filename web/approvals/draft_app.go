@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -10,11 +11,14 @@ import (
 	"unicode"
 
 	room "portcullis/approvals"
+	"portcullis/devices"
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
+	find "portcullis/register/search"
 	devicepages "portcullis/web/devices"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -23,27 +27,19 @@ type appAsked struct {
 	product   string
 	found     *register.Found
 	platforms []policy.Platform
-	all       bool // platforms that there are, now and later
 	body      string
 	former    *room.View
+	held      []devices.Host // of who asks
 }
 
-// anyPlatform is the answer that an app is asked for on all platforms.
-const anyPlatform = "all"
-
-// draftApp asks for an app, one question a page: which, on what, and for what work. What is answered stands in the
-// address, so that a link may have answered it already.
+// draftApp asks for an app: which one it is, unless the address says so, and then on what and for what work.
 func (a *area) draftApp(w http.ResponseWriter, r *http.Request) error {
 	asked, err := a.appIn(r)
 	switch {
 	case err != nil:
 		return err
-	case asked.product == "" && asked.found == nil && r.URL.Query().Has("other"):
-		return a.otherApp(w, r)
 	case asked.product == "" && asked.found == nil:
 		return a.chooseApp(w, r)
-	case len(asked.platforms) == 0 && !asked.all:
-		return a.choosePlatform(w, r, &asked)
 	}
 	return a.askApp(w, r, &asked)
 }
@@ -57,45 +53,47 @@ func (a *area) appIn(r *http.Request) (asked appAsked, err error) {
 	asked.product = q.Get("product")
 	for _, text := range q["platform"] {
 		p, ok := policy.ParsePlatform(text)
-		if !ok && text != anyPlatform {
+		if !ok {
 			return asked, fault.In("platform", "There is no platform “%s”", text)
 		}
-		if ok {
-			asked.platforms = append(asked.platforms, p)
-		} else {
-			asked.all = true
-		}
+		asked.platforms = append(asked.platforms, p)
 	}
-	if id := q.Get("identifier"); id != "" && asked.product == "" && len(asked.platforms) == 1 {
-		asked.find(a.things.Names().World(), register.Found{Platform: asked.platforms[0], Identifier: id, Name: q.Get("name"), Publisher: q.Get("publisher")})
+	if asked.product == "" && (q.Get("identifier") != "" || q.Has("other")) {
+		found := register.Found{Identifier: q.Get("identifier"), Name: q.Get("name"), Publisher: q.Get("publisher"), Shop: q.Get("shop")}
+		if len(asked.platforms) > 0 {
+			found.Platform = asked.platforms[0]
+		}
+		asked.find(a.things.Names().World(), found)
 	}
 	if f := asked.former; f != nil && asked.product == "" && asked.found == nil {
-		asked.product, asked.found, asked.platforms, asked.all = f.Rule.Target.Product, f.Found, f.Rule.Platforms, len(f.Rule.Platforms) == 0
+		asked.product, asked.platforms = f.Rule.Target.Product, f.Rule.Platforms
 		if f.Found != nil {
 			asked.find(a.things.Names().World(), *f.Found)
 		}
 		asked.body = f.Organisation
 	}
-	if asked.product != "" {
-		known := a.Devices.Fleet.View().Product(asked.product)
-		if known == nil {
-			return asked, fault.New(fault.NotFound, "There is no app %s", asked.product)
-		}
-		asked.all = asked.all || len(known.Identifiers) == 0
+	if asked.product != "" && a.Devices.Fleet.View().Product(asked.product) == nil {
+		return asked, fault.New(fault.NotFound, "There is no app %s", asked.product)
 	}
-	asked.body, err = a.bodyIn(r, asked.body)
+	if asked.body, err = a.bodyIn(r, asked.body); err != nil || gate.Who(r.Context()).Person == "" {
+		return asked, err
+	}
+	asked.held, err = a.Devices.Held(r.Context(), actor(r))
 	return asked, err
 }
 
 // find is what was found, or the product that it is.
 func (asked *appAsked) find(w *policy.World, f register.Found) {
+	asked.found = &f
+	if f.Identifier == "" {
+		return
+	}
 	for i := range w.Products {
 		if slices.ContainsFunc(w.Products[i].Identifiers[f.Platform], func(id policy.Identifier) bool { return id.ID == f.Identifier }) {
 			asked.product, asked.found = w.Products[i].ID, nil
 			return
 		}
 	}
-	asked.found = &f
 }
 
 // formerIn is the proposal that an address names as the one that is followed; nil where it names none.
@@ -129,18 +127,23 @@ func (a *area) bodyIn(r *http.Request, otherwise string) (string, error) {
 // mostFound is how many apps a search shows.
 const mostFound = 20
 
-// chooseApp asks which app.
+// chooseApp asks which app. Whoever pastes the address of its page in a shop has answered.
 func (a *area) chooseApp(w http.ResponseWriter, r *http.Request) error {
-	form, words := searched(r, "What is the app called?", "As its icon or the shop calls it", "scope")
+	form, words := searched(r, "What is the app called?", "As its icon or the shop calls it. The address of its page in the shop will do", "scope")
 	page := ui.Page{Title: "Ask for an app", Content: []ui.Component{form}}
-	if words != "" {
-		leads := func(name, value string) string {
-			to := kept(r.URL.Query(), []string{"scope"})
-			to.Set(name, value)
-			return DraftPath("app", to)
+	leads := func(pairs ...string) string {
+		to := kept(r.URL.Query(), []string{"scope"})
+		for i := 0; i < len(pairs); i += 2 {
+			to.Set(pairs[i], pairs[i+1])
 		}
+		return DraftPath("app", to)
+	}
+	if shop, ok := find.FromShop(words); ok {
+		return ui.See(w, r, leads("other", yes, "name", shop.Name, "platform", shop.Platform.String(), "identifier", shop.Identifier, "shop", shop.Link))
+	}
+	if words != "" {
 		page.Content = append(page.Content, a.choices(words, func(product string) string { return leads("product", product) })...)
-		page.Content = append(page.Content, ui.Paragraph{ui.Link{Text: "It is none of these", Href: leads("name", words) + "&other=" + yes}})
+		page.Content = append(page.Content, ui.Paragraph{ui.Link{Text: "It is none of these", Href: leads("name", words, "other", yes)}})
 	}
 	return ui.Render(w, r, http.StatusOK, page)
 }
@@ -200,99 +203,189 @@ func wordsOf(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 }
 
-// otherApp asks what an app is that is no product yet.
-func (a *area) otherApp(w http.ResponseWriter, r *http.Request) error {
-	form := &ui.Form{
-		Fields: []*ui.Field{
-			{Name: "name", Label: "What is it called?"},
-			{Name: "platform", Label: "What is it for?", As: ui.Radios{Options: devicepages.PlatformOptions()}},
-			{Name: "identifier", Label: "What does the shop call it?", Hint: "The part of its address that tells it from others, such as com.example.notes after “id=”", As: ui.Input{Complete: "off"}},
-		},
-		Buttons: ui.ButtonGroup{{Text: "Continue"}, ui.Cancel(DraftPath("app", nil))},
-	}
-	filled(r, form)
-	page := ui.Page{Title: "Which app is it?", Back: DraftPath("app", url.Values{"q": {r.URL.Query().Get("name")}})}
-	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
-		on := kept(r.URL.Query(), []string{"scope"})
-		maps.Copy(on, url.Values{"platform": {form.Value("platform")}, "identifier": {answer(form, "identifier")}, "name": {answer(form, "name")}})
-		p, ok := policy.ParsePlatform(on.Get("platform"))
-		switch {
-		case on.Get("name") == "":
-			return "", fault.In("name", "Say what it is called")
-		case !ok:
-			return "", fault.In("platform", "Say on what it is to run")
-		case on.Get("identifier") == "":
-			return "", fault.In("identifier", "Write what the shop calls it: without that nobody can tell which app is meant")
-		}
-		if err := register.CheckFound(register.Found{Platform: p, Identifier: on.Get("identifier")}); err != nil {
-			return "", fault.In("identifier", "%s", err.Error())
-		}
-		return DraftPath("app", on), nil
-	})
-}
-
-// choosePlatform asks on what an app is to run.
-func (a *area) choosePlatform(w http.ResponseWriter, r *http.Request, asked *appAsked) error {
-	product := a.Devices.Fleet.View().Product(asked.product)
-	leads := func(platform string) string {
-		q := r.URL.Query()
-		q.Del("q")
-		q.Set("platform", platform)
-		return DraftPath("app", q)
-	}
-	tasks := ui.Tasks{ID: "platforms"}
-	for p := policy.Android; int(p) < len(policy.PlatformWords); p++ {
-		if len(product.Identifiers[p]) > 0 {
-			tasks.Items = append(tasks.Items, ui.Task{Text: devicepages.PlatformName(p), Href: leads(p.String()), State: ui.Text("")})
-		}
-	}
-	if len(tasks.Items) == 1 {
-		return ui.See(w, r, tasks.Items[0].Href)
-	}
-	tasks.Items = append(tasks.Items, ui.Task{Text: "All of them", Href: leads(anyPlatform), State: ui.Text("")})
-	page := ui.Page{Title: "What do you need it on?", Caption: cmp.Or(product.Name, product.ID), Back: DraftPath("app", nil), Content: []ui.Component{tasks}}
-	return ui.Render(w, r, http.StatusOK, page)
-}
-
-// askApp asks for what work, and opens the proposal.
+// askApp asks on what and for what work, and opens the proposal.
 func (a *area) askApp(w http.ResponseWriter, r *http.Request, asked *appAsked) error {
 	if err := a.mayAsk(r, asked.body); err != nil {
 		return err
 	}
 	n := a.things.Names()
-	rule := policy.Rule{Effect: policy.Allow, Scope: asked.body, Platforms: asked.platforms, Target: policy.Target{Product: asked.product}}
-	called := n.Product(asked.product)
-	if asked.found != nil {
-		called = cmp.Or(asked.found.Name, asked.found.Identifier)
+	facts := ui.Summary{Rows: []ui.SummaryRow{{Key: "For", Value: ui.Text(n.Organisation(asked.body))}}}
+	called := "an app that is not known here"
+	if p := a.Devices.Fleet.View().Product(asked.product); p != nil {
+		called = n.Product(asked.product)
+		facts.Rows = slices.Insert(facts.Rows, 0, ui.SummaryRow{Key: "App", Value: ui.Line{ui.Text(called), ui.Muted(madeBy(n, p))}})
+	} else if name := cmp.Or(asked.found.Name, asked.found.Identifier); name != "" {
+		called = name
 	}
-	on := "All platforms that there are"
-	if len(asked.platforms) > 0 {
-		on = devicepages.PlatformList(asked.platforms)
-	} else if p := a.Devices.Fleet.View().Product(asked.product); p != nil && p.Kind == policy.Equipment {
-		on = "Equipment"
-	}
-	facts := ui.Summary{Rows: []ui.SummaryRow{{Key: "App", Value: ui.Text(called)}, {Key: "On", Value: ui.Text(on)}, {Key: "For", Value: ui.Text(n.Organisation(asked.body))}}}
 	page := ui.Page{Title: "Ask for " + called, Back: DraftPath("app", nil), Content: []ui.Component{facts}}
-	form := &ui.Form{Fields: []*ui.Field{reasonField("What work do you need it for?", "Two sentences are enough. Whoever decides reads them, and everybody may once it is decided")}, Buttons: ui.ButtonGroup{{Text: "Ask for it"}, ui.Cancel("/")}}
+	form := &ui.Form{Fields: a.appFields(r, asked), Buttons: ui.ButtonGroup{{Text: "Ask for it"}, ui.Cancel("/")}}
 	if asked.former != nil {
 		page.Title = "Ask again for " + called
 		page.Content = append(page.Content, a.beside(r, &asked.former.Proposal, "What was asked before"))
-		form.Fields[0].Label = "What is new, and what work do you need it for?"
 	}
 	already, err := a.standing(r, asked)
 	if err != nil {
 		return err
 	}
 	page.Content = append(page.Content, already...)
-	filled(r, form)
-	return a.propose(w, r, page, form, func() (room.Draft, error) {
-		d := room.Draft{Kind: room.Allow, Reason: answer(form, "reason"), Content: room.Content{Rule: &rule, Found: asked.found}}
-		if asked.former != nil {
-			d.After = asked.former.ID
-		}
-		return d, nil
-	})
+	asked.fill(r, form)
+	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.appOf(form, asked) })
 }
+
+// fill has the form say what is known already.
+func (asked *appAsked) fill(r *http.Request, form *ui.Form) {
+	pairs := []string{"device", asked.device()}
+	if f := asked.found; f != nil {
+		pairs = append(pairs, "name", f.Name, "shop", f.Shop)
+	}
+	filled(r, form, pairs...)
+	if f := form.Field("platform"); f.Value() == "" {
+		f.Values = asked.on()
+	}
+}
+
+// appFields are what is asked of who asks for an app.
+func (a *area) appFields(r *http.Request, asked *appAsked) (fields []*ui.Field) {
+	if f := asked.found; f != nil {
+		fields = append(fields, &ui.Field{Name: "name", Label: "What is it called?"})
+		if f.Identifier == "" {
+			fields = append(fields, &ui.Field{Name: "shop", Label: "Where is it offered?", Optional: true, Hint: "The address of its page in the shop, if you have it", As: ui.Input{Complete: "off"}})
+		}
+		fields = append(fields, &ui.Field{Name: "platform", Label: "What do you need it on?", As: ui.Radios{Small: true, Options: devicepages.PlatformOptions()}})
+	} else if options := a.platformsOf(asked.product); len(options) > 1 {
+		fields = append(fields, &ui.Field{Name: "platform", Label: "What do you need it on?", As: ui.Checkboxes{Small: true, Options: options}})
+	}
+	if len(asked.held) > 0 {
+		options := []ui.Option{{Label: "None of these"}}
+		for i := range asked.held {
+			options = append(options, ui.Option{Value: asked.held[i].ID, Label: deviceText(&asked.held[i])})
+		}
+		fields = append(fields, &ui.Field{Name: "device", Label: "On which of your devices?", Optional: true, Hint: "It is written beside what you need it for", As: ui.Select{Options: options}})
+	}
+	work := reasonField("What work do you need it for?", "Two sentences are enough. Whoever decides reads them, and everybody may once it is decided")
+	if asked.former != nil {
+		work.Label = "What is new, and what work do you need it for?"
+	}
+	return append(fields, work)
+}
+
+// platformsOf are the platforms on which a product is known, to choose from.
+func (a *area) platformsOf(product string) (options []ui.Option) {
+	p := a.Devices.Fleet.View().Product(product)
+	for platform := policy.Android; int(platform) < len(policy.PlatformWords); platform++ {
+		if len(p.Identifiers[platform]) > 0 {
+			options = append(options, ui.Option{Value: platform.String(), Label: devicepages.PlatformName(platform)})
+		}
+	}
+	return options
+}
+
+// on are the platforms that the address says; else that of the devices of who asks, where they are all of one.
+func (asked *appAsked) on() (words []string) {
+	if asked.former != nil && len(asked.platforms) == 0 {
+		return nil
+	}
+	for _, p := range asked.platforms {
+		words = append(words, p.String())
+	}
+	for i := range asked.held {
+		if word := asked.held[i].Row.Platform.String(); len(asked.platforms) == 0 && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	if len(asked.platforms) == 0 && len(words) > 1 {
+		return nil
+	}
+	return words
+}
+
+// device is the one device of who asks on which it can run; empty where there are several, or none.
+func (asked *appAsked) device() (id string) {
+	for i := range asked.held {
+		if on := asked.on(); slices.Contains(on, asked.held[i].Row.Platform.String()) {
+			if id != "" {
+				return ""
+			}
+			id = asked.held[i].ID
+		}
+	}
+	return id
+}
+
+func deviceText(h *devices.Host) string {
+	text := h.ID
+	if h.Name != "" {
+		text = h.Name + " (" + h.ID + ")"
+	}
+	return text + ", " + devicepages.PlatformName(h.Row.Platform)
+}
+
+// appOf is the draft of what was answered.
+func (a *area) appOf(form *ui.Form, asked *appAsked) (room.Draft, error) {
+	rule := policy.Rule{Effect: policy.Allow, Scope: asked.body, Target: policy.Target{Product: asked.product}}
+	d := room.Draft{Kind: room.Allow, Reason: answer(form, "reason"), Content: room.Content{Rule: &rule}}
+	wrong := []error{why(form)}
+	if asked.former != nil {
+		d.After = asked.former.ID
+	}
+	if at := slices.IndexFunc(asked.held, func(h devices.Host) bool { return h.ID == form.Value("device") }); at >= 0 && d.Reason != "" {
+		d.Reason += "\n\nFor the device " + deviceText(&asked.held[at]) + "."
+	}
+	for _, word := range form.Values("platform") {
+		if p, ok := policy.ParsePlatform(word); ok {
+			rule.Platforms = append(rule.Platforms, p)
+		}
+	}
+	if asked.found != nil {
+		found, err := foundOf(form, asked.found, rule.Platforms)
+		also := appAsked{product: asked.product}
+		if also.find(a.things.Names().World(), found); also.found != nil {
+			d.Found = also.found
+		}
+		rule.Target.Product, rule.Platforms = also.product, []policy.Platform{found.Platform}
+		return d, errors.Join(append(wrong, err)...)
+	}
+	switch options := a.platformsOf(asked.product); {
+	case len(options) == 1:
+		only, _ := policy.ParsePlatform(options[0].Value)
+		rule.Platforms = []policy.Platform{only}
+	case len(options) > 1 && len(rule.Platforms) == 0:
+		wrong = append(wrong, fault.In("platform", "Say on what it is to run"))
+	}
+	return d, errors.Join(wrong...)
+}
+
+// foundOf is an app that is no product yet, as was answered: what the address of its page in a shop says need not be
+// said again.
+func foundOf(form *ui.Form, was *register.Found, on []policy.Platform) (f register.Found, err error) {
+	f = register.Found{Identifier: was.Identifier, Name: answer(form, "name"), Publisher: was.Publisher}
+	if was.Identifier != "" {
+		f.Shop = was.Shop
+	}
+	if len(on) > 0 {
+		f.Platform = on[0]
+	}
+	shop, known := find.FromShop(answer(form, "shop"))
+	switch {
+	case known:
+		f.Identifier, f.Shop, f.Name = shop.Identifier, shop.Link, cmp.Or(f.Name, shop.Name)
+		if f.Platform = cmp.Or(f.Platform, shop.Platform); f.Platform != shop.Platform && !(ofApple(f.Platform) && ofApple(shop.Platform)) {
+			err = fault.In("platform", "Its page in the shop is for %s: choose that, or leave the address of the page out", devicepages.PlatformName(shop.Platform))
+		}
+	case answer(form, "shop") != "":
+		err = fault.In("shop", "This is not the address of an app in a shop that is known here: leave it out, and write below where it is offered")
+	}
+	if f.Platform == 0 {
+		err = errors.Join(err, fault.In("platform", "Say on what it is to run"))
+	}
+	if f.Name == "" && f.Identifier == "" {
+		err = errors.Join(err, fault.In("name", "Say what it is called"))
+	}
+	return f, err
+}
+
+// ofApple tells the platforms whose shop has one address for both.
+func ofApple(p policy.Platform) bool { return p == policy.IOS || p == policy.MacOS }
 
 // mayAsk returns a fault where who asks may ask for nothing in a body. In their own everybody may.
 func (a *area) mayAsk(r *http.Request, body string) error {

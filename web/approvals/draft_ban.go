@@ -3,6 +3,7 @@ package approvals
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ var banAnswers = []string{"narrower", "reason", "clearance", "office", "mitigati
 
 // draftBan goes on from the page that shows whom a rule would reach, at the same address.
 func (a *area) draftBan(w http.ResponseWriter, r *http.Request) error {
-	rule, err := a.things.DraftIn(r, banAnswers...)
+	rule, err := a.banAsked(r)
 	if err != nil {
 		return err
 	}
@@ -38,16 +39,21 @@ func (a *area) draftBan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(found.Twins) > 0 {
+	if len(found.Twins) > 0 && a.revised == nil {
 		return ui.See(w, r, devicepages.RulePath(found.Twins[0])+"?done=there")
 	}
 	numbers, err := a.reach(r, &rule)
 	if err != nil {
 		return err
 	}
-	n, back := a.things.Names(), devicepages.WhatIfPath(&rule)
+	n := a.things.Names()
+	back := n.Target(rule.Target).Href
+	other := "Change for whom or on what it is, phase it out instead, or see the numbers by body"
+	if a.revised != nil {
+		other = "See the numbers by body"
+	}
 	page := ui.Page{Title: "Propose this " + banOr(rule.Effect), Caption: n.Target(rule.Target).Text, Back: back, Content: []ui.Component{
-		numbers, narrower(n, &found),
+		numbers, ui.Paragraph{ui.Link{Text: other, Href: devicepages.WhatIfPath(&rule)}}, a.narrower(n, &found),
 		ui.Para("Nothing is banned by this page. Somebody else has to sign first, and sees the same numbers."),
 	}}
 	form := &ui.Form{Fields: a.banFields(r, &rule), Buttons: ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(back)}}
@@ -76,15 +82,14 @@ func (a *area) reach(r *http.Request, rule *policy.Rule) (ui.Component, error) {
 	if count.Either > 0 {
 		text = ui.Capital(ui.Count(count.Either, "device or piece of equipment", "devices and pieces of equipment")) + " of " + ui.Number(count.Hosts).String() + ", in " + ui.Count(count.Bodies, "body", "bodies")
 	}
-	facts := ui.Summary{Title: "Whom it would reach", Rows: []ui.SummaryRow{
+	facts := ui.Summary{Title: "Whom it would reach", Rows: slices.Concat([]ui.SummaryRow{
 		{Key: "What", Value: ui.Text(n.Sentence(rule))},
 		{Key: "For", Value: ui.Text(n.Organisation(rule.Scope) + " and all below")},
 		{Key: "In all", Value: ui.Text(text)},
-		{Key: "For the thing itself", Value: ui.Number(count.Direct)},
-		{Key: "For what contains it", Value: ui.Number(count.Component)},
+	}, ways(&count), []ui.SummaryRow{
 		{Key: "Exemptions in force for these", Value: ui.Number(count.Exemptions)},
 		{Key: "Allow rules for the same", Value: ui.Number(count.AllowRules)},
-	}}
+	})}
 	if count.Either > 0 && count.Wide() {
 		return ui.Stack{facts, ui.Warning("This is more than half of all there are. Whoever signs has to write the number down.")}, nil
 	}
@@ -92,23 +97,47 @@ func (a *area) reach(r *http.Request, rule *policy.Rule) (ui.Component, error) {
 }
 
 // narrower is what narrower rules would reach, each with the way to propose it instead.
-func narrower(n devicepages.Names, found *things.WhatIf) ui.Component {
+func (a *area) narrower(n devicepages.Names, found *things.WhatIf) ui.Component {
 	t := ui.Table{
 		Caption: "Narrower rules", Unseen: true, Columns: []ui.Column{{Title: "Only"}, {Title: "For the thing itself", Number: true}, {Title: "For what contains it", Number: true}},
 		Empty: ui.Empty{Text: "There is nothing to narrow down."},
 	}
 	for i := range found.Narrower {
 		narrow := &found.Narrower[i]
+		if a.revised != nil && narrow.By == things.BelowOneBody {
+			continue // for which body it is stays
+		}
 		text := map[things.Narrowing]string{
 			things.WithoutComponents: "Without what contains it", things.BelowOneBody: "In " + n.Organisation(narrow.Rule.Scope) + " and all below",
 			things.OnOnePlatform: "On " + devicepages.PlatformList(narrow.Rule.Platforms),
 		}[narrow.By]
-		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: text, Hidden: "instead", Href: banPath(&narrow.Rule)}, ui.Number(narrow.Direct), ui.Number(narrow.Component)})
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: text, Hidden: "instead", Href: a.banPath(&narrow.Rule)}, ui.Number(narrow.Direct), ui.Number(narrow.Component)})
 	}
 	return ui.Details{Summary: "What a narrower rule would do", Open: true, Content: []ui.Component{t}}
 }
 
-func banPath(rule *policy.Rule) string { return "/proposals/new/ban?" + devicepages.DraftQuery(rule) }
+// banPath is where a ban is proposed, or what is proposed is changed to it.
+func (a *area) banPath(rule *policy.Rule) string {
+	if a.revised != nil {
+		return ProposalPath(a.revised.ID, string(room.Revise)) + "?" + devicepages.DraftQuery(rule)
+	}
+	return "/proposals/new/ban?" + devicepages.DraftQuery(rule)
+}
+
+// banAsked is the rule of an address; where it changes what is proposed, that is as it was in all that an address cannot
+// say.
+func (a *area) banAsked(r *http.Request) (policy.Rule, error) {
+	if a.revised == nil {
+		return a.things.DraftIn(r, banAnswers...)
+	}
+	rule := *a.revised.Rule
+	if r.URL.RawQuery == "" {
+		return rule, nil
+	}
+	said, err := a.things.DraftIn(r)
+	rule.Target, rule.Components, rule.Platforms, rule.Kinds = said.Target, said.Components, said.Platforms, said.Kinds
+	return rule, err
+}
 
 // Answers that are no texts.
 const (
@@ -121,8 +150,8 @@ const (
 // banFields ask for what the address does not say of a ban.
 func (a *area) banFields(r *http.Request, rule *policy.Rule) []*ui.Field {
 	fields := []*ui.Field{
-		{Name: "narrower", Label: "Why would nothing narrower do?", Hint: "One app rather than a maker, one body, one platform", As: ui.Textarea{Rows: 3, Long: 4000}},
 		reasonField("Why?", "Everybody whom it reaches reads this"),
+		{Name: "narrower", Label: "Why would nothing narrower do?", Hint: "One app rather than a maker, one body, one platform", As: ui.Textarea{Rows: 3, Long: 4000}},
 	}
 	fields = append(fields, a.demandFields(rule)...)
 	fields = append(fields, whenField("From when?", "As soon as it is signed"))
@@ -134,7 +163,7 @@ func (a *area) banFields(r *http.Request, rule *policy.Rule) []*ui.Field {
 		{Name: "restricted.assessment", Label: "The assessment behind it", Optional: true, As: ui.Textarea{Rows: 4, Long: 4000}},
 		audienceField("Who may read it, besides those who decide?"),
 	}}}}})
-	if a.holds(r, rule.Scope, duty) {
+	if a.revised == nil && a.holds(r, rule.Scope, duty) {
 		fields = append(fields, &ui.Field{Name: "emergency", Label: "Can it wait for the usual way?", Optional: true, As: ui.Checkboxes{Options: []ui.Option{{
 			Value: yes, Label: "No, this is an emergency", Hint: "It holds as soon as a second duty officer has signed. After a day it lapses, unless a third person has reviewed it",
 		}}}})
@@ -188,7 +217,7 @@ func begins(r *http.Request, form *ui.Form) (time.Time, error) {
 
 // banIn is a draft with what was answered about a rule, and all that is wrong with that.
 func (a *area) banIn(r *http.Request, form *ui.Form, rule policy.Rule) (room.Draft, error) {
-	d := room.Draft{Kind: room.Ban, Reason: answer(form, "reason"), Narrower: answer(form, "narrower"), Emergency: form.Value("emergency") == yes}
+	d := room.Draft{Kind: room.Ban, Reason: answer(form, "reason"), Narrower: answer(form, "narrower"), Emergency: form.Value("emergency") == yes || a.revised != nil && a.revised.Emergency}
 	rule.Mitigations = lines(form.Value("mitigations"))
 	var faults [8]error
 	rule.Clearance, faults[0] = clearanceIn(form)

@@ -20,6 +20,7 @@ func (a *area) beside(r *http.Request, p *room.Proposal, title string) ui.Compon
 	facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Proposed", Value: ui.Line{when(r, p.At), ui.Link{Text: "See it", Hidden: "as it was proposed", Href: ProposalPath(p.ID)}}})
 	add("Why it was asked for", p.Reason)
 	add("Why nothing narrower", p.Narrower)
+	add("What could go wrong", p.Risk)
 	if e := p.Exemption; e != nil {
 		add("Purpose", e.Purpose)
 		add("In place", devicepages.Mitigations(e.Mitigations))

@@ -1,6 +1,7 @@
 package approvals_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,45 @@ func TestDraftsInABrowser(t *testing.T) {
 	}
 }
 
+// TestBanInThreeScreens goes from an app's everyday name to a ban that waits for a signature: the first page, what is
+// called so, and the page that shows whom it would reach and asks why.
+func TestBanInThreeScreens(t *testing.T) {
+	h := newHouse(t, storetest.Opener(t, store.Options{Data: t.TempDir()}, schemas), draftWorld)
+	w := h.Walk()
+	w.Enter(h.drafter(people.CentreOfficer, people.Everywhere, "olga").Visitor)
+	w.Go("/")
+	screens := 1
+	sees := func(texts ...string) {
+		screens++
+		main := w.Text("main")
+		for _, text := range texts {
+			if !strings.Contains(main, text) {
+				t.Errorf("screen %d, %s, does not say %q: %s", screens, w.Address(), text, main)
+			}
+		}
+	}
+	w.Type("main input[type=search]", "maps")
+	w.Submit("main form button")
+	sees("Maps", "Not known", "No ban")
+	if row := strings.Fields(w.Text("main tbody tr")); !slices.Contains(row, "2") {
+		t.Errorf("on how many devices and of how many bodies: %s", row)
+	}
+	w.Seen("ban-found")
+	w.Wide()
+	w.Submit("main tbody a[href^='/proposals/new/ban']")
+	sees("2 devices and pieces of equipment of 4, in 2 bodies", "For the thing itself", "For what contains it", "Exemptions in force for these", "Allow rules for the same")
+	w.Seen("ban-draft")
+	w.Wide()
+	w.Type("#reason", "It sends where people are to whoever pays.")
+	w.Type("#narrower", "Its maker is not known, and every version does it.")
+	w.Click("input[name=clearance][value=none]")
+	w.Submit("main form[method=post] button[data-prevent-double-click]")
+	if at := w.Address(); screens != 3 || !strings.HasPrefix(at, "/proposals/") || !strings.HasSuffix(at, "?done=proposed") {
+		t.Errorf("after %d screens one is at %s", screens, at)
+	}
+	w.Seen("ban-asked")
+}
+
 // TestAskForAnAppOnAPhone goes from a name to a proposal, by touching what is there.
 func TestAskForAnAppOnAPhone(t *testing.T) {
 	h := newHouse(t, storetest.Opener(t, store.Options{Data: t.TempDir()}, schemas), draftWorld)
@@ -43,7 +83,6 @@ func TestAskForAnAppOnAPhone(t *testing.T) {
 	w.Go("/proposals/new/app")
 	w.Type("#q", "maps")
 	w.Submit("main form[role=search] button")
-	w.Submit("main .govuk-task-list a")
 	w.Submit("main .govuk-task-list a")
 	w.Type("#reason", "To find the way to those whom I visit.")
 	w.Accessible()

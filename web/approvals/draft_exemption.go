@@ -25,6 +25,7 @@ type exemptionAsked struct {
 	body    string
 	host    *things.One       // nil where it is asked for on no single device
 	old     *policy.Exemption // what it is to follow; nil where it follows none
+	like    *policy.Exemption // what the form begins with: the old one, or what is revised; nil where it begins with nothing
 	former  *room.Proposal    // what that came of, where it may be seen
 }
 
@@ -34,7 +35,7 @@ func (a *area) draftExemption(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if asked.product == "" {
+	if asked.product == "" && a.revised == nil {
 		return a.chooseExempted(w, r)
 	}
 	if err := a.mayAsk(r, asked.body); err != nil {
@@ -63,6 +64,9 @@ func (a *area) draftExemption(w http.ResponseWriter, r *http.Request) error {
 
 // exemptionIn reads the address.
 func (a *area) exemptionIn(r *http.Request) (asked exemptionAsked, err error) {
+	if a.revised != nil {
+		return a.exemptionRevised(r)
+	}
 	q, view := r.URL.Query(), a.Devices.Fleet.View()
 	asked.product = q.Get("product")
 	rules, body := q["rule"], ""
@@ -70,6 +74,7 @@ func (a *area) exemptionIn(r *http.Request) (asked exemptionAsked, err error) {
 		if asked.old, asked.former, err = a.oldExemption(r, id); err != nil {
 			return asked, err
 		}
+		asked.like = asked.old
 		asked.product, body = cmp.Or(asked.product, asked.old.Product), asked.old.Scope
 		if rules == nil {
 			rules = asked.old.Lifts
@@ -96,6 +101,18 @@ func (a *area) exemptionIn(r *http.Request) (asked exemptionAsked, err error) {
 		return asked, err
 	}
 	return asked, a.reaching(r, &asked)
+}
+
+// exemptionRevised is what was asked for. The exemption that it follows is not needed for that.
+func (a *area) exemptionRevised(*http.Request) (asked exemptionAsked, err error) {
+	e := a.revised.Exemption
+	asked.product, asked.body, asked.like = e.Product, e.Scope, e
+	for _, id := range e.Lifts {
+		if rule := a.things.Names().Rule(id); rule != nil {
+			asked.rules = append(asked.rules, rule)
+		}
+	}
+	return asked, nil
 }
 
 // reaching finds out what an exemption has to lift, where the address does not say.
@@ -226,10 +243,13 @@ func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, me *people.
 		{Name: "subject", Label: "For whom is it?", As: ui.Radios{Options: a.subjects(asked)}},
 		{Name: "purpose", Label: "What is it needed for?", Hint: "In a few words, such as answering the press on Parrot Chat", As: ui.Input{Long: 200}},
 		reasonField("Why can it not be done another way?", "Whoever decides reads this, and everybody may once it is decided"),
+		{Name: "risk", Label: "What could go wrong, and what keeps it small?", Hint: "Whoever decides, and the office that clears it, read this", As: ui.Textarea{Rows: 3, Long: 2000}},
 		{Name: "until", Label: "Until which day?", Hint: longestUntil(r, asked.begins(r), longest), As: ui.Date{}},
 		{Name: "mitigations", Label: "What else will be in place?", Optional: true, Hint: "One on a line, such as no-contacts-on-the-device", As: ui.Textarea{Rows: 2}},
 	}}
-	if a.holds(r, asked.body, people.Propose.Roles()) {
+	if a.revised != nil && a.revised.Marked {
+		form.Fields = append(form.Fields, audienceField("Who is to decide about it?"))
+	} else if a.revised == nil && a.holds(r, asked.body, people.Propose.Roles()) {
 		form.Fields = append(form.Fields, &ui.Field{Name: "marked", Label: "May everybody know of it who decides here?", Optional: true, As: ui.Checkboxes{Options: []ui.Option{{
 			Value: yes, Label: "No, only those whom I name", Hint: "They decide about it, and nobody else sees it. How many such there are is counted", Reveals: []*ui.Field{audienceField("Who is to decide about it?")},
 		}}}})
@@ -237,6 +257,9 @@ func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, me *people.
 	pairs := []string{"person", me.UserName}
 	if h := asked.host; h != nil {
 		pairs = []string{"subject", forHost, "person", h.Row.Holder, "group", slices.Concat(h.Row.Groups, []string{""})[0]}
+	}
+	if asked.former != nil {
+		pairs = append(pairs, "risk", asked.former.Risk)
 	}
 	if e := asked.old; e != nil {
 		subject, called := subjectIn(&e.Subject)
@@ -261,7 +284,7 @@ func (a *area) subjects(asked *exemptionAsked) (options []ui.Option) {
 			options[0].Label = "This piece of equipment alone"
 			options = append(options, ui.Option{Value: forSite, Label: "All of it at the same site", Hint: h.Row.Site})
 		}
-	} else if e := asked.old; e != nil && e.Subject.Host != "" {
+	} else if e := asked.like; e != nil && e.Subject.Host != "" {
 		options = append(options, ui.Option{Value: forHost, Label: "The same device", Hint: e.Subject.Host})
 	} else if e != nil && e.Subject.Site != "" {
 		options = append(options, ui.Option{Value: forSite, Label: "The same site", Hint: e.Subject.Site})
@@ -289,12 +312,17 @@ func subjectIn(s *policy.ExemptionSubject) (subject, called string) {
 
 // exemptionOf is the draft of what was answered.
 func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked) (room.Draft, error) {
-	e := policy.Exemption{Product: asked.product, Scope: asked.body, Purpose: answer(form, "purpose"), Mitigations: lines(form.Value("mitigations"))}
+	e := policy.Exemption{Product: asked.product, Scope: asked.body}
 	for _, rule := range asked.rules {
 		e.Lifts = append(e.Lifts, rule.ID)
 	}
-	d := room.Draft{Kind: room.Exemption, Reason: answer(form, "reason"), Content: room.Content{Exemption: &e}, Marked: form.Value("marked") == yes}
-	var wrong [5]error
+	marked := form.Value("marked") == yes
+	if a.revised != nil {
+		e, marked = *a.revised.Exemption, a.revised.Marked
+	}
+	e.Purpose, e.Mitigations = answer(form, "purpose"), lines(form.Value("mitigations"))
+	d := room.Draft{Kind: room.Exemption, Reason: answer(form, "reason"), Risk: answer(form, "risk"), Content: room.Content{Exemption: &e}, Marked: marked}
+	var wrong [6]error
 	e.Subject, wrong[0] = subjectOf(form, asked)
 	e.Until, wrong[1] = day(r, form, "until")
 	if asked.old != nil {
@@ -311,6 +339,9 @@ func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked
 	}
 	if e.Purpose == "" {
 		wrong[4] = fault.In("purpose", "Say what it is needed for")
+	}
+	if a.revised == nil || a.revised.Risk != "" {
+		wrong[5] = needed(form, "risk", "Say what could go wrong, also where that is little")
 	}
 	return d, errors.Join(wrong[:]...)
 }
@@ -335,14 +366,14 @@ func subjectOf(form *ui.Form, asked *exemptionAsked) (s policy.ExemptionSubject,
 	case forHost:
 		if asked.host != nil {
 			s.Host = asked.host.ID
-		} else if asked.old != nil {
-			s.Host = asked.old.Subject.Host
+		} else if asked.like != nil {
+			s.Host = asked.like.Subject.Host
 		}
 	case forSite:
 		if asked.host != nil {
 			s.Site = asked.host.Row.Site
-		} else if asked.old != nil {
-			s.Site = asked.old.Subject.Site
+		} else if asked.like != nil {
+			s.Site = asked.like.Subject.Site
 		}
 	case forPerson:
 		s.Person = name("person", "Say who")

@@ -17,8 +17,8 @@ func TestDraftExemption(t *testing.T) {
 		admin, anna := b.drafter(people.DeviceAdministrator, "dept-a", "dora"), b.drafter("", "dept-a", "anna")
 		admin.Get(exemptA1).Shows(http.StatusOK, "Ask for an exemption for Parrot Chat", "It reads contacts", "Dedicated device", "Minister", "366 days at most: until 3 March 2027", "This device alone")
 		sam := b.drafter(people.SecurityOfficer, "dept-a", "sam")
-		sam.Answer(exemptA1).FaultsAt("purpose", "reason", "until")
-		whole := []string{"purpose", "press work", "reason", "There is no other way", "until-day", "1", "until-month", "6", "until-year", "2026"}
+		sam.Answer(exemptA1).FaultsAt("purpose", "reason", "risk", "until")
+		whole := []string{"purpose", "press work", "reason", "There is no other way", "risk", "Small: the phone is used for nothing else", "until-day", "1", "until-month", "6", "until-year", "2026"}
 		v := sam.proposed(sam.Answer(exemptA1, whole...))
 		e := v.Exemption
 		if v.Kind != rooms.Exemption || e.Subject.Host != "a1" || e.Scope != "dept-a" || e.Product != "parrot" || !slices.Equal(e.Lifts, []string{"ban-parrot"}) || !e.Until.Equal(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)) || v.For != anna.ID {
@@ -75,12 +75,12 @@ func TestDraftExemptionForOneself(t *testing.T) {
 		path := "/proposals/new/exemption?product=parrot"
 		anna.Get(path).Shows(http.StatusOK, "Bans Parrot Chat", "Who clears it besides").Lacks("only those whom I name", "This device alone")
 		anna.Get(exemptA1).Shows(http.StatusForbidden) // she sees no devices
-		v := anna.proposed(anna.Answer(path, "subject", "person", "purpose", "press work", "reason", "No other way", "until-day", "1", "until-month", "6", "until-year", "2026"))
+		v := anna.proposed(anna.Answer(path, "subject", "person", "purpose", "press work", "reason", "No other way", "risk", "Small", "until-day", "1", "until-month", "6", "until-year", "2026"))
 		if v.Exemption.Subject.Person != "anna" || !slices.Equal(v.Exemption.Lifts, []string{"ban-parrot"}) || v.For != anna.ID {
 			t.Errorf("asked for: %+v for %q", v.Exemption, v.For)
 		}
 		// What is not on the list is asked for without a rule to lift; what is on it needs no exemption.
-		v = anna.proposed(anna.Answer("/proposals/new/exemption?product=maps", "subject", "group", "group", "press", "purpose", "visits", "reason", "No other way", "until-day", "1", "until-month", "6", "until-year", "2026"))
+		v = anna.proposed(anna.Answer("/proposals/new/exemption?product=maps", "subject", "group", "group", "press", "purpose", "visits", "reason", "No other way", "risk", "Small", "until-day", "1", "until-month", "6", "until-year", "2026"))
 		if len(v.Exemption.Lifts) != 0 || v.Exemption.Subject.Group != "press" {
 			t.Errorf("asked for: %+v", v.Exemption)
 		}
@@ -96,7 +96,7 @@ func TestDraftRenewal(t *testing.T) {
 		sam := b.drafter(people.SecurityOfficer, "dept-a", "sam")
 		path := "/proposals/new/exemption?renews=press"
 		sam.Get(path).Shows(http.StatusOK, "again", "The exemption that it follows", "press work", "1\u00a0May\u00a02026")
-		v := sam.proposed(sam.Answer(path, "reason", "The work goes on", "until-day", "1", "until-month", "9", "until-year", "2026"))
+		v := sam.proposed(sam.Answer(path, "reason", "The work goes on", "risk", "Small as before", "until-day", "1", "until-month", "9", "until-year", "2026"))
 		if e := v.Exemption; v.Renews != "press" || e.Subject.Person != "anna" || e.Purpose != "press work" || !e.From.Equal(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)) || len(e.Mitigations) != 0 {
 			t.Errorf("asked for: %+v, %q", e, v.Renews)
 		}

@@ -16,6 +16,9 @@ import (
 // organisationIn is the organisation that an address names, else that of who asks, in which they may propose.
 func (a *area) organisationIn(r *http.Request) (*policy.Organisation, error) {
 	id := r.URL.Query().Get("organisation")
+	if a.revised != nil {
+		id = a.revised.Organisation
+	}
 	if id == "" {
 		me, err := a.me(r)
 		if err != nil {

@@ -42,26 +42,33 @@ func (a *area) draftProcess(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	offices := a.officesOf(&now.Process)
+	begins := &now.Process
+	if a.revised != nil {
+		begins = a.revised.Process
+	}
+	offices := a.officesOf(begins)
 	options, err := a.things.Organisations(r, ui.Option{Label: "Whoever holds the role where the exemption is to hold"})
 	if err != nil {
 		return err
 	}
-	form := processForm(&now.Process, offices, options)
+	form := processForm(begins, offices, options)
 	form.Version = fingerprint(now)
 	form.Buttons = ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(ProcessPath(o.ID))}
 	whose := "Nobody here has set who decides, so that is as everybody begins."
 	if now.Of != "" {
 		whose = "This begins with what holds now: it was set by " + a.things.Names().Organisation(now.Of) + "."
 	}
+	if a.revised != nil {
+		whose = "This begins with what is proposed."
+	}
 	page := ui.Page{Title: "Propose who decides", Caption: o.Name, Back: ProcessPath(o.ID), Content: []ui.Component{
 		ui.Para(whose + " A step that nobody is chosen for is left out. Nobody takes two steps in one decision, or decides about what they asked for."),
 	}}
 	return a.propose(w, r, page, form, func() (room.Draft, error) {
-		if err := unchanged(form, fingerprint(now), "Somebody has changed who decides here since you opened this: open it again"); err != nil {
+		if err := a.unchanged(form, fingerprint(now), "Somebody has changed who decides here since you opened this: open it again"); err != nil {
 			return room.Draft{}, err
 		}
-		p, err := processIn(form, offices)
+		p, err := processIn(form, begins, offices)
 		return room.Draft{Kind: room.Change, Organisation: o.ID, Reason: answer(form, "reason"), Content: room.Content{Process: &p}}, errors.Join(why(form), err)
 	})
 }
@@ -78,9 +85,10 @@ func fingerprint(of any) string {
 	return strconv.FormatUint(sum.Sum64(), 36)
 }
 
-// unchanged returns a fault unless a form was made from the state that there is.
-func unchanged(form *ui.Form, is, message string) error {
-	if form.Version == is {
+// unchanged returns a fault unless a form was made from the state that there is. That of what is revised carries the
+// version of the proposal instead.
+func (a *area) unchanged(form *ui.Form, is, message string) error {
+	if form.Version == is || a.revised != nil {
 		return nil
 	}
 	return fault.New(fault.Changed, "%s", message)
@@ -144,18 +152,23 @@ func (k *kindPath) fields(p *room.Process) []*ui.Field {
 	return fields
 }
 
-// processIn is the process that was answered.
-func processIn(form *ui.Form, offices []string) (p room.Process, err error) {
+// processIn is the process that was answered. What was chosen before stays in its order, so that nothing seems to
+// change which does not.
+func processIn(form *ui.Form, was *room.Process, offices []string) (p room.Process, err error) {
 	var faults []error
-	roles := func(field string) (chosen []people.Role) {
-		for _, text := range form.Values(field) {
-			chosen = append(chosen, people.Role(text))
+	roles := func(field string, was []people.Role) []people.Role {
+		answers := form.Values(field)
+		chosen := slices.DeleteFunc(slices.Clone(was), func(role people.Role) bool { return !slices.Contains(answers, string(role)) })
+		for _, text := range answers {
+			if role := people.Role(text); !slices.Contains(chosen, role) {
+				chosen = append(chosen, role)
+			}
 		}
 		return chosen
 	}
 	for _, k := range kindPaths {
-		path := k.path(&p)
-		path.Recommend, path.Grant, path.Sign = roles(k.key+".recommend"), roles(k.key+".grant"), roles(k.key+".sign")
+		path, before := k.path(&p), k.path(was)
+		path.Recommend, path.Grant, path.Sign = roles(k.key+".recommend", before.Recommend), roles(k.key+".grant", before.Grant), roles(k.key+".sign", before.Sign)
 		path.SignAbove = form.Value(k.key+".signAbove") == yes
 		if k.ends {
 			path.LongestDays, err = number(form, k.key+".longestDays")

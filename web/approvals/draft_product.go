@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	room "portcullis/approvals"
 	"portcullis/internal/fault"
@@ -20,16 +19,20 @@ func (a *area) draftProduct(w http.ResponseWriter, r *http.Request) error {
 	if err := a.mayPropose(r, people.LinkIdentifiers, people.Everywhere); err != nil {
 		return err
 	}
-	id := devicepages.IDIn(r)
+	id := a.about(r, func(v *room.View) string { return v.Product.ID })
 	known := a.Devices.Fleet.View().Product(id)
 	if known == nil {
 		return fault.New(fault.NotFound, "There is no app or equipment %s", id)
 	}
+	begins := known
+	if a.revised != nil {
+		begins = a.revised.Product
+	}
 	n, back := a.things.Names(), devicepages.AppPath(id)
-	makers, inside := edges{key: "made_by", legend: "Maker", was: known.MadeBy}, contained(known.Contains)
+	makers, inside := edges{key: "made_by", legend: "Maker", was: begins.MadeBy}, contained(begins.Contains)
 	form := &ui.Form{Version: fingerprint(known), Buttons: ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(back)}, Fields: []*ui.Field{
 		reasonField("How do you know?", "A register, a report, with its date. Everybody may read this once it is decided"),
-		{Name: "supplier", Label: "Which company stands behind it?", Optional: true, Hint: companyHint, Values: given(companyOrNone(n, known.Supplier))},
+		{Name: "supplier", Label: "Which company stands behind it?", Optional: true, Hint: companyHint, Values: given(companyOrNone(n, begins.Supplier))},
 	}}
 	form.Fields = append(form.Fields, makers.fields(n, ui.Now(r).Location())...)
 	form.Fields = append(form.Fields, inside.fields(n)...)
@@ -38,10 +41,10 @@ func (a *area) draftProduct(w http.ResponseWriter, r *http.Request) error {
 		ui.Para("This holds for all bodies, and from when a second person has signed. To take something out, leave its line empty."),
 	}}
 	return a.propose(w, r, page, form, func() (room.Draft, error) {
-		if err := unchanged(form, fingerprint(known), "Somebody has changed this since you opened it: open it again"); err != nil {
+		if err := a.unchanged(form, fingerprint(known), "Somebody has changed this since you opened it: open it again"); err != nil {
 			return room.Draft{}, err
 		}
-		changed, err := productIn(r, n.World(), form, known, makers, inside)
+		changed, err := productIn(r, n.World(), form, begins, makers, inside)
 		if err == nil && fingerprint(changed) == fingerprint(known) {
 			err = fault.In("supplier", "This is how it is known already: change what is another way")
 		}
@@ -115,15 +118,5 @@ func (c contained) in(w *policy.World, form *ui.Form) (all []policy.Component, e
 
 // productCalled is the id of a product by its id or its name, whatever its case.
 func productCalled(w *policy.World, field, text string) (string, error) {
-	var named []string
-	for i := range w.Products {
-		p := &w.Products[i]
-		if p.ID == text {
-			return p.ID, nil
-		}
-		if strings.EqualFold(p.Name, text) {
-			named = append(named, p.ID)
-		}
-	}
-	return theOne(field, text, "product", named)
+	return theOne(field, text, "product", w.Products, func(p *policy.Product) (string, string) { return p.ID, p.Name })
 }

@@ -27,13 +27,17 @@ func (a *area) draftSupplier(w http.ResponseWriter, r *http.Request) error {
 	if err := a.mayPropose(r, people.LinkIdentifiers, people.Everywhere); err != nil {
 		return err
 	}
-	id := devicepages.IDIn(r)
+	id := a.about(r, func(v *room.View) string { return v.Supplier.ID })
 	known := a.Devices.Fleet.View().Supplier(id)
 	if known == nil {
 		return fault.New(fault.NotFound, "There is no company %s", id)
 	}
+	begins := known
+	if a.revised != nil {
+		begins = a.revised.Supplier
+	}
 	back := devicepages.SupplierPath(id)
-	owners := edges{key: "owned_by", legend: "Owner", was: known.OwnedBy}
+	owners := edges{key: "owned_by", legend: "Owner", was: begins.OwnedBy}
 	form := &ui.Form{Version: fingerprint(known), Fields: []*ui.Field{reasonField("How do you know?", "A register, a report, with its date. Everybody may read this once it is decided")}, Buttons: ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(back)}}
 	form.Fields = append(form.Fields, owners.fields(a.things.Names(), ui.Now(r).Location())...)
 	form.Field("reason").Values = given(r.URL.Query().Get("reason"))
@@ -41,10 +45,10 @@ func (a *area) draftSupplier(w http.ResponseWriter, r *http.Request) error {
 		ui.Para("Bans of a company reach those that it owns. This holds for all bodies, and from when a second person has signed. To take an owner out, leave the company empty."),
 	}}
 	return a.propose(w, r, page, form, func() (room.Draft, error) {
-		if err := unchanged(form, fingerprint(known), "Somebody has changed this company since you opened this: open it again"); err != nil {
+		if err := a.unchanged(form, fingerprint(known), "Somebody has changed this company since you opened this: open it again"); err != nil {
 			return room.Draft{}, err
 		}
-		changed := *known
+		changed := *begins
 		var err error
 		changed.OwnedBy, err = owners.in(r, a.things.Names().World(), form)
 		if err == nil && slices.Equal(changed.OwnedBy, known.OwnedBy) {
@@ -133,21 +137,21 @@ func sameDay(was, answered time.Time) time.Time {
 
 // company is the id of a company by its id or its name, whatever its case.
 func company(w *policy.World, field, text string) (string, error) {
-	var named []string
-	for i := range w.Suppliers {
-		s := &w.Suppliers[i]
-		if s.ID == text {
-			return s.ID, nil
-		}
-		if strings.EqualFold(s.Name, text) {
-			named = append(named, s.ID)
-		}
-	}
-	return theOne(field, text, "company", named)
+	return theOne(field, text, "company", w.Suppliers, func(s *policy.Supplier) (string, string) { return s.ID, s.Name })
 }
 
-// theOne is the id that something called so has.
-func theOne(field, text, kind string, named []string) (string, error) {
+// theOne is the id of the one thing of a kind that has the text as its id, or as its name.
+func theOne[T any](field, text, kind string, all []T, called func(*T) (id, name string)) (string, error) {
+	var named []string
+	for i := range all {
+		id, name := called(&all[i])
+		if id == text {
+			return id, nil
+		}
+		if strings.EqualFold(name, text) {
+			named = append(named, id)
+		}
+	}
 	switch len(named) {
 	case 1:
 		return named[0], nil

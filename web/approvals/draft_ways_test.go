@@ -23,7 +23,7 @@ func TestWaysIn(t *testing.T) {
 			{sam, "/devices/a3", "/proposals/new/exemption", "This device alone"},
 			{sam, "/devices/a2", "/proposals/new/app", "Ask for Maps"},
 			{sam, "/apps/parrot", "/proposals/new/exemption", "It reads contacts"},
-			{sam, "/apps/maps", "/proposals/new/app", "What do you need it on?"},
+			{sam, "/apps/maps", "/proposals/new/app", "Ask for Maps"},
 			{olga, "/apps/maps", "/proposals/new/product/", "Propose who makes Maps"},
 			{olga, "/suppliers/maker", "/proposals/new/supplier/", "Propose who owns Umber Apps Ltd"},
 		} {

@@ -15,6 +15,9 @@ import (
 // ruleIn is the rule that an address names.
 func (a *area) ruleIn(r *http.Request) (*policy.Rule, error) {
 	id := r.URL.Query().Get("rule")
+	if a.revised != nil {
+		id = a.revised.Ends.Rule
+	}
 	if id == "" {
 		return nil, fault.In("rule", "Say which rule: go to it, and come here from its page")
 	}

@@ -92,7 +92,7 @@ func newHouse(t testing.TB, open storetest.Open, text string) *house {
 	return h
 }
 
-// today is a first page of nothing but what waits.
+// today is a first page of what waits, and of devices.
 func today(pages approvals.Rooms) ui.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		waits, err := pages.Today(r)
@@ -102,7 +102,11 @@ func today(pages approvals.Rooms) ui.Handler {
 		if waits == nil {
 			waits = ui.Para("Nothing waits")
 		}
-		return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Today", Content: []ui.Component{waits}})
+		seen, err := devicepages.Rooms{Devices: pages.Devices, Register: pages.Register, People: pages.People, Approvals: pages.Approvals}.Today(r)
+		if err != nil {
+			return err
+		}
+		return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Today", Content: []ui.Component{waits, ui.Stack{seen}}})
 	}
 }
 

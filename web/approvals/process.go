@@ -33,7 +33,7 @@ func (a *area) process(w http.ResponseWriter, r *http.Request) error {
 	if !t.IsZero() {
 		page.Title = "Who decided on " + onDay(r, t.Time(), "").Absolute()
 	}
-	facts := summed(n.processFacts(&decides.Process))
+	facts := ui.Summary{Rows: n.processFacts(&decides.Process)}
 	page.Content = []ui.Component{n.whose(organisation, decides.Of), facts, ui.Para("Whatever a body sets: a ban, an exemption and a time of watching are never one person’s word, nobody decides about what they asked for themselves, and what a rule demands of an exemption cannot be set aside.")}
 	if propose, err := a.allowedIn(r, organisation, people.Propose); err != nil {
 		return err
@@ -56,12 +56,12 @@ func (w words) whose(organisation, of string) ui.Component {
 }
 
 // processFacts are a process in words, one for each kind of decision.
-func (w words) processFacts(p *room.Process) []fact {
-	facts := []fact{
-		{"Bans, phase-outs and their end", pathWords(&p.Ban)}, {"What the list allows", pathWords(&p.Allow)}, {"Exemptions", pathWords(&p.Exemption)}, {"Watching for a while", pathWords(&p.Monitor)},
+func (w words) processFacts(p *room.Process) []ui.SummaryRow {
+	facts := []ui.SummaryRow{
+		fact("Bans, phase-outs and their end", pathWords(&p.Ban)), fact("What the list allows", pathWords(&p.Allow)), fact("Exemptions", pathWords(&p.Exemption)), fact("Watching for a while", pathWords(&p.Monitor)),
 	}
 	for _, office := range slices.Sorted(maps.Keys(p.Offices)) {
-		facts = append(facts, fact{"Clearance: " + devicepages.OfficeName(office), "By the clearing office of " + w.Organisation(p.Offices[office])})
+		facts = append(facts, fact("Clearance: "+devicepages.OfficeName(office), "By the clearing office of "+w.Organisation(p.Offices[office])))
 	}
 	return facts
 }

@@ -3,6 +3,7 @@ package approvals
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	room "portcullis/approvals"
@@ -17,7 +18,7 @@ var proposalDone = ui.Done{
 	"proposed":  "It has been proposed. Those for whom it waits have been told",
 	"recommend": "Your recommendation is recorded", "grant": "You have granted it", "sign": "You have signed it", "clear": "Your clearance is recorded",
 	"confirm": "Recorded: what it demands is in place", "review": "Reviewed: it stays", "refuse": "Refused. Those who asked have been told why", "take-back": "You have taken it back",
-	"consult": "The centre has been asked. Nobody need wait for its answer", "answer": "Your answer is recorded, and who asked has been told",
+	"consult": "The centre has been asked. Nobody need wait for its answer", "answer": "Your answer is recorded, and who asked has been told", "revise": "What is proposed has been changed. Those for whom it waits have been told",
 }
 
 // proposal shows one proposal: what is proposed, why, whom it reaches, what was said to it and what is missing.
@@ -44,6 +45,9 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, n.reach(&v))
 	}
 	page.Content = append(page.Content, ui.Heading("What was done"), n.taken(r, &v))
+	if len(v.Earlier) > 0 {
+		page.Content = append(page.Content, n.earlier(r, &v))
+	}
 	if v.Missing = needs(&v); len(v.Missing) > 0 {
 		page.Content = append(page.Content, ui.Heading("What is still needed"), n.missing(&v))
 	}
@@ -112,7 +116,7 @@ func (w words) made(p *room.Proposal) ui.Link {
 }
 
 // buttonOrder is the order in which what the viewer can do stands on the page.
-var buttonOrder = []room.Act{room.Review, room.Recommend, room.Grant, room.Sign, room.Clear, room.Confirm, room.Answer, room.Refuse, room.Consult, room.TakeBack}
+var buttonOrder = []room.Act{room.Review, room.Recommend, room.Grant, room.Sign, room.Clear, room.Confirm, room.Answer, room.Refuse, room.Consult, room.Revise, room.TakeBack}
 
 // doing is what the viewer can do, and what bars them from the next step.
 func (w words) doing(v *room.View) ui.Component {
@@ -126,7 +130,7 @@ func (w words) doing(v *room.View) ui.Component {
 			continue
 		}
 		b := ui.Button{Text: actButton(act, &v.Draft), Href: ProposalPath(v.ID, string(act))}
-		if len(buttons) > 0 || act == room.Refuse || act == room.TakeBack || act == room.Consult {
+		if len(buttons) > 0 || act == room.Refuse || act == room.TakeBack || act == room.Consult || act == room.Revise {
 			b.Kind = ui.Secondary
 		}
 		buttons = append(buttons, b)
@@ -148,6 +152,9 @@ func actButton(act room.Act, d *room.Draft) string {
 // why is why it is proposed, as far as the viewer may read it.
 func (w words) why(v *room.View) ui.Component {
 	shown := ui.Stack{ui.Heading("Why"), prose(v.Reason)}
+	if v.Risk != "" {
+		shown = append(shown, ui.Subheading("What could go wrong"), prose(v.Risk))
+	}
 	if v.Narrower != "" {
 		shown = append(shown, ui.Subheading("Why nothing narrower would do"), prose(v.Narrower))
 	}
@@ -206,21 +213,34 @@ func counted(n *room.Numbers) []ui.SummaryRow {
 	of := func(count int) ui.Component {
 		return ui.Text(ui.Number(count).String() + " of " + ui.Number(n.Hosts).String())
 	}
-	return []ui.SummaryRow{
-		{Key: "Devices and equipment", Value: of(n.Either)},
-		{Key: "For the thing itself", Value: ui.Number(n.Direct)},
-		{Key: "For what contains it", Value: ui.Number(n.Component)},
+	return slices.Concat([]ui.SummaryRow{{Key: "Devices and equipment", Value: of(n.Either)}}, ways(n), []ui.SummaryRow{
 		{Key: "Bodies", Value: ui.Number(n.Bodies)},
 		{Key: "Exemptions touched", Value: ui.Number(n.Exemptions)},
 		{Key: "Allow rules touched", Value: ui.Number(n.AllowRules)},
+	})
+}
+
+// ways are direct hits and those by what is inside apart; what is hit in both ways stands in both numbers.
+func ways(n *room.Numbers) []ui.SummaryRow {
+	rows := []ui.SummaryRow{{Key: "For the thing itself", Value: ui.Number(n.Direct)}, {Key: "For what contains it", Value: ui.Number(n.Component)}}
+	if both := inBoth(n); both > 0 {
+		rows = append(rows, ui.SummaryRow{Key: "For both, and in both numbers", Value: ui.Number(both)})
 	}
+	return rows
 }
 
 // countedNow is the same in a line, and countedLine for what stood on the page that was signed.
 func countedNow(n *room.Numbers) string {
-	return ui.Number(n.Either).String() + " of " + ui.Count(n.Hosts, "device or piece of equipment", "devices and pieces of equipment") + " in " + ui.Count(n.Bodies, "body", "bodies") + ": " +
+	text := ui.Number(n.Either).String() + " of " + ui.Count(n.Hosts, "device or piece of equipment", "devices and pieces of equipment") + " in " + ui.Count(n.Bodies, "body", "bodies") + ": " +
 		ui.Number(n.Direct).String() + " for the thing itself, " + ui.Number(n.Component).String() + " for what contains it"
+	if both := inBoth(n); both > 0 {
+		text += ", " + ui.Number(both).String() + " of them for both"
+	}
+	return text
 }
+
+// inBoth counts what is hit in both ways.
+func inBoth(n *room.Numbers) int { return n.Direct + n.Component - n.Either }
 
 func countedLine(n *room.Numbers) string { return "It reached " + countedNow(n) }
 

@@ -1,8 +1,6 @@
 package approvals
 
 import (
-	"slices"
-
 	room "portcullis/approvals"
 	"portcullis/people"
 	"portcullis/web/gate"
@@ -11,18 +9,11 @@ import (
 
 // Routes are the routes of this package.
 func Routes(r Rooms) []gate.Route {
-	a := newArea(r)
-	return slices.Concat(a.proposalRoutes(), a.decisionRoutes(), draftRoutes(a))
-}
-
-// see is the route of a page that is looked at.
-func see(path string, p people.Permission, h ui.Handler) gate.Route {
-	return gate.Route{Pattern: "GET " + path, Permission: p, Handler: h}
-}
-
-// ask is the routes of a question, which is shown and answered at the same address.
-func ask(path string, p people.Permission, h ui.Handler) []gate.Route {
-	return []gate.Route{see(path, p, h), {Pattern: "POST " + path, Permission: p, Handler: gate.Limit(maxForm, h)}}
+	a, routes := newArea(r), gate.Routes{}
+	a.proposalRoutes(&routes)
+	a.decisionRoutes(&routes)
+	a.draftRoutes(&routes)
+	return routes
 }
 
 // Places are the ways in, for the navigation: everything else is reached from these.
@@ -32,27 +23,21 @@ func Places() []gate.Place {
 
 // proposalRoutes are those of what was proposed. Everybody has proposals of their own, or may have a part in one:
 // the room tells of each whether one may see it.
-func (a *area) proposalRoutes() []gate.Route {
-	routes := []gate.Route{
-		see("/proposals", people.Own, a.proposals),
-		see("/proposals/{id}", people.Own, a.proposal),
-		see("/proposals/{id}/brief", people.Own, a.brief),
-	}
-	routes = append(routes, ask("/proposals/{id}/"+string(room.Clear), people.Own, a.clear)...)
+func (a *area) proposalRoutes(routes *gate.Routes) {
+	routes.See("/proposals", people.Own, a.proposals)
+	routes.See("/proposals/{id}", people.Own, a.proposal)
+	routes.See("/proposals/{id}/brief", people.Own, a.brief)
+	routes.Ask("/proposals/{id}/"+string(room.Clear), people.Own, a.clear)
+	routes.Ask("/proposals/{id}/"+string(room.Revise), people.Own, a.revise)
 	for _, act := range []room.Act{room.Recommend, room.Grant, room.Sign, room.Confirm, room.Review, room.Refuse, room.TakeBack, room.Consult, room.Answer} {
-		routes = append(routes, ask("/proposals/{id}/"+string(act), people.Own, a.act(act))...)
+		routes.Ask("/proposals/{id}/"+string(act), people.Own, a.act(act))
 	}
-	return routes
 }
 
 // decisionRoutes are those of who decides, and of exemptions.
-func (a *area) decisionRoutes() []gate.Route {
-	return slices.Concat(
-		[]gate.Route{
-			see("/process/{organisation}", people.SeeOrganisations, a.process),
-			see("/exemptions", people.SeeRegister, a.exemptions),
-			see("/exemptions/{id}", people.SeeRegister, a.exemption),
-		},
-		ask("/exemptions/{id}/end", people.DecideExemptions, a.endExemption),
-	)
+func (a *area) decisionRoutes(routes *gate.Routes) {
+	routes.See("/process/{organisation}", people.SeeOrganisations, a.process)
+	routes.See("/exemptions", people.SeeRegister, a.exemptions)
+	routes.See("/exemptions/{id}", people.SeeRegister, a.exemption)
+	routes.Ask("/exemptions/{id}/end", people.DecideExemptions, a.endExemption)
 }

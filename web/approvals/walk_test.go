@@ -30,7 +30,7 @@ func TestBanWalk(t *testing.T) {
 			t.Errorf("before it is signed: %s", got)
 		}
 		done := second.Leads(second.answers(p.ID, rooms.Sign, "affirmed", "2", "reason", "I have seen the report"), at)
-		done.Shows(http.StatusOK, "You have signed it", "Decided", "I have seen the report", "It reached 2 of 3 devices", "See the rule and what it does").Lacks("What is still needed")
+		done.Shows(http.StatusOK, "You have signed it", "Decided", "I have seen the report", "It reached 2 of 3 devices", "See the rule and what it does", "Since 2\u00a0March\u00a02026").Lacks("What is still needed", "When it is decided", "when it is decided")
 		if got := h.verdict("l2", "com.notes"); got != "banned" {
 			t.Errorf("signed: %s", got)
 		}
@@ -160,9 +160,9 @@ func TestEmergency(t *testing.T) {
 		d := ban("gov", "maps")
 		d.Emergency = true
 		p := first.proposes(d)
-		second.Leads(second.answers(p.ID, rooms.Sign), approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "In force until reviewed", "It lapses on", "A review by a third person")
+		second.Leads(second.answers(p.ID, rooms.Sign), approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "In force until reviewed", "It lapses on", "A review by a third person", "2\u00a0March\u00a02026 to 3\u00a0March\u00a02026").Lacks("At once, for a day")
 		third.Get("/").Shows(http.StatusOK, "Review a ban made in an emergency", "Lapses in 24 hours")
-		third.Leads(third.answers(p.ID, rooms.Review, "reason", "It is as they say"), approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "Reviewed: it stays", "Decided")
+		third.Leads(third.answers(p.ID, rooms.Review, "reason", "It is as they say"), approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "Reviewed: it stays", "Decided", "Since 2\u00a0March\u00a02026").Lacks("At once, for a day")
 	})
 }
 

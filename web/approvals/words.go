@@ -79,7 +79,7 @@ var acts = map[room.Act]actWords{
 	room.Clear:     {"cleared it", "Clear it, or say no", "clearance", "Clear an exemption, or say no"},
 	room.Confirm:   {"confirmed that what it demands is in place", "Confirm what is in place", "word that all is in place", "Confirm that what an exemption demands is in place"},
 	room.Review:    {"reviewed it, and had it stay", "Review it", "review", "Review a ban made in an emergency"},
-	room.Revise:    {did: "changed what is proposed"},
+	room.Revise:    {did: "changed what is proposed", button: "Change it"},
 	room.Refuse:    {did: "refused it", button: "Refuse it"},
 	room.TakeBack:  {did: "took it back", button: "Take it back"},
 	room.Consult:   {did: "asked the centre for advice", button: "Ask the centre"},
@@ -195,16 +195,19 @@ func waited(r *http.Request, since time.Time) string {
 	return "Waiting for " + ui.Span(ui.Now(r).Sub(since))
 }
 
-// holds is from when to when something holds that is not decided yet.
-func holds(r *http.Request, p policy.Period) string {
-	if p.From.IsZero() {
-		p.From = ui.Now(r)
-		if p.Until.IsZero() {
-			return "From when it is decided, without an end"
-		}
-		return "From when it is decided until " + onDay(r, p.Until, "").Absolute()
+// holds is from when to when something holds that is proposed: from when it is decided, where that is later than what
+// was asked for.
+func holds(r *http.Request, of *room.Proposal, p policy.Period) string {
+	if decided := of.Decided().Time(); p.From.Before(decided) {
+		p.From = decided
 	}
-	return ui.Capital(devicepages.Period(r, p))
+	switch {
+	case !p.From.IsZero():
+		return ui.Capital(devicepages.Period(r, p))
+	case p.Until.IsZero():
+		return "From when it is decided, without an end"
+	}
+	return "From when it is decided until " + onDay(r, p.Until, "").Absolute()
 }
 
 // roleNames are roles as people call them, one of which is enough: "a reviewer or an approver".

@@ -34,7 +34,7 @@ func (a Area) own(w http.ResponseWriter, r *http.Request) error {
 func box(words string) *ui.Form {
 	return &ui.Form{Fields: []*ui.Field{{
 		Name: "q", Label: "May I install this?", Asks: true, Values: []string{words},
-		Hint: "The name of the app as you know it. An old name, its maker or an identifier will do.",
+		Hint: "The name of the app as you know it. An old name, its maker, or the address of its page in the shop will do.",
 		As:   ui.Input{Type: "search", Complete: "off"},
 	}}}
 }
@@ -119,10 +119,17 @@ func (p *page) choose() ui.Page {
 		nothing = nothing && c.Near
 	}
 	if !nothing {
-		shown.Content = []ui.Component{p.choices(), again()}
+		if p.asked.Shop != nil {
+			shown.Content = append(shown.Content, ui.Para("The address of that page does not tell which app it is, only how somebody has called it."))
+		}
+		shown.Content = append(shown.Content, p.choices())
+		if !p.q.Own {
+			shown.Content = append(shown.Content, p.askFor("It is none of these: ask for it")...)
+		}
+		shown.Content = append(shown.Content, again())
 		return shown
 	}
-	shown.Title = "The register knows nothing by this name"
+	shown.Title, shown.Caption = "The register knows nothing by this name", p.called()
 	shown.Content = []ui.Component{ui.Para("That does not say that it is harmless: nobody has looked at it under this name.")}
 	if p.q.Own {
 		shown.Content = []ui.Component{ui.Para("That says neither good nor bad of it: nobody has looked at it under this name."), unwritten()}
@@ -131,10 +138,31 @@ func (p *page) choose() ui.Page {
 		shown.Content = append(shown.Content, ui.Heading("Did you mean one of these?"), p.choices())
 	}
 	if !p.q.Own {
-		shown.Content = append(shown.Content, ui.Heading("What to do"), ui.Para("Do not install it on a work device. If you need it, tell your security team its name and where you found it."))
+		shown.Content = append(shown.Content, ui.Heading("What to do"), ui.Para("Do not install it on a work device yet. If you need it for your work, ask for it: somebody looks at it first. Its name is enough."))
+		shown.Content = append(shown.Content, p.askFor("Ask for "+p.called())...)
 	}
 	shown.Content = append(shown.Content, again())
 	return shown
+}
+
+// called is what was asked about, as people call it.
+func (p *page) called() string {
+	if s := p.asked.Shop; s != nil {
+		return cmp.Or(s.Name, s.Identifier, "this app")
+	}
+	return p.q.Words
+}
+
+// askFor leads to asking for something that is not known, filled in with what was asked about.
+func (p *page) askFor(text string) []ui.Component {
+	if p.Requests == "" {
+		return nil
+	}
+	to := url.Values{"other": {"yes"}, "name": {p.q.Words}}
+	if s := p.asked.Shop; s != nil {
+		to = url.Values{"other": {"yes"}, "name": {s.Name}, "identifier": {s.Identifier}, "shop": {s.Link}, "platform": {s.Platform.String()}}
+	}
+	return []ui.Component{ui.ButtonGroup{{Text: text, Href: p.Requests + "?" + to.Encode(), Kind: ui.Secondary}}}
 }
 
 // again leads to the next question.

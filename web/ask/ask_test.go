@@ -67,6 +67,45 @@ func TestOwn(t *testing.T) {
 	})
 }
 
+// TestShop asks by the address of a page in a shop, and goes on to asking for what nobody knows.
+func TestShop(t *testing.T) {
+	each(t, ask.Area{Requests: "/requests/new", Exemptions: "/exemptions/new"}, func(h house) {
+		civil := h.guest("civil", "dept-a")
+		const play, apple = "https://play.google.com/store/apps/details?id=", "https://apps.apple.com/gb/app/parrot/id123456789"
+		civil.work("q", "Look: "+play+"com.parrot&referrer="+strings.Repeat("x", 300)).Shows(200, "No, do not install Parrot").Has(`"/exemptions/new?product=parrot&amp;subject=person"`)
+		civil.work("q", apple).Shows(200, "Which one do you mean?", "does not tell which app it is", "Parrot").Lacks("do not install")
+		for asked, want := range map[string]string{
+			play + "com.never": "/requests/new?identifier=com.never&name=&other=yes&platform=android&shop=https%3A%2F%2Fplay.google.com%2Fstore%2Fapps%2Fdetails%3Fid%3Dcom.never",
+			"zzzzzzzz":         "/requests/new?name=zzzzzzzz&other=yes",
+			"not":              "/requests/new?name=not&other=yes",
+		} {
+			if to := civil.work("q", asked).Shows(200).Hrefs("/requests/new"); len(to) != 1 || to[0] != want {
+				t.Errorf("%s leads to %q, not %q", asked, to, want)
+			}
+			civil.own("q", asked).Shows(200).HasNo("/requests/new")
+		}
+		civil.own("q", play+"com.parrot").Shows(200, "We advise you not to have Parrot")
+		if log := h.log.String(); strings.Contains(log, "com.never") || strings.Contains(log, "com.parrot") {
+			t.Errorf("the log has what was asked: %s", log)
+		}
+	})
+}
+
+// TestHeld answers for the one device that somebody holds for their work, first.
+func TestHeld(t *testing.T) {
+	each(t, ask.Area{Requests: "/requests/new"}, func(h house) {
+		keeper := h.guest("keeper", "dept-a")
+		keeper.work("q", "clock").Shows(200, "On your work device k1", "Yes, you may install Clock")
+		keeper.work("q", "maps").Shows(200, "On a work device of Ministry of Tides") // which is not known on what they hold
+		keeper.work("product", "notes", "platform", "ios").Shows(200, "On your work device k1")
+		keeper.own("q", "notes").Shows(200, "On your own device").Lacks("k1", "k2")
+		if to := keeper.work("product", "old", "platform", "ios").Shows(200, "Not known").Hrefs("/requests/new"); len(to) != 1 || to[0] != "/requests/new?name=Oldster&other=yes&platform=ios" {
+			t.Errorf("leads to %q", to)
+		}
+		h.guest("civil", "dept-a").work("q", "clock").Shows(200).Lacks("k1")
+	})
+}
+
 // TestAdviceAndRequests: what others write and build is shown where it is there.
 func TestAdviceAndRequests(t *testing.T) {
 	var asked []string

@@ -53,6 +53,10 @@ rules:
   - {id: out-old, effect: phase-out, target: {product: old}, components: false, clearance: none, scope: gov, from: 2026-01-01, deadline: 2026-05-01, reason: "No longer mended"}
 exemptions:
   - {id: lifted, lifts: [ban-shady], product: parrot, scope: dept-a, subject: {person: reporter@dept-a.example}, from: 2026-01-01, until: 2026-04-01, purpose: "press work", mitigations: [dedicated-device], clearance: {office: minister, by: "M", ref: "1", at: 2026-01-01}}
+hosts:
+  - {id: k1, kind: device, organisation: dept-a, platform: ios, holder: keeper@dept-a.example}
+  - {id: k2, kind: device, organisation: dept-a, platform: android, ownership: personal, holder: keeper@dept-a.example}
+  - {id: k3, kind: device, organisation: dept-b, platform: android, holder: keeper@dept-a.example}
 `
 
 // house is the pages over the rooms that they show, with all that these write down.

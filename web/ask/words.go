@@ -12,6 +12,7 @@ import (
 	"portcullis/policy"
 	"portcullis/register/search"
 	devicepages "portcullis/web/devices"
+	handbookpages "portcullis/web/handbook"
 	"portcullis/web/ui"
 )
 
@@ -19,6 +20,9 @@ import (
 func (p *page) answered() (ui.Page, error) {
 	first := &p.asked.Replies[0]
 	shown := ui.Page{Title: p.title(first), Caption: "On a work device of " + p.organisation(p.asked.Organisation), Back: Path}
+	if h := p.held(first); h != nil {
+		shown.Caption = "On your work device " + cmp.Or(h.Name, h.ID)
+	}
 	if p.q.Own {
 		shown.Caption = "On your own device"
 	}
@@ -42,6 +46,19 @@ func (p *page) answered() (ui.Page, error) {
 	shown.Content = append(shown.Content, p.elsewhere()...)
 	shown.Content = append(shown.Content, p.onward()...)
 	return shown, nil
+}
+
+// held is the device of work of whoever asks that an answer is for; nil where there is none, or several.
+func (p *page) held(reply *room.Reply) (held *room.Host) {
+	for i := range p.asked.Held {
+		if h := &p.asked.Held[i]; slices.Contains(reply.Platforms, h.Row.Platform) {
+			if held != nil {
+				return nil
+			}
+			held = h
+		}
+	}
+	return held
 }
 
 // name is what people call the product.
@@ -259,7 +276,15 @@ func (p *page) request(reply *room.Reply) []ui.Component {
 		return nil
 	}
 	to := url.Values{"product": {p.asked.Product.ID}}
-	if len(reply.Platforms) > 0 {
+	switch h := p.held(reply); {
+	case reply.Saying == room.No:
+		to.Set("subject", "person")
+	case reply.Saying == room.Unseen: // on that platform it may be another app altogether
+		to = url.Values{"other": {"yes"}, "name": {p.name()}, "platform": {reply.Platforms[0].String()}}
+	case h != nil:
+		to.Set("platform", h.Row.Platform.String())
+		to.Set("device", h.ID)
+	case p.q.Platform != 0 || len(reply.Platforms) == 1:
 		to.Set("platform", reply.Platforms[0].String())
 	}
 	return []ui.Component{ui.ButtonGroup{{Text: text, Href: at + "?" + to.Encode()}}}
@@ -336,7 +361,7 @@ func (p *page) advised(reply *room.Reply) (parts []ui.Component, err error) {
 	}
 	for _, t := range texts {
 		parts = append(parts, ui.Heading(t.Title))
-		parts = append(parts, written(t.Body)...)
+		parts = append(parts, handbookpages.Text(t.Body)...)
 		if t.By != "" || !t.At.IsZero() {
 			parts = append(parts, ui.Paragraph{ui.Muted(p.signed(t))})
 		}

@@ -9,6 +9,7 @@ import (
 
 	room "portcullis/devices"
 	"portcullis/devices/index"
+	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/web/ui"
@@ -37,20 +38,8 @@ func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n := a.names()
-	table := ui.Table{
-		Caption: "Apps and equipment", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "Name"}, {Title: "Kind"}, {Title: "Maker"}, {Title: "Installed on", Number: true}},
-		Empty:   ui.Empty{Text: "No product is called so. It may be on devices all the same, by an identifier that is no product’s yet.", Do: ui.Link{Text: "Look among those", Href: unlinkedOf(filter.Value("q"), filter.Value("organisation"))}},
-		Pages:   ui.PagesAt(r.URL, "apps", "", found.Next),
-	}
-	for _, f := range found.Apps {
-		cell := ui.Named{Link: ui.Link{Text: cmp.Or(f.Product.Name, f.Product.ID), Href: AppPath(f.Product.ID)}}
-		if f.By != "" {
-			cell.More = ui.Muted(f.By)
-		}
-		table.Rows = append(table.Rows, ui.Row{cell, ui.Text(kindName(f.Product.Kind)), n.maker(f.Product.Supplier), ui.Number(f.Hosts)})
-	}
+	table := a.appsTable(r, &found)
+	table.Empty = ui.Empty{Text: "No product is called so. It may be on devices all the same, by an identifier that is no product’s yet.", Do: ui.Link{Text: "Look among those", Href: unlinkedOf(filter.Value("q"), filter.Value("organisation"))}}
 	page := ui.Page{Title: "Apps", Wide: true, Content: []ui.Component{
 		ui.Paragraph{ui.Text(ui.Capital(ui.Count(found.Total, "product", "products")) + "."), ui.Link{Text: "Makers", Href: "/suppliers"}, ui.Text("·"), ui.Link{Text: "Identifiers that are no product’s yet", Href: "/unlinked"}},
 		filter,
@@ -60,6 +49,64 @@ func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Content = append(page.Content, table)
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// appsTable shows products that were found: who makes each, where it is, what has been decided, and for whoever may
+// propose it the way to a ban.
+func (a *area) appsTable(r *http.Request, found *room.Apps) ui.Table {
+	n, proposes := a.names(), may(r, people.Propose)
+	table := ui.Table{
+		Caption: "Apps and equipment", Unseen: true, At: r.URL,
+		Columns: []ui.Column{{Title: "Name"}, {Title: "Maker"}, {Title: "Devices and equipment", Number: true}, {Title: "Bodies", Number: true}, {Title: "Decided"}},
+		Pages:   ui.PagesAt(r.URL, "apps", "", found.Next),
+	}
+	if proposes {
+		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
+	}
+	for i := range found.Apps {
+		f := &found.Apps[i]
+		called := cmp.Or(f.Product.Name, f.Product.ID)
+		more := ui.Line{ui.Muted(kindName(f.Product.Kind))}
+		if f.By != "" {
+			more = append(more, ui.Muted(f.By))
+		}
+		row := ui.Row{
+			ui.Named{Link: ui.Link{Text: called, Href: AppPath(f.Product.ID)}, More: more}, n.makerOwned(f), ui.Number(f.Hosts), ui.Number(f.Bodies), n.bansCell(f.Bans),
+		}
+		if proposes {
+			row = append(row, ui.Link{Text: "Ban this…", Hidden: "that is " + called, Href: banAt(policy.Target{Product: f.Product.ID})})
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+// makerOwned is who makes something, and who owns them.
+func (n names) makerOwned(f *room.AppFound) ui.Component {
+	if f.Product.Supplier == "" || len(f.Owners) == 0 {
+		return n.maker(f.Product.Supplier)
+	}
+	var owners []string
+	for _, o := range f.Owners {
+		owners = append(owners, n.supplier(o))
+	}
+	return ui.Named{Link: ui.Link{Text: n.supplier(f.Product.Supplier), Href: SupplierPath(f.Product.Supplier)}, More: ui.Muted("of " + strings.Join(owners, " and "))}
+}
+
+// bansCell is the first of the bans that reach something, for whom it is, and how many more there are.
+func (n names) bansCell(bans []policy.Rule) ui.Component {
+	if len(bans) == 0 {
+		return ui.Muted("No ban")
+	}
+	tag := ui.Tag{Text: "Banned", Tone: ui.Bad}
+	if bans[0].Effect == policy.PhaseOut {
+		tag = ui.Tag{Text: "Phasing\u00a0out", Tone: ui.Waiting}
+	}
+	cell := ui.Line{tag, ui.Link{Text: n.organisation(bans[0].Scope), Href: RulePath(bans[0].ID)}}
+	if more := len(bans) - 1; more > 0 {
+		cell = append(cell, ui.Muted("and "+ui.Count(more, "other rule", "other rules")))
+	}
+	return cell
 }
 
 // mostMakers is how many makers a search for apps offers.
@@ -76,7 +123,12 @@ func (a *area) makersCalled(r *http.Request, words string) (ui.Component, error)
 	}
 	list := ui.List{}
 	for _, f := range found.Suppliers {
-		list.Items = append(list.Items, ui.Line{ui.Link{Text: cmp.Or(f.Supplier.Name, f.Supplier.ID), Href: SupplierPath(f.Supplier.ID)}, ui.Muted(ui.Count(f.Products, "product", "products"))})
+		called := cmp.Or(f.Supplier.Name, f.Supplier.ID)
+		line := ui.Line{ui.Link{Text: called, Href: SupplierPath(f.Supplier.ID)}, ui.Muted(ui.Count(f.Products, "product", "products"))}
+		if may(r, people.Propose) {
+			line = append(line, ui.Link{Text: "Ban all of theirs…", Hidden: "that is of " + called, Href: banAt(policy.Target{Supplier: f.Supplier.ID})})
+		}
+		list.Items = append(list.Items, line)
 	}
 	if more := found.Total - len(found.Suppliers); more > 0 {
 		list.Items = append(list.Items, ui.Link{Text: ui.Capital(ui.Count(more, "more maker is", "more makers are")) + " called so", Href: "/suppliers?" + url.Values{"q": {words}}.Encode()})
@@ -111,13 +163,12 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ban := ui.Button{Text: "What if this were banned?", Href: "/what-if?" + targetQuery(policy.Target{Product: app.Product.ID})}
 	page := ui.Page{Title: cmp.Or(app.Product.Name, app.Product.ID), Caption: kindName(app.Product.Kind), Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}}}
-	buttons, err := a.askForApp(r, &app)
+	asks, err := a.askForApp(r, &app)
 	if err != nil {
 		return err
 	}
-	page.Content = []ui.Component{n.appFacts(&app), append(ui.ButtonGroup{ban}, buttons...)}
+	page.Content = []ui.Component{n.appFacts(&app), append(waysToBan(r, policy.Target{Product: app.Product.ID}, "Ban this…", "What if this were banned?"), asks...)}
 	if app.Where.Itself.Hosts > 0 {
 		page.Content = append(page.Content, n.verdictsTable(&app.Where))
 	}

@@ -20,24 +20,22 @@ const maxTicks = 4 << 20
 
 // appRoutes are those about what is installed: apps, their makers, rules about them, and what is not on a
 // list yet.
-func (a *area) appRoutes() (routes []gate.Route) {
-	routes = append(routes,
-		see("/apps", people.SeeDevices, a.apps),
-		see("/apps/{id}", people.SeeDevices, a.app),
-		see("/suppliers", people.SeeDevices, a.suppliers),
-		see("/suppliers/{id}", people.SeeDevices, a.supplier),
-		see("/what-if", people.SeeDevices, a.whatIf),
-		see("/rules/{id}", people.SeeDevices, a.rule),
-		see("/register/past/rules/{id}", people.SeeRegister, a.registerPast(register.Rules)),
-		see("/register/past/suppliers/{id}", people.SeeRegister, a.registerPast(register.Suppliers)),
-		see("/register/past/apps/{id}", people.SeeRegister, a.registerPast(register.Products)),
-		see("/register/past/exemptions/{id}", people.SeeRegister, a.registerPast(register.Exemptions)),
-		see("/unlinked", people.SeeDevices, a.unlinked),
-		see("/triage", people.SeeDevices, a.triages),
-		see("/triage/{id}", people.SeeDevices, a.triage),
-		gate.Route{Pattern: "POST /triage/{id}", Permission: people.DecideList, Handler: gate.Limit(maxTicks, ui.Handler(a.triage))},
-	)
-	return append(routes, ask("/unlinked/link", people.LinkIdentifiers, a.link)...)
+func (a *area) appRoutes(routes *gate.Routes) {
+	routes.See("/apps", people.SeeDevices, a.apps)
+	routes.See("/apps/{id}", people.SeeDevices, a.app)
+	routes.See("/suppliers", people.SeeDevices, a.suppliers)
+	routes.See("/suppliers/{id}", people.SeeDevices, a.supplier)
+	routes.See("/what-if", people.SeeDevices, a.whatIf)
+	routes.See("/rules/{id}", people.SeeDevices, a.rule)
+	routes.See("/register/past/rules/{id}", people.SeeRegister, a.registerPast(register.Rules))
+	routes.See("/register/past/suppliers/{id}", people.SeeRegister, a.registerPast(register.Suppliers))
+	routes.See("/register/past/apps/{id}", people.SeeRegister, a.registerPast(register.Products))
+	routes.See("/register/past/exemptions/{id}", people.SeeRegister, a.registerPast(register.Exemptions))
+	routes.See("/unlinked", people.SeeDevices, a.unlinked)
+	routes.See("/triage", people.SeeDevices, a.triages)
+	routes.See("/triage/{id}", people.SeeDevices, a.triage)
+	routes.Take("/triage/{id}", people.DecideList, maxTicks, a.triage)
+	routes.Ask("/unlinked/link", people.LinkIdentifiers, a.link)
 }
 
 // AppPath is where an app, or a kind of equipment, is shown.

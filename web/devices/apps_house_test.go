@@ -98,28 +98,15 @@ func (q *quay) decided(rule policy.Rule) string {
 	if rule.From.IsZero() {
 		rule.From = springTime.AddDate(0, -1, 0)
 	}
-	made, err := people.Act(q.T.Context(), q.People, pagetest.Command, func(tx *people.Tx) (policy.Rule, error) {
-		tx.Asked("a test decides")
-		return register.AddRule(tx, rule)
-	})
-	if err != nil {
-		q.T.Fatal(err)
-	}
-	q.catchUp()
-	return made.ID
+	return does(q, func(tx *people.Tx) (policy.Rule, error) { return register.AddRule(tx, rule) }).ID
 }
 
 // ends has a rule end, now where no time is given.
 func (q *quay) ends(rule string, until time.Time, reason string) {
 	q.T.Helper()
-	_, err := people.Act(q.T.Context(), q.People, pagetest.Command, func(tx *people.Tx) (policy.Rule, error) {
-		tx.Asked("a test decides")
+	does(q, func(tx *people.Tx) (policy.Rule, error) {
 		return register.EndRule(tx, rule, people.TimeOf(until), reason)
 	})
-	if err != nil {
-		q.T.Fatal(err)
-	}
-	q.catchUp()
 }
 
 // guest is a browser in which somebody with a role has signed in.

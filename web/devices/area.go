@@ -29,9 +29,6 @@ type Rooms struct {
 // area is the handlers of this package.
 type area struct{ Rooms }
 
-// maxForm is how many bytes a form without a file may have.
-const maxForm = 1 << 20
-
 // perPage is how many rows a page has.
 const perPage = 50
 
@@ -86,25 +83,9 @@ func (a *area) organisations(r *http.Request, first ...ui.Option) ([]ui.Option, 
 	if err != nil {
 		return nil, err
 	}
-	known, below := map[string]bool{}, map[string][]people.Organisation{}
-	for _, o := range all {
-		known[o.ID] = true
+	for depth, o := range ui.Below(all, func(o people.Organisation) (string, string) { return o.ID, o.Parent }) {
+		first = append(first, ui.Option{Value: o.ID, Label: o.Name, Depth: depth})
 	}
-	for _, o := range all {
-		parent := o.Parent
-		if !known[parent] {
-			parent = ""
-		}
-		below[parent] = append(below[parent], o)
-	}
-	var grow func(parent string, depth int)
-	grow = func(parent string, depth int) {
-		for _, o := range below[parent] {
-			first = append(first, ui.Option{Value: o.ID, Label: strings.Repeat("\u2003", depth) + o.Name})
-			grow(o.ID, depth+1)
-		}
-	}
-	grow("", 0)
 	return first, nil
 }
 

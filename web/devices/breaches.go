@@ -167,7 +167,7 @@ func (v breachView) causes() ui.Component {
 		if c.Rule != "" {
 			label += ": " + v.names.rule(c.Rule)
 		}
-		bars.Items = append(bars.Items, ui.Bar{Label: label, Value: int64(c.Hosts.Len()), Href: v.with("result", c.Result.String(), "rule", c.Rule)})
+		bars.Items = append(bars.Items, ui.Bar{Label: label, Value: int64(c.Hosts), Href: v.with("result", c.Result.String(), "rule", c.Rule)})
 	}
 	return most(bars, "causes")
 }
@@ -176,7 +176,7 @@ func (v breachView) products() ui.Component {
 	bars := ui.Bars{Caption: "Which apps and equipment", Label: "App or equipment", Unit: "Devices and equipment"}
 	for _, p := range v.Products {
 		// An identifier may be long, and breaks at its dots.
-		bar := ui.Bar{Label: strings.ReplaceAll(p.Identifier, ".", ".\u200b"), Value: int64(p.Hosts.Len())}
+		bar := ui.Bar{Label: strings.ReplaceAll(p.Identifier, ".", ".\u200b"), Value: int64(p.Hosts)}
 		if p.Product != "" {
 			bar.Label, bar.Href = v.names.product(p.Product), v.with("product", p.Product)
 		}

@@ -7,9 +7,7 @@ import (
 
 // overviewRoutes are those of what is asked about all hosts: how much of them is judged, and what is in
 // breach.
-func (a *area) overviewRoutes() []gate.Route {
-	return []gate.Route{
-		see("/coverage", people.SeeDevices, a.coverage),
-		see("/breaches", people.SeeDevices, a.breaches),
-	}
+func (a *area) overviewRoutes(routes *gate.Routes) {
+	routes.See("/coverage", people.SeeDevices, a.coverage)
+	routes.See("/breaches", people.SeeDevices, a.breaches)
 }

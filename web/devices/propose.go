@@ -17,6 +17,19 @@ func proposeAt(kind string, filled url.Values) string {
 	return "/proposals/new/" + kind + "?" + filled.Encode()
 }
 
+// banAt is where a ban of something is proposed: the page has the numbers and asks why.
+func banAt(t policy.Target) string { return proposeAt("ban", targetValues(t)) }
+
+// waysToBan lead to proposing a ban, for whoever may, and to seeing what it would do.
+func waysToBan(r *http.Request, t policy.Target, ban, see string) ui.ButtonGroup {
+	look := ui.Button{Text: see, Href: "/what-if?" + targetQuery(t)}
+	if !may(r, people.Propose) {
+		return ui.ButtonGroup{look}
+	}
+	look.Kind = ui.Secondary
+	return ui.ButtonGroup{{Text: ban, Href: banAt(t)}, look}
+}
+
 // proposeBan leads from what a rule would reach to proposing it.
 func proposeBan(rule *policy.Rule) ui.Button {
 	text := "Propose this ban"

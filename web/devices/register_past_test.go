@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"portcullis/internal/agreed"
 	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/people"
@@ -15,8 +16,7 @@ import (
 // does decides something as the command line.
 func does[T any](q *quay, do func(tx *people.Tx) (T, error)) T {
 	q.T.Helper()
-	made, err := people.Act(q.T.Context(), q.People, pagetest.Command, func(tx *people.Tx) (T, error) {
-		tx.Asked("a test decides")
+	made, err := agreed.Act(q.T.Context(), q.People, pagetest.Command, func(tx *people.Tx) (T, error) {
 		return do(tx)
 	})
 	if err != nil {

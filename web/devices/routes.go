@@ -1,8 +1,6 @@
 package devices
 
 import (
-	"slices"
-
 	"portcullis/people"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
@@ -10,18 +8,11 @@ import (
 
 // Routes are the routes of this package.
 func Routes(r Rooms) []gate.Route {
-	a := &area{r}
-	return slices.Concat(a.deviceRoutes(), a.overviewRoutes(), a.appRoutes())
-}
-
-// see is the route of a page that is looked at.
-func see(path string, p people.Permission, h ui.Handler) gate.Route {
-	return gate.Route{Pattern: "GET " + path, Permission: p, Handler: h}
-}
-
-// ask is the routes of a question, which is shown and answered at the same address.
-func ask(path string, p people.Permission, h ui.Handler) []gate.Route {
-	return []gate.Route{see(path, p, h), {Pattern: "POST " + path, Permission: p, Handler: gate.Limit(maxForm, h)}}
+	a, routes := &area{r}, gate.Routes{}
+	a.deviceRoutes(&routes)
+	a.overviewRoutes(&routes)
+	a.appRoutes(&routes)
+	return routes
 }
 
 // Places are the ways in, for the navigation: everything else is reached from these.

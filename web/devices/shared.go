@@ -76,10 +76,6 @@ func (r Rooms) RecordTable(request *http.Request, section register.Section, id s
 	return (&area{r}).recordTable(request, section, id, what)
 }
 
-// Folded is a table of which only the beginning is shown where it is long. One and several are the words for its
-// rows.
-func Folded(t ui.Table, one, several string) ui.Component { return folded(t, one, several) }
-
 // PathID is an id as paths have it, and IDIn what a request's path has, as PathID wrote it.
 func PathID(id string, pages ...string) string { return pathID(id, pages...) }
 func IDIn(r *http.Request) string              { return idIn(r) }

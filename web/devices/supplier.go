@@ -81,7 +81,7 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	page := ui.Page{Title: cmp.Or(found.Supplier.Name, found.Supplier.ID), Caption: "Maker", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Makers", Href: "/suppliers"}}}
 	page.Content = []ui.Component{
 		supplierFacts(&found),
-		append(ui.ButtonGroup{{Text: "What if everything of theirs were banned?", Href: "/what-if?" + targetQuery(policy.Target{Supplier: found.Supplier.ID})}}, owners...),
+		append(waysToBan(r, policy.Target{Supplier: found.Supplier.ID}, "Ban all of theirs…", "What if everything of theirs were banned?"), owners...),
 		ui.Heading("Where it is"), filter, n.supplierBars(&found),
 		ui.Heading("How it hangs together"), drawing,
 		place{"theirs", ui.Heading("Apps of theirs")}.shown(), n.productsTable(found.Where.Products, found.Kinds, policy.App, "No app of theirs is known."),

@@ -24,9 +24,7 @@ func (a *area) triages(w http.ResponseWriter, r *http.Request) error {
 	}
 	table := ui.Table{Caption: "Bodies", Unseen: true, Columns: []ui.Column{{Title: "Body"}}, Empty: ui.Empty{Text: "There is no body that you may see."}}
 	for _, o := range options {
-		name := strings.TrimLeft(o.Label, "\u2003")
-		depth := strings.Count(o.Label, "\u2003")
-		table.Rows = append(table.Rows, ui.Row{ui.Branch{Link: ui.Link{Text: name, Href: TriagePath(o.Value)}, Depth: depth}})
+		table.Rows = append(table.Rows, ui.Row{ui.Branch{Link: ui.Link{Text: o.Label, Href: TriagePath(o.Value)}, Depth: o.Depth}})
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "What is not on a list yet", Content: []ui.Component{
 		ui.Para("Choose a body. You see what its devices have and its list has not, by installs and by maker, and decide about much of it at once."), table,

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"portcullis/internal/agreed"
 	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/people"
@@ -90,8 +91,7 @@ func furnish(h *house) (officer pagetest.Visitor, subject people.Person) {
 // watch has an organisation look at what is there, and stop nothing, for a time.
 func (h *house) watch(organisation, reason string, until time.Time) {
 	h.T.Helper()
-	h.Do(people.Act(h.T.Context(), h.People, pagetest.Command, func(tx *people.Tx) (people.Organisation, error) {
-		tx.Asked("it is what a test begins with")
+	h.Do(agreed.Act(h.T.Context(), h.People, pagetest.Command, func(tx *people.Tx) (people.Organisation, error) {
 		return tx.Watch(organisation, people.Monitor{Period: people.Period{Until: people.TimeOf(until)}, Reason: reason})
 	}))
 }

@@ -44,6 +44,9 @@ func newHouse(t *testing.T, open storetest.Open) *house {
 func (h *house) routes() []gate.Route {
 	return directory.Routes(h.People, directory.Options{
 		Join: func(link string) string { return "https://portcullis.merrow.example/join/" + link },
+		Link: func(ctx context.Context, actor people.Actor, person string) (string, error) {
+			return people.Act(ctx, h.People, actor, func(tx *people.Tx) (string, error) { return tx.Invite(person) })
+		},
 		Deliver: func(_ context.Context, _ people.Actor, person string) error {
 			h.delivered = append(h.delivered, person)
 			return h.broken
@@ -115,7 +118,7 @@ func (h *house) linkTo(a pagetest.Page, text string) string {
 // passkey gives a person one, as if they had enrolled.
 func (h *house) passkey(p people.Person, id string) {
 	h.T.Helper()
-	link, err := h.People.Invite(h.T.Context(), pagetest.Command, p.ID)
+	link, err := people.Act(h.T.Context(), h.People, pagetest.Command, func(tx *people.Tx) (string, error) { return tx.Invite(p.ID) })
 	if err != nil {
 		h.T.Fatal(err)
 	}

@@ -9,15 +9,11 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
-	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
 // maxUpload is how many bytes a file of people and what a browser sends around it may have.
 const maxUpload = 65 << 20
-
-// limited bounds what is sent to a page that takes a file.
-func limited(h ui.Handler) http.Handler { return gate.Limit(maxUpload, h) }
 
 // templateFile is a file of people with nobody in it.
 const templateFile = "name,mail,organisation,role,user_name,phone,department,employee_number,external_id,active\r\n"

@@ -28,7 +28,7 @@ func (a *area) invite(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Get("how") == "mail" {
 		return q.Ask(w, r, func() (string, error) { return personPath(p.ID, "sent"), a.deliver(r, p) })
 	}
-	link, err := a.room.Invite(r.Context(), actor(r), p.ID)
+	link, err := a.Link(r.Context(), actor(r), p.ID)
 	switch {
 	case q.Form.Fail(err):
 		return q.Show(w, r, http.StatusUnprocessableEntity)
@@ -42,7 +42,7 @@ func (a *area) invitation(p people.Person) ui.Question {
 	says := ui.Confirm{
 		Says: []string{
 			"They get a link that works once, for a day. With it they add a passkey on their own device, and sign in with that from then on. There is no password.",
-			"A link that was made for them earlier stops working.",
+			"A link that was made for them earlier stops working. They are told that there is one, and who made it.",
 		},
 		Facts: ui.Summary{Rows: []ui.SummaryRow{{Key: "For", Value: ui.Text(p.Name)}, {Key: "Mail address", Value: orNone(p.Mail)}}},
 	}

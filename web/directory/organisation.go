@@ -52,8 +52,10 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 		Caption: "Directly below", Unseen: true, Columns: []ui.Column{{Title: "Organisation"}, {Title: "Allow rules"}, {Title: "What is not listed"}},
 		Empty: ui.Empty{Text: "No organisation stands below this one."},
 	}
-	for _, c := range t.below[id] {
-		children.Rows = append(children.Rows, ui.Row{t.link(c.ID), list(c), enforced(r, c)})
+	for _, c := range t.all {
+		if c.Parent == id {
+			children.Rows = append(children.Rows, ui.Row{t.link(c.ID), list(c), enforced(r, c)})
+		}
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{
 		Title: o.Name, Wide: true, Crumbs: organisationCrumbs, Banner: organisationDone.Banner(r),

@@ -28,18 +28,18 @@ func (a *area) organisations(w http.ResponseWriter, r *http.Request) error {
 	if filter.Active() {
 		table.Empty = ui.Empty{Text: "No organisation has this in its name or id.", Do: ui.Link{Text: "Show all organisations", Href: "/organisations"}}
 	}
-	for _, b := range t.branches() {
-		if !matches(b.Organisation, filter.Value("q")) {
+	for depth, o := range t.branches() {
+		if !matches(o, filter.Value("q")) {
 			continue
 		}
-		view := ui.Branch{Link: t.link(b.ID), Depth: b.Depth}
-		if b.Parent != "" {
-			view.Below = t.name(b.Parent)
+		view := ui.Branch{Link: t.link(o.ID), Depth: depth}
+		if o.Parent != "" {
+			view.Below = t.name(o.Parent)
 		}
 		if filter.Active() {
 			view.Depth = 0
 		}
-		table.Rows = append(table.Rows, ui.Row{view, list(b.Organisation), enforced(r, b.Organisation)})
+		table.Rows = append(table.Rows, ui.Row{view, list(o), enforced(r, o)})
 	}
 	page := ui.Page{Title: "Organisations", Wide: true}
 	if may(r, people.ChangeOrganisations) {

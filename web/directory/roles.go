@@ -27,7 +27,7 @@ func (a *area) roles(w http.ResponseWriter, r *http.Request) error {
 		Caption: "Who may do what", Unseen: true, Columns: []ui.Column{{Title: "What"}, {Title: "Who may"}},
 	}
 	for _, line := range people.Table {
-		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Capital(line.What)), ui.Line{ui.Text(names(line.Roles)), assigned(line)}})
+		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Capital(line.What)), ui.Text(names(line.Roles))})
 	}
 	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Roles", Wide: true, Content: []ui.Component{
 		ui.Para("Whether somebody may do something depends on three things:"),
@@ -55,7 +55,7 @@ func (a *area) role(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range people.Table {
 		answer := ui.Component(ui.Muted("– May not"))
 		if mayDo(p, role) {
-			answer = ui.Line{ui.Tag{Text: "✓ May", Tone: ui.Good}, assigned(p)}
+			answer = ui.Tag{Text: "✓ May", Tone: ui.Good}
 		}
 		table.Rows = append(table.Rows, ui.Row{ui.Text(ui.Capital(p.What)), answer})
 	}
@@ -106,12 +106,4 @@ func names(roles []people.Role) string {
 		return "Every role"
 	}
 	return strings.Join(found, ", ")
-}
-
-// assigned says whether a role is not enough.
-func assigned(line people.Line) ui.Component {
-	if line.Marked {
-		return ui.Tag{Text: "Only if assigned", Tone: ui.Special}
-	}
-	return nil
 }

@@ -21,13 +21,3 @@ func TestRoles(t *testing.T) {
 		m.officer.Get("/roles/security-officer").Shows(200, "They may give and take these roles: Security officer, Reviewer", "/people?role=security-officer")
 	})
 }
-
-// TestMarkedPermissions says where a role is not enough.
-func TestMarkedPermissions(t *testing.T) {
-	table := people.Table
-	t.Cleanup(func() { people.Table = table })
-	people.Table = append([]people.Line{{Permission: "cases.see", What: "see a case", Roles: []people.Role{people.Desk}, Marked: true}}, table...)
-	eachMerrow(t, func(m merrow) {
-		m.staff.Get("/roles").Shows(200, "See a case", "Only if assigned")
-	})
-}

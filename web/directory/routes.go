@@ -15,13 +15,12 @@ import (
 type Options struct {
 	// Join is the address at which a one-time link is used, by the link's secret.
 	Join func(link string) string
+	// Link makes a one-time link to be handed over, and tells the person that there is one.
+	Link func(ctx context.Context, actor people.Actor, person string) (link string, err error)
 	// Deliver makes a one-time link and sends it to the person by mail. It is nil where this server
 	// sends no mail; links are then only shown.
 	Deliver func(ctx context.Context, actor people.Actor, person string) error
 }
-
-// maxForm is how many bytes a form without a file may have.
-const maxForm = 1 << 20
 
 type area struct {
 	Options
@@ -31,54 +30,45 @@ type area struct {
 // Routes are the routes of this package.
 func Routes(room *people.Room, o Options) []gate.Route {
 	a := &area{o, room}
-	var routes []gate.Route
-	see := func(path string, p people.Permission, h ui.Handler) {
-		routes = append(routes, gate.Route{Pattern: "GET " + path, Permission: p, Handler: h})
-	}
-	// A question is shown and answered at the same address.
-	ask := func(path string, p people.Permission, h ui.Handler) {
-		see(path, p, h)
-		routes = append(routes, gate.Route{Pattern: "POST " + path, Permission: p, Handler: gate.Limit(maxForm, h)})
-	}
+	var routes gate.Routes
+	routes.See("/people", people.SeePeople, a.people)
+	routes.Ask("/people/add", people.ChangePeople, a.addPerson)
+	routes.See("/people/import", people.ChangePeople, a.importPeople)
+	routes.Take("/people/import", people.ChangePeople, maxUpload, a.importPeople)
+	routes.See("/people/import/template.csv", people.ChangePeople, template)
+	routes.See("/people/{id}", people.SeePeople, a.person)
+	routes.Ask("/people/{id}/change", people.ChangePeople, a.changePerson)
+	routes.Ask("/people/{id}/move", people.ChangePeople, a.movePerson)
+	routes.Ask("/people/{id}/deactivate", people.ChangePeople, a.deactivate)
+	routes.Ask("/people/{id}/reactivate", people.ChangePeople, a.reactivate)
+	routes.Ask("/people/{id}/invite", people.ChangePeople, a.invite)
+	routes.Ask("/people/{id}/remove-passkey", people.ChangePeople, a.removePasskey)
+	routes.Ask("/people/{id}/give-role", people.GiveRoles, a.giveRole)
+	routes.Ask("/people/{id}/take-role", people.GiveRoles, a.takeRole)
+	routes.Ask("/people/{id}/sign-out", people.EndSessions, a.signOut)
 
-	see("/people", people.SeePeople, a.people)
-	ask("/people/add", people.ChangePeople, a.addPerson)
-	see("/people/import", people.ChangePeople, a.importPeople)
-	routes = append(routes, gate.Route{Pattern: "POST /people/import", Permission: people.ChangePeople, Handler: limited(a.importPeople)})
-	see("/people/import/template.csv", people.ChangePeople, template)
-	see("/people/{id}", people.SeePeople, a.person)
-	ask("/people/{id}/change", people.ChangePeople, a.changePerson)
-	ask("/people/{id}/move", people.ChangePeople, a.movePerson)
-	ask("/people/{id}/deactivate", people.ChangePeople, a.deactivate)
-	ask("/people/{id}/reactivate", people.ChangePeople, a.reactivate)
-	ask("/people/{id}/invite", people.ChangePeople, a.invite)
-	ask("/people/{id}/remove-passkey", people.ChangePeople, a.removePasskey)
-	ask("/people/{id}/give-role", people.GiveRoles, a.giveRole)
-	ask("/people/{id}/take-role", people.GiveRoles, a.takeRole)
-	ask("/people/{id}/sign-out", people.EndSessions, a.signOut)
+	routes.See("/organisations", people.SeeOrganisations, a.organisations)
+	routes.Ask("/organisations/add", people.ChangeOrganisations, a.addOrganisation)
+	routes.See("/organisations/{id}", people.SeeOrganisations, a.organisation)
+	routes.Ask("/organisations/{id}/change", people.ChangeOrganisations, a.changeOrganisation)
+	routes.Ask("/organisations/{id}/enforce", people.ChangeOrganisations, a.enforce)
 
-	see("/organisations", people.SeeOrganisations, a.organisations)
-	ask("/organisations/add", people.ChangeOrganisations, a.addOrganisation)
-	see("/organisations/{id}", people.SeeOrganisations, a.organisation)
-	ask("/organisations/{id}/change", people.ChangeOrganisations, a.changeOrganisation)
-	ask("/organisations/{id}/enforce", people.ChangeOrganisations, a.enforce)
+	routes.See("/roles", people.Own, a.roles)
+	routes.See("/roles/{role}", people.Own, a.role)
 
-	see("/roles", people.Own, a.roles)
-	see("/roles/{role}", people.Own, a.role)
+	routes.See("/groups", people.SeePeople, a.groups)
+	routes.Ask("/groups/add", people.ChangePeople, a.addGroup)
+	routes.See("/groups/{id}", people.SeePeople, a.group)
+	routes.Ask("/groups/{id}/rename", people.ChangePeople, a.renameGroup)
+	routes.Ask("/groups/{id}/remove", people.ChangePeople, a.removeGroup)
+	routes.Ask("/groups/{id}/join", people.ChangePeople, a.joinGroup)
+	routes.Take("/groups/{id}/leave", people.ChangePeople, gate.MaxForm, a.leaveGroup)
 
-	see("/groups", people.SeePeople, a.groups)
-	ask("/groups/add", people.ChangePeople, a.addGroup)
-	see("/groups/{id}", people.SeePeople, a.group)
-	ask("/groups/{id}/rename", people.ChangePeople, a.renameGroup)
-	ask("/groups/{id}/remove", people.ChangePeople, a.removeGroup)
-	ask("/groups/{id}/join", people.ChangePeople, a.joinGroup)
-	routes = append(routes, gate.Route{Pattern: "POST /groups/{id}/leave", Permission: people.ChangePeople, Handler: gate.Limit(maxForm, ui.Handler(a.leaveGroup))})
+	routes.See("/tokens", people.SeeTokens, a.tokens)
+	routes.Ask("/tokens/make", people.ChangeTokens, a.makeToken)
+	routes.Ask("/tokens/{id}/end", people.ChangeTokens, a.endToken)
 
-	see("/tokens", people.SeeTokens, a.tokens)
-	ask("/tokens/make", people.ChangeTokens, a.makeToken)
-	ask("/tokens/{id}/end", people.ChangeTokens, a.endToken)
-
-	see("/access", people.SeeAccess, a.access)
+	routes.See("/access", people.SeeAccess, a.access)
 	return routes
 }
 

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,47 +13,22 @@ import (
 // tree is the organisations that somebody may see, as they stand to each other. What stands below one
 // that they may not see is a root to them.
 type tree struct {
+	all   []people.Organisation
 	known map[string]people.Organisation
-	below map[string][]people.Organisation // by parent; the roots are below ""
 }
 
 func (a *area) tree(r *http.Request) (tree, error) {
 	all, err := a.room.Organisations(r.Context(), actor(r))
-	return treeOf(all), err
-}
-
-func treeOf(all []people.Organisation) tree {
-	t := tree{map[string]people.Organisation{}, map[string][]people.Organisation{}}
+	t := tree{all, map[string]people.Organisation{}}
 	for _, o := range all {
 		t.known[o.ID] = o
 	}
-	for _, o := range all {
-		parent := o.Parent
-		if _, seen := t.known[parent]; !seen {
-			parent = ""
-		}
-		t.below[parent] = append(t.below[parent], o)
-	}
-	return t
+	return t, err
 }
 
-// branch is an organisation in its place.
-type branch struct {
-	people.Organisation
-	Depth int // 0 at a root
-}
-
-// branches are all organisations, each followed by those below it.
-func (t tree) branches() (all []branch) {
-	var grow func(parent string, depth int)
-	grow = func(parent string, depth int) {
-		for _, o := range t.below[parent] {
-			all = append(all, branch{o, depth})
-			grow(o.ID, depth+1)
-		}
-	}
-	grow("", 0)
-	return all
+// branches are all organisations, each with how deep it stands and followed by those below it.
+func (t tree) branches() iter.Seq2[int, people.Organisation] {
+	return ui.Below(t.all, func(o people.Organisation) (string, string) { return o.ID, o.Parent })
 }
 
 // name is an organisation in words. Of one that may not be seen, there is only the id.
@@ -78,8 +54,8 @@ func (t tree) link(id string) ui.Link {
 // options are the organisations to choose from, each as far to the right as it stands deep. first
 // comes before them.
 func (t tree) options(first ...ui.Option) []ui.Option {
-	for _, b := range t.branches() {
-		first = append(first, ui.Option{Value: b.ID, Label: strings.Repeat("\u2003", b.Depth) + b.Name})
+	for depth, o := range t.branches() {
+		first = append(first, ui.Option{Value: o.ID, Label: o.Name, Depth: depth})
 	}
 	return first
 }

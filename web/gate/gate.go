@@ -239,6 +239,28 @@ func Local(to string) string {
 	return (&url.URL{Path: parsed.Path, RawPath: parsed.RawPath, RawQuery: parsed.RawQuery}).String()
 }
 
+// Routes are the routes of an area of pages, as they are put together.
+type Routes []Route
+
+// MaxForm is how many bytes a form without a file may have.
+const MaxForm = 1 << 20
+
+// See adds a page that is looked at.
+func (all *Routes) See(path string, p people.Permission, h ui.Handler) {
+	*all = append(*all, Route{Pattern: "GET " + path, Permission: p, Handler: h})
+}
+
+// Ask adds a question, which is shown and answered at the same address.
+func (all *Routes) Ask(path string, p people.Permission, h ui.Handler) {
+	all.See(path, p, h)
+	all.Take(path, p, MaxForm, h)
+}
+
+// Take adds what takes an answer of so many bytes at most.
+func (all *Routes) Take(path string, p people.Permission, bytes int64, h ui.Handler) {
+	*all = append(*all, Route{Pattern: "POST " + path, Permission: p, Handler: Limit(bytes, h)})
+}
+
 // Limit bounds what a request may send.
 func Limit(bytes int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -91,7 +91,7 @@ func (a *area) one(w http.ResponseWriter, r *http.Request) error {
 		page.Banner = nil
 		page.Content = append(page.Content, ui.Warning("This advice no longer stands: it was taken back. If you have relied on it, ask your security team."))
 	} else {
-		page.Content = append(page.Content, text(advice.Text)...)
+		page.Content = append(page.Content, Text(advice.Text)...)
 	}
 	page.Content = append(page.Content, a.beside(r, advice)...)
 	page.Content = append(page.Content, kept(r, advice, known))

@@ -62,7 +62,7 @@ func crumbsOf(a room.Advice) []ui.Link {
 
 // adviceNow is a piece of advice as it is, for who is told that somebody else was faster.
 func adviceNow(a room.Advice) ui.Component {
-	state := ui.Stack(text(a.Text))
+	state := ui.Stack(Text(a.Text))
 	if a.TakenBack {
 		state = ui.Stack{ui.Text("Taken back")}
 	}

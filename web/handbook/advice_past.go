@@ -32,7 +32,7 @@ func (a *area) versions(w http.ResponseWriter, r *http.Request) error {
 			page.Content = append(page.Content, ui.Para("Nothing was advised."))
 			continue
 		}
-		page.Content = append(page.Content, ui.Details{Summary: v.Title, Content: text(v.Text)})
+		page.Content = append(page.Content, ui.Details{Summary: v.Title, Content: Text(v.Text)})
 	}
 	return ui.Render(w, r, http.StatusOK, page)
 }
@@ -77,7 +77,7 @@ func (a *area) earlier(w http.ResponseWriter, r *http.Request) error {
 			subject = v.Subject
 			page.Content = append(page.Content, ui.Subheading(subjectNames[subject]))
 		}
-		content := text(v.Text)
+		content := Text(v.Text)
 		if v.Starter && v.Replaced.IsZero() {
 			content = append(content, ui.Paragraph{ui.Muted("From the starter set as it is in the program that runs today; an earlier one may have had another text.")})
 		} else {

@@ -31,7 +31,7 @@ func (a *area) channels(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		page.Content = append(page.Content, ui.Heading(v.Title))
-		page.Content = append(page.Content, text(v.Text)...)
+		page.Content = append(page.Content, Text(v.Text)...)
 		if v.Starter {
 			page.Content = append(page.Content, ui.Paragraph{ui.Muted("From the starter set that comes with Portcullis.")})
 		}

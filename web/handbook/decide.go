@@ -54,7 +54,7 @@ func (a *area) decide(w http.ResponseWriter, r *http.Request) error {
 func ended(aid room.Aid, answers string, steps []room.Step, end room.Outcome) ui.Page {
 	outcome := aid.Outcomes[end]
 	page := ui.Page{Title: outcome.Title, Crumbs: channelCrumbs, Content: []ui.Component{ui.Inset{ui.Para(steps[len(steps)-1].Answer.Because)}}}
-	page.Content = append(page.Content, text(outcome.Text)...)
+	page.Content = append(page.Content, Text(outcome.Text)...)
 	if end == room.PassOn {
 		page.Content = append(page.Content, ui.ButtonGroup{{Text: "Say where it went", Href: "/channels/pass"}})
 	}

@@ -26,40 +26,28 @@ type Rooms struct {
 // area is the handlers of this package.
 type area struct{ Rooms }
 
-// maxForm is how many bytes a form may have.
-const maxForm = 1 << 20
-
 // perPage is how many rows a page has.
 const perPage = 50
 
 // Routes are the routes of this package.
 func Routes(rooms Rooms) []gate.Route {
 	a := &area{rooms}
-	var routes []gate.Route
-	see := func(path string, p people.Permission, h ui.Handler) {
-		routes = append(routes, gate.Route{Pattern: "GET " + path, Permission: p, Handler: h})
-	}
-	// A question is shown and answered at the same address.
-	ask := func(path string, p people.Permission, h ui.Handler) {
-		see(path, p, h)
-		routes = append(routes, gate.Route{Pattern: "POST " + path, Permission: p, Handler: gate.Limit(maxForm, h)})
-	}
+	var routes gate.Routes
+	routes.See("/advice", people.Own, a.list)
+	routes.See("/advice/earlier", people.Own, a.earlier)
+	routes.Ask("/advice/add", people.KeepAdvice, a.add)
+	routes.See("/advice/{id}", people.Own, a.one)
+	routes.See("/advice/{id}/versions", people.Own, a.versions)
+	routes.Ask("/advice/{id}/change", people.KeepAdvice, a.change)
+	routes.Ask("/advice/{id}/take-back", people.KeepAdvice, a.takeBack)
 
-	see("/advice", people.Own, a.list)
-	see("/advice/earlier", people.Own, a.earlier)
-	ask("/advice/add", people.KeepAdvice, a.add)
-	see("/advice/{id}", people.Own, a.one)
-	see("/advice/{id}/versions", people.Own, a.versions)
-	ask("/advice/{id}/change", people.KeepAdvice, a.change)
-	ask("/advice/{id}/take-back", people.KeepAdvice, a.takeBack)
-
-	see("/channels", people.Own, a.channels)
-	see("/channels/decide", people.Own, a.decide)
-	ask("/channels/pass", people.Own, a.pass)
-	see("/channels/passed", people.Own, a.mine)
-	see("/channels/passed/{id}", people.Own, a.note)
-	ask("/channels/passed/{id}/correct", people.Own, a.correct)
-	see("/channels/notes", people.SeePassed, a.notes)
+	routes.See("/channels", people.Own, a.channels)
+	routes.See("/channels/decide", people.Own, a.decide)
+	routes.Ask("/channels/pass", people.Own, a.pass)
+	routes.See("/channels/passed", people.Own, a.mine)
+	routes.See("/channels/passed/{id}", people.Own, a.note)
+	routes.Ask("/channels/passed/{id}/correct", people.Own, a.correct)
+	routes.See("/channels/notes", people.SeePassed, a.notes)
 	return routes
 }
 

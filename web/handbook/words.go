@@ -36,8 +36,8 @@ func about(a room.About) string {
 	return subjectNames[a.Subject]
 }
 
-// text shows a text of paragraphs and lists.
-func text(written string) (shown []ui.Component) {
+// Text shows a text of paragraphs and lists, as the handbook has them.
+func Text(written string) (shown []ui.Component) {
 	for _, block := range room.Blocks(written) {
 		if !block.List {
 			shown = append(shown, ui.Para(block.Lines[0]))

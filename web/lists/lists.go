@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	room "portcullis/devices"
 	"portcullis/people"
@@ -67,30 +66,14 @@ func (a Area) lists(w http.ResponseWriter, r *http.Request) error {
 
 // tree are bodies to choose from, each as far to the right as it stands deep.
 func tree(bodies []policy.Organisation) []ui.Option {
-	below, known := map[string][]policy.Organisation{}, map[string]bool{}
-	for _, o := range bodies {
-		known[o.ID] = true
-	}
-	for _, o := range bodies {
-		parent := o.Parent
-		if !known[parent] {
-			parent = ""
-		}
-		below[parent] = append(below[parent], o)
-	}
 	options := ui.Options("", "Choose")
-	var grow func(parent string, depth int)
-	grow = func(parent string, depth int) {
-		for _, o := range below[parent] {
-			label := cmp.Or(o.Name, o.ID)
-			if o.OwnList {
-				label += " (own list)"
-			}
-			options = append(options, ui.Option{Value: o.ID, Label: strings.Repeat("\u2003", depth) + label})
-			grow(o.ID, depth+1)
+	for depth, o := range ui.Below(bodies, func(o policy.Organisation) (string, string) { return o.ID, o.Parent }) {
+		label := cmp.Or(o.Name, o.ID)
+		if o.OwnList {
+			label += " (own list)"
 		}
+		options = append(options, ui.Option{Value: o.ID, Label: label, Depth: depth})
 	}
-	grow("", 0)
 	return options
 }
 

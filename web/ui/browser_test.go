@@ -12,9 +12,6 @@ import (
 	"portcullis/web/ui"
 )
 
-// policy is the content security policy that pages are served with.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 var frame = ui.Frame{
 	Body: "Government of Merrow", Navigation: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Components", Href: "/components"}, {Text: "Requests", Href: "/requests"}, {Text: "People", Href: "/people"}},
 	Person: "Ada Holm", Account: "/account", SignIn: "/sign-in", SignOut: "/sign-out", Notice: "This is a demonstration: nothing here is real.",
@@ -43,7 +40,7 @@ func serve(t *testing.T) string {
 	}))
 	mux.Handle("/", ui.Handler(func(_ http.ResponseWriter, r *http.Request) error { return failures[r.URL.Path] }))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Content-Security-Policy", ui.ContentPolicy)
 		mux.ServeHTTP(w, ui.WithFrame(r, frame))
 	}))
 	t.Cleanup(server.Close)

@@ -167,11 +167,16 @@ func (c Textarea) control(f *Field) (template.HTML, error) {
 // Option is one of several answers.
 type Option struct {
 	Value, Label, Hint string
+	// Depth is how far to the right it stands, in a Select of things that stand below each other.
+	Depth int
 	// Or stands before it in the middle of the line, usually "or".
 	Or string
 	// Reveals are the fields that are asked for where this option is chosen: in Radios and Checkboxes.
 	Reveals []*Field
 }
+
+// Indented is the label, as far to the right as it stands deep.
+func (o Option) Indented() string { return strings.Repeat("\u2003", o.Depth) + o.Label }
 
 // Options makes options of pairs: a value and its label, and so on.
 func Options(pairs ...string) []Option {

@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// ContentPolicy is the content security policy with which pages are served: all that they need comes from this server,
+// and nothing stands in them that runs.
+const ContentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 // Page is one page: what stands between the header and the footer.
 type Page struct {
 	// Title is the heading of the page and begins the title of the window.

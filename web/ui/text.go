@@ -2,6 +2,7 @@ package ui
 
 import (
 	"html/template"
+	"iter"
 	"unicode"
 	"unicode/utf8"
 )
@@ -126,6 +127,35 @@ func (b Branch) Step() int { return []int{0, 4, 7, 9}[min(max(b.Depth, 0), 3)] }
 
 // HTML shows the branch.
 func (b Branch) HTML() (template.HTML, error) { return render("branch", b) }
+
+// Below are things each with how deep it stands, and followed by what stands below it. place is a thing's id and that of
+// what it stands below; what stands below nothing that is there is a root.
+func Below[T any](things []T, place func(T) (id, above string)) iter.Seq2[int, T] {
+	known, below := map[string]bool{}, map[string][]T{}
+	for _, thing := range things {
+		id, _ := place(thing)
+		known[id] = true
+	}
+	for _, thing := range things {
+		_, above := place(thing)
+		if !known[above] {
+			above = ""
+		}
+		below[above] = append(below[above], thing)
+	}
+	return func(yield func(int, T) bool) {
+		var grow func(above string, depth int) bool
+		grow = func(above string, depth int) bool {
+			for _, thing := range below[above] {
+				if id, _ := place(thing); !yield(depth, thing) || !grow(id, depth+1) {
+					return false
+				}
+			}
+			return true
+		}
+		grow("", 0)
+	}
+}
 
 // Capital begins a sentence, or a cell, with text.
 func Capital(text string) string {
