@@ -31,7 +31,7 @@ func (m *model) written() string {
 
 // draft is something to propose, in the room's words and in the model's.
 func (m *model) draft() (d approvals.Draft, p *mProposal) {
-	p = &mProposal{kind: rapid.SampledFrom([]approvals.Kind{approvals.Ban, approvals.Allow, approvals.Exemption, approvals.Exemption, approvals.Monitor, approvals.Withdrawal, approvals.Withdrawal}).Draw(m.T, "kind"),
+	p = &mProposal{kind: rapid.SampledFrom([]approvals.Kind{approvals.Ban, approvals.Allow, approvals.Exemption, approvals.Exemption, approvals.Monitor, approvals.Withdrawal, approvals.Withdrawal, approvals.Belonging, approvals.Belonging}).Draw(m.T, "kind"),
 		body: m.body(rapid.SampledFrom([]string{"d", "d", "u"}).Draw(m.T, "body")), state: "open"}
 	p.until = m.now().AddDate(0, 0, rapid.IntRange(1, 40).Draw(m.T, "days"))
 	var rules []*mRule
@@ -67,6 +67,9 @@ func (m *model) draft() (d approvals.Draft, p *mProposal) {
 			Period: policy.Period{Until: p.until}, Clearance: &policy.Clearance{Office: "minister", By: "myself", At: m.now()}}
 	case approvals.Monitor:
 		d.Organisation, d.Monitor = p.body, &people.Monitor{Period: store.Period{Until: store.TimeOf(p.until)}}
+	case approvals.Belonging: // the unit goes below the department, or below the group, which is above both
+		p.body, p.to, p.was = m.body("g"), m.body(rapid.SampledFrom([]string{"d", "g", "g"}).Draw(m.T, "to")), m.parent[m.body("u")]
+		d.Move = &approvals.Move{Body: m.body("u"), Position: people.Position{Parent: p.to}}
 	}
 	return d, p
 }
@@ -75,6 +78,9 @@ func (m *model) draft() (d approvals.Draft, p *mProposal) {
 func (m *model) mayPropose(a *mPerson, p *mProposal) bool {
 	if p.emergency {
 		return m.can(a, p.body, duty...)
+	}
+	if p.kind == approvals.Belonging {
+		return m.can(a, p.body, people.CentreOfficer)
 	}
 	if p.kind == approvals.Allow || p.kind == approvals.Exemption {
 		return a.maker == nil && a.home == p.body || m.can(a, p.body, append(slices.Clip(proposers), people.ClearingOffice, people.Member)...)
@@ -85,6 +91,9 @@ func (m *model) mayPropose(a *mPerson, p *mProposal) bool {
 func (m *model) propose() {
 	a := rapid.SampledFrom(m.actors).Draw(m.T, "who")
 	d, p := m.draft()
+	if able := slices.DeleteFunc(slices.Clone(m.actors), func(a *mPerson) bool { return !m.mayPropose(a, p) }); p.kind == approvals.Belonging && len(able) > 0 && rapid.IntRange(0, 5).Draw(m.T, "well") > 0 {
+		a = rapid.SampledFrom(able).Draw(m.T, "who may") // few may
+	}
 	want, before := m.mayPropose(a, p) && m.makeable(p), m.written()
 	got, err := m.s.Propose(m.Context(), m.actor(a), d)
 	m.answers("propose", want, err)
@@ -203,6 +212,8 @@ func (m *model) made(p *mProposal, got approvals.Proposal) {
 		return
 	case p.kind == approvals.Withdrawal:
 		p.ends.until = m.now()
+	case p.kind == approvals.Belonging:
+		m.parent[m.body("u")] = p.to
 	default:
 		p.rule = &mRule{id: got.Made, kind: p.kind, body: p.body}
 		if p.kind == approvals.Exemption || p.kind == approvals.Monitor {
@@ -328,8 +339,10 @@ func (m *model) rolesChange() {
 // move has the unit stand below the department, below the group, or for itself.
 func (m *model) move() {
 	to := rapid.SampledFrom([]string{m.body("d"), m.body("g")}).Draw(m.T, "below")
-	_, err := m.s.People.ChangeOrganisation(m.Context(), command, m.body("u"), people.OrganisationChange{Parent: &to})
-	m.must(err)
+	if m.parent[m.body("u")] == to {
+		return
+	}
+	m.must(settle(m.Context(), m.s, m.body("u"), people.Position{Parent: to}))
 	m.parent[m.body("u")] = to
 }
 

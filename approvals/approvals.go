@@ -30,9 +30,9 @@ type Room struct {
 const reviewed = 24 * time.Hour
 
 // Propose opens a proposal. It needs people.Ask for an app or an exemption, which people have in their own body
-// besides; people.LinkIdentifiers Everywhere for suppliers and products; people.Propose for all else. In
-// an emergency it needs one of the roles that sign bans. What could not be made as things stand is a fault of its
-// field.
+// besides; people.LinkIdentifiers Everywhere for suppliers and products; people.ChangeOrganisations, for where a body
+// belongs, in the body that decides that and where it is to belong; people.Propose for all else. In an emergency it
+// needs one of the roles that sign bans. What could not be made as things stand is a fault of its field.
 func (r *Room) Propose(ctx context.Context, actor people.Actor, d Draft) (Proposal, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (Proposal, error) { return r.propose(tx, d) })
 }
@@ -166,6 +166,9 @@ func mayPropose(tx *people.Tx, d *Draft) error {
 		}
 		return tx.RequireRole(people.DecideBans, d.Organisation, centreAndSecurity)
 	}
+	if d.Kind == Belonging {
+		return mayMove(tx, d)
+	}
 	p := d.Kind.opening()
 	if p == people.Ask && tx.Who().Person != "" {
 		if own, err := people.BodyOf(tx.Tx, tx.Who().Person); err != nil {
@@ -211,6 +214,18 @@ func (d *Draft) place(tx *people.Tx) error {
 		}
 		ends.Allow = rule.Effect == policy.Allow
 		d.Ends, d.Organisation = &ends, rule.Scope
+	case Belonging:
+		if d.Move == nil || d.Move.Body == "" {
+			return fault.In("move.body", "Say which body is to belong elsewhere")
+		}
+		if err := tx.Exists("move.body", d.Move.Body); err != nil {
+			return err
+		}
+		in, err := d.Move.decidedIn(tx)
+		if err != nil {
+			return err
+		}
+		d.Organisation = in
 	}
 	if d.Organisation == "" {
 		return fault.In("organisation", "Say for which body this is")
@@ -374,6 +389,7 @@ type stepEntry struct {
 	Reason  string   `json:"reason,omitempty"`
 	Office  string   `json:"office,omitempty"`
 	Counted *Numbers `json:"counted,omitempty"`
+	Moving  *Moving  `json:"moving,omitempty"`
 	Made    string   `json:"made,omitempty"`
 }
 
@@ -403,7 +419,7 @@ func (r *Room) take(tx *people.Tx, p *Proposal, s Step) error {
 		return err
 	}
 	digest := sha256.Sum256([]byte(draft))
-	entry := stepEntry{Draft: hex.EncodeToString(digest[:]), Kind: p.Kind, Act: s.Act, Number: s.Number, Office: s.Office, Counted: s.Counted, Made: p.Made}
+	entry := stepEntry{Draft: hex.EncodeToString(digest[:]), Kind: p.Kind, Act: s.Act, Number: s.Number, Office: s.Office, Counted: s.Counted, Moving: s.Moving, Made: p.Made}
 	if !p.Marked && (p.Restricted == nil || s.Act == Open) {
 		entry.Reason = s.Reason
 	}

@@ -35,6 +35,15 @@ func BenchmarkRoom(b *testing.B) {
 						b.ReportMetric(float64(len(found)), "found")
 					}
 				})
+				b.Run("WaitingFirst/"+name, func(b *testing.B) {
+					for b.Loop() {
+						found, err := s.WaitingFirst(b.Context(), a.Actor, 100)
+						if err != nil {
+							b.Fatal(err)
+						}
+						b.ReportMetric(float64(len(found.Waits)), "found")
+					}
+				})
 				b.Run("Proposals/"+name, func(b *testing.B) {
 					for b.Loop() {
 						l, err := s.Proposals(b.Context(), a.Actor, approvals.Query{Limit: 50})

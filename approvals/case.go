@@ -17,6 +17,7 @@ type Step struct {
 	Said
 	// Counted is what stood on the page that was signed: whom the decision reaches.
 	Counted *Numbers
+	Moving  *Moving // where it is about where a body belongs
 }
 
 // Said is what somebody says with a step. Which parts a step needs is its own; see Case.Check.

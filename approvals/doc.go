@@ -5,7 +5,7 @@
 //
 // Somebody proposes (Propose): a ban, a phase-out, an allow rule (which is what a request for an app asks for), the
 // end of a rule, an exemption, a time of watching rather than enforcing, a change of who owns a supplier or
-// makes a product, or a change of who decides. Others take steps in it (Take): they recommend, grant, sign as the
+// makes a product, a change of who decides, or another place for a body among the others. Others take steps in it (Take): they recommend, grant, sign as the
 // second person, clear for an office, say that what is demanded is in place. With the last step that is missing it
 // is made, in the same transaction: room register has it from then on, and every server answers by it.
 // The path of each kind is the body's own process (Process, Path), or that of the nearest above it that has
@@ -22,6 +22,11 @@
 //
 // In an emergency two duty officers ban something for a day, whatever the body demands otherwise. It lapses by its
 // own end unless a third person reviews it; whether it stays or ends at once is for a third person too.
+//
+// Where a body belongs decides which bans hold in it, and whether the lists above it do. So that is decided as a ban is,
+// in the nearest body above both places, whose bans go on to hold; where there is none, in the topmost above it, all of
+// whose bans it leaves; and a root, which leaves none, decides for itself. Who proposes it may say where organisations
+// belong there and at the new place. If anything above has moved meanwhile so that others would have to decide, it is not made.
 //
 // A process counts as it is when a step is taken. Where it has changed so that an open proposal has all that it
 // needs, one more person who may decide says so, and it is made. Where the second person is to be of the

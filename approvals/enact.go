@@ -34,6 +34,8 @@ func checkContent(tx *people.Tx, d *Draft) error {
 		return register.CheckSupplier(tx, *d.Supplier)
 	case Product:
 		return register.CheckProduct(tx, *d.Product)
+	case Belonging:
+		return d.checkMove(tx)
 	}
 	return errors.Join(d.Process.check(), officesExist(tx, d.Process))
 }
@@ -42,10 +44,10 @@ func checkContent(tx *people.Tx, d *Draft) error {
 func (d *Draft) one() error {
 	is := map[Kind]bool{
 		Ban: d.Rule != nil && (d.Rule.Effect == policy.Ban || d.Rule.Effect == policy.PhaseOut), Allow: d.Rule != nil && d.Rule.Effect == policy.Allow,
-		Withdrawal: d.Ends != nil, Exemption: d.Exemption != nil, Monitor: d.Monitor != nil, Supplier: d.Supplier != nil, Product: d.Product != nil, Change: d.Process != nil,
+		Withdrawal: d.Ends != nil, Exemption: d.Exemption != nil, Monitor: d.Monitor != nil, Supplier: d.Supplier != nil, Product: d.Product != nil, Change: d.Process != nil, Belonging: d.Move != nil,
 	}
 	n := 0
-	for _, there := range []bool{d.Rule != nil, d.Ends != nil, d.Exemption != nil, d.Monitor != nil, d.Supplier != nil, d.Product != nil, d.Process != nil} {
+	for _, there := range []bool{d.Rule != nil, d.Ends != nil, d.Exemption != nil, d.Monitor != nil, d.Supplier != nil, d.Product != nil, d.Process != nil, d.Move != nil} {
 		if there {
 			n++
 		}
@@ -208,13 +210,15 @@ func officesExist(tx *people.Tx, p *Process) error {
 	return errors.Join(faults...)
 }
 
-// standing is the supplier or the product that a draft changes as it is now; nothing of other drafts.
+// standing is the supplier, the product or the position that a draft changes as it is now; nothing of other drafts.
 func (d *Draft) standing(tx *people.Tx) (string, error) {
 	switch d.Kind {
 	case Supplier:
 		return register.Standing(tx.Tx, register.Suppliers, d.Supplier.ID)
 	case Product:
 		return register.Standing(tx.Tx, register.Products, d.Product.ID)
+	case Belonging:
+		return position(tx, d.Move.Body)
 	}
 	return "", nil
 }
@@ -266,6 +270,8 @@ func (r *Room) enact(tx *people.Tx, p *Proposal) (err error) {
 			err = errors.Join(insertProcess(tx.Tx, p.Organisation, p.Process), tx.Record(processSet, p.Organisation, []string{p.ID}, p.Process))
 		}
 		p.Made = p.Organisation
+	case Belonging:
+		err = p.enactMove(tx)
 	}
 	if err != nil {
 		return asTheyStand(err)

@@ -118,3 +118,40 @@ func TestConditions(t *testing.T) {
 		}
 	})
 }
+
+// TestWaitingFirst: of many things that wait, what lapses by itself comes first and then the oldest, and how many more
+// there may be is said.
+func TestWaitingFirst(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		asks, other, third := s.somebody(t, people.CentreOfficer, "gov", "asks"), s.somebody(t, people.CentreOfficer, "gov", "other"), s.somebody(t, people.CentreOfficer, "gov", "third")
+		var ids []string
+		for _, body := range []string{"dept-a", "dept-b", "unit", "office"} {
+			ids = append(ids, s.propose(t, asks, watching(body)).ID)
+			s.clock.Advance(time.Second)
+		}
+		s.propose(t, third, watching("gov")) // which they do not decide about themselves
+		s.clock.Advance(time.Second)
+		ban := approvals.Draft{Kind: approvals.Ban, Emergency: true, Reason: "It attacks", Narrower: "It is everywhere",
+			Content: approvals.Content{Rule: &policy.Rule{Effect: policy.Ban, Scope: "gov", Target: policy.Target{Product: "maps"}, Clearance: policy.ClearanceNone}}}
+		emergency := s.propose(t, asks, ban)
+		s.follow(t)
+		s.does(t, other, emergency.ID, approvals.Doing{Act: approvals.Sign, Said: yes})
+		for most, want := range map[int][]string{2: {emergency.ID, ids[0]}, 5: append([]string{emergency.ID}, ids...), 100: append([]string{emergency.ID}, ids...)} {
+			l, err := s.WaitingFirst(t.Context(), third.Actor, most)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range l.Waits {
+				got = append(got, w.ID)
+			}
+			if !slices.Equal(got, want) || l.More != 5-len(want) || got[0] != emergency.ID || l.Waits[0].For != approvals.Review {
+				t.Errorf("the first %d: %v, not %v, and %d more", most, got, want, l.More)
+			}
+		}
+		all, err := s.Waiting(t.Context(), third.Actor)
+		if err != nil || len(all) != 5 || all[4].ID != emergency.ID {
+			t.Errorf("all, the oldest first: %d %v", len(all), err)
+		}
+	})
+}

@@ -203,3 +203,12 @@ func verdictOf(t interface {
 	}
 	return "not there"
 }
+
+// settle has a body belong elsewhere, as if all had agreed to it.
+func settle(ctx context.Context, s *server, body string, p people.Position) error {
+	_, err := people.Act(ctx, s.People, command, func(tx *people.Tx) (people.Organisation, error) {
+		tx.Asked("it is what a test begins with")
+		return tx.Settle(body, p, store.Time{})
+	})
+	return err
+}

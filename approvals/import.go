@@ -240,13 +240,13 @@ func (in *bringing) organisations() error {
 			return nil
 		}
 		done[o.ID] = true
-		if there := here[o.ID]; there != nil {
-			return in.organisation(place("organisations", i), o, there)
-		}
 		if above, known := at[o.Parent]; known {
 			if err := add(above); err != nil {
 				return err
 			}
+		}
+		if there := here[o.ID]; there != nil {
+			return in.organisation(place("organisations", i), o, there)
 		}
 		_, err := in.tx.AddOrganisation(people.NewOrganisation{ID: o.ID, Name: o.Name, Parent: o.Parent, OwnList: o.OwnList})
 		if err != nil {
@@ -266,24 +266,26 @@ func (in *bringing) organisations() error {
 
 // organisation compares one that is here.
 func (in *bringing) organisation(key string, file, here *policy.Organisation) error {
-	switch name := cmp.Or(here.Name, here.ID); {
-	case file.Parent != here.Parent:
-		return in.wrong(key, fault.In("parent", "Here %s belongs %s: where it belongs is changed on its page, or take it out of the file", file.ID, under(here.Parent)))
-	case file.OwnList != here.OwnList:
-		return in.wrong(key, fault.In("list", "Here it is otherwise: whose list %s follows is changed on its page, or take it out of the file", file.ID))
-	case strings.TrimSpace(cmp.Or(file.Name, file.ID)) != name:
+	name, same := cmp.Or(here.Name, here.ID), true
+	if strings.TrimSpace(cmp.Or(file.Name, file.ID)) != name {
+		same = false
 		in.note(Became{Key: key, ID: file.ID, Fate: FateLeft, Note: "here it is called " + name})
-	default:
-		in.Same++
 	}
-	return nil
-}
-
-func under(parent string) string {
-	if parent == "" {
-		return "to nothing above"
+	m := Move{Body: file.ID, Position: people.Position{Parent: file.Parent, OwnList: file.OwnList}}
+	switch {
+	case m.Position == people.Position{Parent: here.Parent, OwnList: here.OwnList}:
+		if same {
+			in.Same++
+		}
+		return nil
+	case in.already(key, file.ID, func(p *Proposal) bool { return p.Move != nil && *p.Move == m }):
+		return nil
 	}
-	return "to " + parent
+	note := "whose list it follows"
+	if file.Parent != here.Parent {
+		note = "where it belongs"
+	}
+	return in.propose(key, file.ID, Draft{Kind: Belonging, Content: Content{Move: &m}}, note)
 }
 
 func (in *bringing) sites() error {

@@ -370,8 +370,7 @@ func TestMoved(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		a, b := s.somebody(t, people.SecurityOfficer, "dept-a", "a"), s.somebody(t, people.Approver, "dept-b", "b")
 		p := s.propose(t, s.somebody(t, people.SecurityOfficer, "unit", "asks"), watching("unit"))
-		to := "dept-b"
-		if _, err := s.People.ChangeOrganisation(t.Context(), command, "unit", people.OrganisationChange{Parent: &to}); err != nil {
+		if err := settle(t.Context(), s, "unit", people.Position{Parent: "dept-b"}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Take(t.Context(), a.Actor, p.ID, approvals.Doing{Act: approvals.Sign, Version: p.Version}); !fault.Is(err, fault.Refused) {

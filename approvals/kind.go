@@ -13,12 +13,13 @@ const (
 	Exemption  Kind = "exemption"
 	Monitor    Kind = "monitor" // a body watches for a while rather than enforces
 	Supplier   Kind = "supplier"
-	Product    Kind = "product" // who makes a product, and what it contains
-	Change     Kind = "process" // who decides in a body
+	Product    Kind = "product"      // who makes a product, and what it contains
+	Change     Kind = "process"      // who decides in a body
+	Belonging  Kind = "organisation" // where a body belongs, and whose list it follows
 )
 
 // Kinds of proposals, in the order in which they are shown.
-var kinds = []Kind{Ban, Allow, Withdrawal, Exemption, Monitor, Supplier, Product, Change}
+var kinds = []Kind{Ban, Allow, Withdrawal, Exemption, Monitor, Supplier, Product, Change, Belonging}
 
 // Act is what somebody does in a proposal.
 type Act string
@@ -90,6 +91,8 @@ func (k Kind) opening() people.Permission {
 		return people.Ask
 	case Supplier, Product:
 		return people.LinkIdentifiers
+	case Belonging:
+		return people.ChangeOrganisations
 	}
 	return people.Propose
 }

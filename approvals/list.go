@@ -80,6 +80,8 @@ type View struct {
 	Bar string
 	// Reach is whom it reaches now: nil where it takes nothing from anybody.
 	Reach *Numbers
+	// Moving is what it does where it is about where a body belongs, as long as it is open.
+	Moving *Moving
 	// Names are those of people, by the ids that stand in the proposal.
 	Names map[string]string
 	// Earlier is what was proposed before it was revised, the first version first.
@@ -114,6 +116,11 @@ func (r *Room) Proposal(ctx context.Context, actor people.Actor, id string) (Vie
 		}
 		if v.Reach, err = r.numbers(tx, &v.Draft); err != nil {
 			return v, err
+		}
+		if v.State == Waiting {
+			if v.Moving, err = r.moving(tx, &v.Draft); err != nil {
+				return v, err
+			}
 		}
 		if v.Restricted != nil && !v.restrictedFor(tx) && (v.Bar != "" || !slices.ContainsFunc(v.Can, Act.advances)) {
 			v.Restricted = nil

@@ -3,6 +3,7 @@ package approvals
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"portcullis/people"
@@ -170,54 +171,104 @@ type Waits struct {
 	For Act
 }
 
+// WaitingList is what waits for somebody.
+type WaitingList struct {
+	Waits []Waits
+	// More is how many others there are at most: they have not been looked at one by one.
+	More int
+}
+
 // Waiting returns what waits for the actor: the next step of what they may take, and what the centre is asked,
 // the oldest first. What is restricted is left out.
 func (r *Room) Waiting(ctx context.Context, actor people.Actor) ([]Waits, error) {
-	return people.See(ctx, r.People, actor, func(tx *people.Tx) (found []Waits, err error) {
+	all, err := r.WaitingFirst(ctx, actor, math.MaxInt)
+	slices.SortFunc(all.Waits, func(a, b Waits) int { return cmp.Compare(a.ID, b.ID) })
+	return all.Waits, err
+}
+
+// WaitingFirst is Waiting for a page that shows the first alone: what lapses by itself, and then the oldest; as many as
+// are said, at most.
+func (r *Room) WaitingFirst(ctx context.Context, actor people.Actor, most int) (WaitingList, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (l WaitingList, err error) {
 		tx.Asked("what waits for somebody is their own")
 		if len(tx.Who().Grants) == 0 {
-			return nil, nil // no step is for somebody without a role
+			return l, nil // no step is for somebody without a role
 		}
 		rd, err := readAll(tx)
 		if err != nil {
-			return nil, err
+			return l, err
 		}
-		open, err := rd.possible()
+		ids, err := rd.possible()
 		if err != nil {
-			return nil, err
+			return l, err
 		}
-		for i := len(open) - 1; i >= 0; i-- {
-			p := &open[i]
-			c, err := caseOf(rd, p)
+		for len(ids) > 0 && len(l.Waits) < most {
+			some := ids[:min(many, most, len(ids))]
+			ids = ids[len(some):]
+			waits, err := rd.waits(some)
 			if err != nil {
-				return nil, err
+				return l, err
 			}
-			acts, _, err := can(rd, p, &c)
-			if err != nil {
-				return nil, err
-			}
-			at := slices.IndexFunc(acts, func(a Act) bool { return a.advances() || a == Answer })
-			if at < 0 {
-				continue
-			}
-			if may, err := sees(rd, p); err != nil {
-				return nil, err
-			} else if may {
-				p.Restricted = nil
-				found = append(found, Waits{*p, acts[at]})
-			}
+			l.Waits = append(l.Waits, waits...)
 		}
-		return found, nil
+		if most < len(l.Waits) {
+			l.Waits, l.More = l.Waits[:most], len(l.Waits)-most
+		}
+		l.More += len(ids)
+		return l, nil
 	})
 }
 
-// possible are the open proposals in which a step may be the actor's, by where they are, the newest first.
-func (rd *reading) possible() ([]Proposal, error) {
+// waits are those of some proposals that wait for the actor.
+func (rd *reading) waits(ids []string) (found []Waits, err error) {
+	open, err := selectProposalsByID(rd.tx.Tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(open, func(a, b Proposal) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.ID, b.ID)) })
+	if err := rd.fetchFor(open); err != nil {
+		return nil, err
+	}
+	for i := range open {
+		p := &open[i]
+		c, err := caseOf(rd, p)
+		if err != nil {
+			return nil, err
+		}
+		acts, _, err := can(rd, p, &c)
+		if err != nil {
+			return nil, err
+		}
+		at := slices.IndexFunc(acts, func(a Act) bool { return a.advances() || a == Answer })
+		if at < 0 {
+			continue
+		}
+		if may, err := sees(rd, p); err != nil {
+			return nil, err
+		} else if may {
+			p.Restricted = nil
+			found = append(found, Waits{*p, acts[at]})
+		}
+	}
+	return found, nil
+}
+
+// rank puts what lapses by itself before the rest.
+func (p *Proposal) rank() int {
+	if p.State == Interim {
+		return 0
+	}
+	return 1
+}
+
+// possible are the open proposals in which a step may be the actor's, by where they are: what lapses by itself, and then
+// the oldest first.
+func (rd *reading) possible() (ids []string, err error) {
 	heads, err := rd.heads()
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
+	slices.SortFunc(heads, func(a, b Proposal) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.ID, b.ID)) })
 	for i := range heads {
 		is, err := rd.concerns(&heads[i])
 		if err != nil {
@@ -227,11 +278,7 @@ func (rd *reading) possible() ([]Proposal, error) {
 			ids = append(ids, heads[i].ID)
 		}
 	}
-	found, err := selectProposalsByID(rd.tx.Tx, ids)
-	if err != nil {
-		return nil, err
-	}
-	return found, rd.fetchFor(found)
+	return ids, nil
 }
 
 // stepping are the permissions of which each step needs one.

@@ -77,6 +77,7 @@ type mProposal struct {
 	wide      bool // an allow rule for all that a maker makes
 	until     time.Time
 	ends      *mRule
+	to, was   string // where the unit is to belong, and where it did
 	steps     []mStep
 	revisers  []string
 	state     string // open, interim, closed
@@ -228,6 +229,8 @@ func (m *model) makeable(p *mProposal) bool {
 		longest = m.processOf(p.body).Exemption.LongestDays
 	case approvals.Monitor:
 		longest = m.processOf(p.body).Monitor.LongestDays
+	case approvals.Belonging:
+		return p.was == m.parent[m.body("u")] && p.to != p.was
 	default:
 		return true
 	}
@@ -290,7 +293,7 @@ func (m *model) cast() {
 		m.actors = append(m.actors, m.person(rapid.SampledFrom(bodies[1:]).Draw(m.T, "home"), fmt.Sprintf("actor %d", i), grants...))
 	}
 	// Some with whom a decision comes about, for else it hardly ever does.
-	for i, role := range []people.Role{people.SecurityOfficer, people.SecurityOfficer, people.Approver, people.ClearingOffice, people.DeviceAdministrator} {
+	for i, role := range []people.Role{people.SecurityOfficer, people.SecurityOfficer, people.Approver, people.ClearingOffice, people.DeviceAdministrator, people.CentreOfficer, people.CentreOfficer} {
 		m.actors = append(m.actors, m.person(bodies[1], fmt.Sprintf("keen %d", i), people.Grant{Role: role, Organisation: rapid.SampledFrom(bodies[:2]).Draw(m.T, "in")}))
 	}
 	for i := range 2 {
@@ -335,7 +338,7 @@ func TestPaths(t *testing.T) {
 				m.run()
 			})
 			t.Log(count)
-			for _, what := range []string{"ban", "allow", "exemption", "monitor", "emergency"} {
+			for _, what := range []string{"ban", "allow", "exemption", "monitor", "emergency", "organisation"} {
 				if count[what] == 0 && engine.name == "sqlite" && !t.Failed() {
 					t.Errorf("no %s ever came about: the test tries too little", what)
 				}

@@ -76,6 +76,9 @@ var operations = map[string]operation{
 	})},
 	"watching":  {method: "Propose", permission: people.Propose, do: content(approvals.Monitor, func(place) approvals.Content { return approvals.Content{} })},
 	"a process": {method: "Propose", permission: people.Propose, do: content(approvals.Change, func(place) approvals.Content { return approvals.Content{} })},
+	"where a body belongs": {method: "Propose", permission: people.ChangeOrganisations, do: content(approvals.Belonging, func(at place) approvals.Content {
+		return approvals.Content{Move: &approvals.Move{Body: "under-" + at.body, Position: people.Position{Parent: at.body, OwnList: true}}}
+	})},
 	"a supplier": {method: "Propose", permission: people.LinkIdentifiers, wide: true, do: content(approvals.Supplier, func(place) approvals.Content {
 		return approvals.Content{Supplier: &policy.Supplier{}}
 	})},
@@ -131,7 +134,7 @@ func TestEveryOperationIsAskedAbout(t *testing.T) {
 
 // places are bodies around one's own.
 const places = `
-organisations: [{id: above}, {id: own, parent: above}, {id: below, parent: own}, {id: other}]
+organisations: [{id: above}, {id: own, parent: above}, {id: below, parent: own}, {id: other}, {id: under-above, parent: above}, {id: under-own, parent: own}, {id: under-below, parent: below}, {id: under-other, parent: other}]
 products: [{id: chat, kind: app}]
 rules:
   - {id: r-above, effect: ban, target: {any: true}, components: false, clearance: none, scope: above, from: 2020-01-01}

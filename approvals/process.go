@@ -24,8 +24,8 @@ type Path struct {
 	Mitigations []string `json:"mitigations,omitempty"`
 }
 
-// Process is who decides in a body. A ban, a phase-out and their withdrawal go by Ban; an allow rule and its
-// withdrawal by Allow.
+// Process is who decides in a body. A ban, a phase-out, their withdrawal and where a body belongs go by Ban; an allow
+// rule and its withdrawal by Allow.
 type Process struct {
 	Ban       Path `json:"ban"`
 	Allow     Path `json:"allow"`

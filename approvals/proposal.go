@@ -34,7 +34,7 @@ type Proposal struct {
 // Draft is what is proposed.
 type Draft struct {
 	Kind         Kind
-	Organisation string // the body that it is for; people.Everywhere for suppliers and products
+	Organisation string // the body that it is for, or that decides where another belongs; people.Everywhere for suppliers and products
 	Content
 	// Reason is why, in words that everybody may read once it is decided.
 	Reason string
@@ -77,9 +77,10 @@ type Content struct {
 	Supplier  *policy.Supplier
 	Product   *policy.Product
 	Process   *Process // of Change
+	Move      *Move    // of Belonging
 	// Found is the app of an allow rule that is no product yet.
 	Found *register.Found
-	// was is the supplier or the product as it was when this was proposed, as register.Encode has it: another
+	// was is the supplier, the product or the body's position as it was when this was proposed, as it is stored: another
 	// proposal may change it meanwhile.
 	was string
 }
@@ -101,6 +102,7 @@ type content struct {
 	Supplier  json.RawMessage `json:"supplier,omitempty"`
 	Product   json.RawMessage `json:"product,omitempty"`
 	Process   *Process        `json:"process,omitempty"`
+	Move      *Move           `json:"move,omitempty"`
 	Found     *register.Found `json:"found,omitempty"`
 	Was       string          `json:"was,omitempty"`
 }
@@ -120,7 +122,7 @@ type document struct {
 
 // encode is a draft as it is stored.
 func (d *Draft) encode() (string, error) {
-	c := content{Ends: d.Ends, Monitor: d.Monitor, Process: d.Process, Found: d.Found, Was: d.was}
+	c := content{Ends: d.Ends, Monitor: d.Monitor, Process: d.Process, Move: d.Move, Found: d.Found, Was: d.was}
 	var faults []error
 	put := func(into *json.RawMessage, there bool, section register.Section, w func() policy.World) {
 		if !there {
@@ -146,7 +148,7 @@ func (d *Draft) decode(text string) error {
 		return err
 	}
 	c := stored.Content
-	d.Ends, d.Monitor, d.Process, d.Found, d.was = c.Ends, c.Monitor, c.Process, c.Found, c.Was
+	d.Ends, d.Monitor, d.Process, d.Move, d.Found, d.was = c.Ends, c.Monitor, c.Process, c.Move, c.Found, c.Was
 	d.Reason, d.Restricted, d.Narrower, d.Risk, d.LongestDays = stored.Reason, stored.Restricted, stored.Narrower, stored.Risk, stored.LongestDays
 	d.After, d.Renews, d.Audience = stored.After, stored.Renews, stored.Audience
 	var faults []error

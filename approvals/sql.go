@@ -166,10 +166,10 @@ func scanProposals(tx *store.Tx, text string, args []any) (found []Proposal, err
 	return found, err
 }
 
-// selectHeads returns open proposals without their documents and steps, the newest first: those of the bodies, where
+// selectHeads returns open proposals without their documents and steps, in no order: those of the bodies, where
 // some are given, and, where it is for a clearing office, exemptions of all.
 func selectHeads(tx *store.Tx, bodies []string, clears bool) (found []Proposal, err error) {
-	text, args := `SELECT id, kind, organisation, principal, version FROM approvals_proposals WHERE state IN ($1, $2)`, []any{string(Waiting), string(Interim)}
+	text, args := `SELECT id, kind, organisation, state, principal, version FROM approvals_proposals WHERE state IN ($1, $2)`, []any{string(Waiting), string(Interim)}
 	if len(bodies) > 0 {
 		args = append(args, anys(bodies)...)
 		text += ` AND (organisation IN ` + store.In(3, len(bodies))
@@ -179,9 +179,9 @@ func selectHeads(tx *store.Tx, bodies []string, clears bool) (found []Proposal, 
 		}
 		text += `)`
 	}
-	err = tx.Rows(text+` ORDER BY id DESC`, args, func(scan func(...any) error) error {
+	err = tx.Rows(text, args, func(scan func(...any) error) error {
 		var p Proposal
-		err := scan(&p.ID, &p.Kind, &p.Organisation, &p.Principal, &p.Version)
+		err := scan(&p.ID, &p.Kind, &p.Organisation, &p.State, &p.Principal, &p.Version)
 		found = append(found, p)
 		return err
 	})
@@ -213,7 +213,7 @@ func anys(ids []string) []any {
 
 // insertStep writes a step down, with what is proposed from then on where it says so.
 func insertStep(tx *store.Tx, proposal string, s *Step, draft string) error {
-	d := stepDocument{Said: s.Said, Counted: s.Counted}
+	d := stepDocument{Said: s.Said, Counted: s.Counted, Moving: s.Moving}
 	if s.Act == Open || s.Act == Revise {
 		d.Draft = json.RawMessage(draft)
 	}
@@ -230,6 +230,7 @@ func insertStep(tx *store.Tx, proposal string, s *Step, draft string) error {
 type stepDocument struct {
 	Said
 	Counted *Numbers        `json:"counted,omitempty"`
+	Moving  *Moving         `json:"moving,omitempty"`
 	Draft   json.RawMessage `json:"draft,omitempty"`
 }
 
@@ -250,7 +251,7 @@ func withSteps(tx *store.Tx, proposals []Proposal) error {
 				}
 				var d stepDocument
 				err := json.Unmarshal([]byte(text), &d)
-				s.Said, s.Counted = d.Said, d.Counted
+				s.Said, s.Counted, s.Moving = d.Said, d.Counted, d.Moving
 				at[of].Steps = append(at[of].Steps, s)
 				return err
 			})

@@ -143,7 +143,8 @@ func (r *Room) advance(tx *people.Tx, p *Proposal, c *Case, do *Doing, s *Step) 
 	if p.Rule != nil || p.Ends != nil {
 		return r.count(tx, p, do, s)
 	}
-	return nil
+	s.Moving, err = r.moving(tx, &p.Draft)
+	return err
 }
 
 // trial is for how long two of whom one has given the other a way in, or a role, are not two people here.
@@ -332,18 +333,21 @@ func revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	}
 	revised := *d // what is filled in here is not there when this runs again
 	d = &revised
-	if tx.Who().Principal() == p.Principal {
+	if tx.Who().Principal() != p.Principal {
+		if err := errors.Join(mayOne(tx, c.Next()), d.place(tx)); err != nil {
+			return err
+		}
+	}
+	if tx.Who().Principal() == p.Principal || p.Kind == Belonging { // who says where a body is to be has a say there
 		if err := mayPropose(tx, d); err != nil {
 			return err
 		}
-	} else if err := errors.Join(mayOne(tx, c.Next()), d.place(tx)); err != nil {
-		return err
 	}
 	var err error
 	if d.For, err = d.whom(tx); err != nil {
 		return err
 	}
-	if d.Kind != p.Kind || d.Organisation != p.Organisation || d.Emergency != p.Emergency || d.Marked != p.Marked || d.For != p.For {
+	if d.Kind != p.Kind || d.Organisation != p.Organisation || d.Emergency != p.Emergency || d.Marked != p.Marked || d.For != p.For || d.about() != p.about() {
 		return fault.In("kind", "What it is about, for which body and for whom stays: propose something else anew")
 	}
 	if err := errors.Join(d.check(tx), checkFormer(tx, d), checkContent(tx, d)); err != nil {

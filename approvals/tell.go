@@ -30,7 +30,7 @@ func Link(id string) string { return "/proposals/" + id }
 func (p *Proposal) title() string {
 	text := map[Kind]string{
 		Ban: "A ban", Allow: "A request for an app", Withdrawal: "The end of a rule", Exemption: "An exemption", Monitor: "Watching rather than enforcing",
-		Supplier: "Who owns a supplier", Product: "Who makes a product, and what is inside", Change: "Who decides",
+		Supplier: "Who owns a supplier", Product: "Who makes a product, and what is inside", Change: "Who decides", Belonging: "Where a body belongs",
 	}[p.Kind]
 	if p.Rule != nil && p.Rule.Effect == policy.PhaseOut {
 		text = "A phase-out"

@@ -86,6 +86,7 @@ type BreachedHost struct {
 type BreachedThing struct {
 	Product, Identifier, Version string
 	Verdict                      policy.Result
+	Rules                        []string // see BreakingRules
 }
 
 // Breaches returns what is in breach on the hosts that the actor may see. It needs people.SeeDevices.
@@ -155,12 +156,29 @@ func (r *Room) breached(tx *store.Tx, ids []string, f index.Filter) (page []Brea
 		b := BreachedHost{ID: id, Name: hosts[id].Name, Kind: h.Kind, Organisation: h.Organisation, Heard: contact.Heard, Since: since[id]}
 		for i := range decisions {
 			if d := &decisions[i]; d.Breach && passes(d, f) {
-				b.Breaches = append(b.Breaches, BreachedThing{d.Product, h.Installed[i].Identifier, h.Installed[i].Version, d.Verdict})
+				b.Breaches = append(b.Breaches, BreachedThing{d.Product, h.Installed[i].Identifier, h.Installed[i].Version, d.Verdict, BreakingRules(d)})
 			}
 		}
 		page = append(page, b)
 	}
 	return page, nil
+}
+
+// BreakingRules are the rules for which something is in breach, by their ids, each once: those of bans and phase-outs,
+// and those that allow later versions alone.
+func BreakingRules(d *policy.Decision) (ids []string) {
+	ids = []string{}
+	for i := range d.Findings {
+		switch f := &d.Findings[i]; f.Result {
+		case policy.Banned, policy.Overdue, policy.Outdated:
+			for _, id := range f.Rules {
+				if !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids
 }
 
 // passes tells whether a decision is of the product and has a finding of the result and rule of a filter.

@@ -154,7 +154,7 @@ func (i *Intake) Unchanged(ctx context.Context, actor people.Actor, host string,
 	if Minute(taken) < known.Heard {
 		return false, nil
 	}
-	may, err := i.standings.May(ctx, actor, organisation)
+	may, err := i.standings.May(ctx, actor, organisation, host)
 	if err != nil || !may {
 		return false, err
 	}
@@ -206,7 +206,7 @@ func (b *batch) receive(actor *people.Tx, report *Report) (Outcome, error) {
 	if h == nil {
 		return b.enrolBy(actor, report)
 	}
-	if err := b.require(actor, h.Row.Organisation); err != nil {
+	if err := b.require(actor, h.Row.Organisation, report.Host); err != nil {
 		return Outcome{}, err
 	}
 	in := b.receiving(report)
@@ -224,13 +224,13 @@ func (b *batch) receive(actor *people.Tx, report *Report) (Outcome, error) {
 	return out, nil
 }
 
-// require asks whether the actor may report devices of the organisation, once for each transaction: in it the answer
-// stays.
-func (b *batch) require(actor *people.Tx, organisation string) error {
+// require asks whether the actor may report a device of the organisation, once for each transaction: in it the answer
+// stays, but for a device, which may report itself alone.
+func (b *batch) require(actor *people.Tx, organisation, host string) error {
 	of := leave{actor, organisation}
 	err, asked := b.may[of]
-	if !asked {
-		err = actor.Require(people.ReportDevices, organisation)
+	if !asked || actor.Who().Device != "" {
+		err = actor.RequireFor(people.ReportDevices, organisation, host)
 		b.may[of] = err
 	}
 	return err
@@ -255,11 +255,11 @@ func (b *batch) take(actor *people.Tx, in receiving, h *Host) (Outcome, error) {
 
 // enrolBy enrols the device of a report that is the first of it.
 func (b *batch) enrolBy(actor *people.Tx, report *Report) (Outcome, error) {
-	organisation := cmp.Or(report.Organisation, home(actor.Who()))
+	organisation := cmp.Or(report.Organisation, home(actor.Who().For(report.Host)))
 	if organisation == "" {
 		return Outcome{}, fault.In("organisation", "The device %s is not known here: say whose it is, and it is enrolled", report.Host)
 	}
-	if err := b.require(actor, organisation); err != nil {
+	if err := b.require(actor, organisation, report.Host); err != nil {
 		return Outcome{}, err
 	}
 	if err := actor.Exists("organisation", organisation); err != nil {
@@ -277,9 +277,9 @@ func (b *batch) enrolBy(actor *people.Tx, report *Report) (Outcome, error) {
 }
 
 // home is the one organisation that a program is for; empty where there is none, or several.
-func home(who people.Who) string {
-	if len(who.Grants) != 1 || who.Grants[0].Organisation == people.Everywhere {
+func home(grants []people.Grant) string {
+	if len(grants) != 1 || grants[0].Organisation == people.Everywhere {
 		return ""
 	}
-	return who.Grants[0].Organisation
+	return grants[0].Organisation
 }

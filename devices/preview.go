@@ -12,11 +12,12 @@ import (
 // Numbers are whom a rule reaches, in its scope and all below: what is written down when it is signed.
 type Numbers struct {
 	Reached
-	Either     int `json:"either"`     // hosts that it reaches in one way or in both
-	Hosts      int `json:"hosts"`      // that there are
-	Bodies     int `json:"bodies"`     // in which it reaches something
-	Exemptions int `json:"exemptions"` // in force for what it reaches
-	AllowRules int `json:"allowRules"` // in force, and for the very product or maker
+	Either     int `json:"either"`            // hosts that it reaches in one way or in both
+	Perhaps    int `json:"perhaps,omitempty"` // those of them that it reaches only for an identifier that leads to a product on another platform
+	Hosts      int `json:"hosts"`             // that there are
+	Bodies     int `json:"bodies"`            // in which it reaches something
+	Exemptions int `json:"exemptions"`        // in force for what it reaches
+	AllowRules int `json:"allowRules"`        // in force, and for the very product or maker
 }
 
 // Wide tells whether a rule reaches more than half of what there is.
@@ -42,7 +43,7 @@ func (r *Room) Preview(rule policy.Rule, at time.Time) (n Numbers, err error) {
 	if err != nil {
 		return n, err
 	}
-	n.Reached, n.Either = reached(affected.Organisations, nil), either(affected)
+	n.Reached, n.Either, n.Perhaps = reached(affected.Organisations, nil), affected.Either, perhaps(affected.Organisations, nil)
 	n.Exemptions = len(affected.Exemptions)
 	for _, o := range affected.Organisations {
 		if o.Direct+o.Component > 0 {

@@ -17,7 +17,10 @@ type WhatIf struct {
 	Rule policy.Rule
 	Reached
 	Either int // hosts that it would reach in one way or in both
-	Hosts  int // that the rule's scope has in all
+	// Perhaps are those of them on which it would reach no known product, but only what has an identifier that leads to
+	// one on another platform.
+	Perhaps int
+	Hosts   int // that the rule's scope has in all
 	// Bodies are in order of their ids.
 	Bodies []index.OrganisationAffected
 	// Exemptions are those in force for what the rule may reach, as far as the actor may see them; Others is
@@ -65,7 +68,7 @@ func (r *Room) WhatIf(ctx context.Context, actor people.Actor, rule policy.Rule)
 		if err != nil {
 			return found, err
 		}
-		found = WhatIf{Rule: rule, Reached: reached(affected.Organisations, bodies), Either: either(affected), Bodies: affected.Organisations}
+		found = WhatIf{Rule: rule, Reached: reached(affected.Organisations, bodies), Either: affected.Either, Perhaps: perhaps(affected.Organisations, bodies), Bodies: affected.Organisations}
 		if _, found.Hosts, err = r.Fleet.Index().Find(index.Query{Organisations: bodies}); err != nil {
 			return found, err
 		}
@@ -128,26 +131,14 @@ func reached(all []index.OrganisationAffected, bodies []string) (sum Reached) {
 	return sum
 }
 
-// either counts the hosts that are reached in one way or in both.
-func either(a index.Affected) int {
-	fewer, more := a.Direct, a.Component
-	if fewer.Len() > more.Len() {
-		fewer, more = more, fewer
-	}
-	n := fewer.Len() + more.Len()
-	if fewer.Len() == 0 {
-		return n
-	}
-	both := make(map[string]bool, fewer.Len())
-	for id := range fewer.All() {
-		both[id] = true
-	}
-	for id := range more.All() {
-		if both[id] {
-			n--
+// perhaps sums up what stands for some bodies of what is perhaps reached.
+func perhaps(all []index.OrganisationAffected, bodies []string) (sum int) {
+	for _, o := range all {
+		if bodies == nil || slices.Contains(bodies, o.Organisation) {
+			sum += o.Perhaps
 		}
 	}
-	return n
+	return sum
 }
 
 // most is how many bodies are offered, the ones that are reached most, to narrow a rule down to.
@@ -214,6 +205,8 @@ type RuleEffect struct {
 	Ended bool
 	// Reaches counts the hosts that it reaches, or would if it held; of a rule that has ended, none.
 	Reaches Reached
+	// Perhaps counts those of them that it reaches only for an identifier that leads to a product on another platform.
+	Perhaps int
 	// InBreach are the hosts in breach by it, by body, in order of the bodies' ids.
 	InBreach index.Breaches
 	// Exemptions are those that lift it, as far as the actor may see them; Others is how many more there are.
@@ -244,7 +237,7 @@ func (r *Room) Rule(ctx context.Context, actor people.Actor, id string) (RuleEff
 			if err != nil {
 				return found, err
 			}
-			found.Reaches = reached(affected.Organisations, scope)
+			found.Reaches, found.Perhaps = reached(affected.Organisations, scope), perhaps(affected.Organisations, scope)
 		} else if found.Remaining, err = newBook(view.World).remaining(rule.Target, now); err != nil {
 			return found, err
 		}

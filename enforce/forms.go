@@ -10,8 +10,14 @@ import (
 	"time"
 
 	"portcullis/platform"
+	"portcullis/platform/android"
+	"portcullis/platform/apple"
 	"portcullis/platform/browser"
+	"portcullis/platform/dns"
+	"portcullis/platform/intune"
+	"portcullis/platform/linux"
 	"portcullis/platform/santa"
+	"portcullis/platform/windows"
 	"portcullis/policy"
 )
 
@@ -29,10 +35,23 @@ type Form struct {
 
 // Forms are all forms, in the order of their names.
 var Forms = []Form{
+	{Name: "android", Title: "Policy for the Android Management API", Platforms: []policy.Platform{policy.Android},
+		Media: "application/json", Extension: "json", Write: android.Write},
+	{Name: "apple-declaration", Title: "Declaration for supervised iPhones, iPads and Macs, from version 27", Platforms: []policy.Platform{policy.IOS, policy.MacOS},
+		Media: "application/json", Extension: "json", Write: apple.WriteDeclaration},
+	{Name: "apple-profile", Title: "Restrictions profile for supervised iPhones and iPads", Platforms: []policy.Platform{policy.IOS},
+		Media: "application/x-apple-aspen-config", Extension: "mobileconfig", Write: apple.WriteProfile},
+	{Name: "applocker", Title: "AppLocker policy for Windows", Platforms: []policy.Platform{policy.Windows},
+		Media: "application/xml", Extension: "xml", Write: windows.Write},
 	{Name: "chromium", Title: "Policy for Chrome, Chromium and Edge", Platforms: []policy.Platform{policy.Chrome, policy.MSEdge},
 		Media: "application/json", Extension: "json", Write: browser.Chromium},
+	{Name: "fapolicyd", Title: "Rules for Linux with fapolicyd", Platforms: []policy.Platform{policy.Linux},
+		Media: "text/plain; charset=utf-8", Extension: "rules", Write: linux.Write},
 	{Name: "firefox", Title: "Policy for Firefox", Platforms: []policy.Platform{policy.Firefox},
 		Media: "application/json", Extension: "json", Write: browser.Firefox},
+	{Name: "intune", Title: "Configuration for Intune", Platforms: []policy.Platform{policy.Android, policy.IOS, policy.MacOS, policy.Windows},
+		Media: "application/json", Extension: "json", Write: intune.Write},
+	{Name: "rpz", Title: "Response policy zone for name servers", Media: "text/dns", Extension: "zone", Write: dns.Write},
 	{Name: "santa", Title: "Rules for Macs with Santa", Platforms: []policy.Platform{policy.MacOS},
 		Media: "application/json", Extension: "json", Write: santa.Write},
 }

@@ -19,6 +19,8 @@ import (
 // held is what the suite needs to know of a form beside the form itself.
 type held struct {
 	form string
+	// on are the platforms that it is for; all of the form's where there are none.
+	on []policy.Platform
 	// identifier makes a good identifier of the platform from a word.
 	identifier func(word string) string
 	holding    platformtest.Holding
@@ -41,22 +43,52 @@ func spelt(word string) string {
 // hostOf makes a word the name of a host.
 func hostOf(word string) string { return strings.ReplaceAll(word, " ", "-") + ".example" }
 
+// reversed makes a word a bundle identifier or the name of a package.
+func reversed(word string) string { return "uk.gov.example." + word }
+
+// ofTeam makes a word what a Mac's program is signed as.
+func ofTeam(word string) string { return "EQHXZ8M8AV:" + reversed(word) }
+
+// published makes a word what a program for Windows is signed as.
+func published(word string) string {
+	return "publisher:O=EXAMPLE LTD, C=GB|" + strings.ToUpper(word) + "|*"
+}
+
+// platforms are those on which the suite runs.
+func (h *held) platforms() []policy.Platform {
+	if len(h.on) > 0 {
+		return h.on
+	}
+	return Named(h.form).Platforms
+}
+
 // suite has every form: TestEveryForm fails where one is missing.
 var suite = []held{
+	{form: "android", identifier: reversed, holding: platformtest.Android},
+	{form: "apple-declaration", on: []policy.Platform{policy.IOS}, identifier: reversed, holding: platformtest.AppleDeclaration},
+	{form: "apple-declaration", on: []policy.Platform{policy.MacOS}, identifier: ofTeam, holding: platformtest.AppleDeclaration},
+	{form: "apple-profile", identifier: reversed, holding: platformtest.AppleProfile},
+	{form: "applocker", identifier: published,
+		holding: platformtest.AppLocker, versions: true},
 	{form: "chromium", identifier: spelt, holding: platformtest.Chromium, floors: true},
+	{form: "fapolicyd", identifier: func(word string) string { return "path:/opt/" + strings.ReplaceAll(word, " ", "-") }, holding: platformtest.Fapolicyd},
 	{form: "firefox", identifier: func(word string) string { return strings.ReplaceAll(word, " ", "-") + "@maker.example" }, holding: platformtest.Firefox},
+	{form: "intune", on: []policy.Platform{policy.Android, policy.IOS, policy.MacOS}, identifier: reversed, holding: platformtest.Intune},
+	{form: "intune", on: []policy.Platform{policy.Windows}, identifier: published, holding: platformtest.Intune, versions: true},
+	{form: "rpz", identifier: hostOf, holding: platformtest.NameServer},
 	{form: "santa", identifier: func(word string) string { return "ABCDE12345:org.example." + word }, holding: platformtest.Santa},
 }
 
 func TestEveryForm(t *testing.T) {
-	var names, tested []string
+	var names []string
+	carried, tested := map[string][]policy.Platform{}, map[string][]policy.Platform{}
 	for _, f := range Forms {
-		names = append(names, f.Name)
+		names, carried[f.Name] = append(names, f.Name), f.Platforms
 	}
 	for _, h := range suite {
-		tested = append(tested, h.form)
+		tested[h.form] = append(tested[h.form], h.platforms()...)
 	}
-	if diff := cmp.Diff(names, tested); diff != "" || !slices.IsSorted(names) {
+	if diff := cmp.Diff(carried, tested); diff != "" || !slices.IsSorted(names) {
 		t.Errorf("the forms, in order, are not those of the suite (-forms +suite)\n%s", diff)
 	}
 }
@@ -151,7 +183,7 @@ func (h *held) government(on policy.Platform) *policy.World {
 // there what the decision says.
 func TestForms(t *testing.T) {
 	for _, h := range suite {
-		platforms := Named(h.form).Platforms
+		platforms := h.platforms()
 		for _, on := range platforms {
 			t.Run(fmt.Sprint(h.form, "/", on), func(t *testing.T) { h.run(t, on) })
 			if isBrowser(on) {

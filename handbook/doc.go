@@ -21,8 +21,9 @@
 //
 // # Who may call
 //
-// Reading advice and keeping one's own notes is everybody's who signed in; to change advice is for who has
-// people.KeepAdvice Everywhere, and others' notes are seen by who has people.SeePassed where they belong.
+// Reading advice is everybody's who has come in, programs among them, and keeping one's own notes every person's; to
+// change advice is for who has people.KeepAdvice Everywhere, and others' notes are seen by who has people.SeePassed where
+// they belong.
 //
 // # Tables
 //

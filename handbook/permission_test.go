@@ -13,29 +13,32 @@ import (
 	"portcullis/store"
 )
 
+// everybody stands for who has come in.
+const everybody people.Permission = "everybody"
+
 // operations are all operations of the room that take an actor, as they are asked for about a note of an organisation.
 // Whether they are refused matters here, and not what they do otherwise.
 var operations = map[string]struct {
-	// permission decides; people.Own is for every person and no program.
+	// permission decides; people.Own is for every person and no program, everybody for programs too.
 	permission people.Permission
 	wide       bool // asks Everywhere
 	own        bool // is for the note's writer alone
 	list       bool // is refused where one has the permission nowhere, and shows a note only where one has it
 	do         func(r *handbook.Room, a people.Actor, organisation, note string) (shown bool, err error)
 }{
-	"Advice": {permission: people.Own, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
+	"Advice": {permission: everybody, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
 		_, err := r.Advice(context.Background(), a, handbook.About{})
 		return false, err
 	}},
-	"AdviceAt": {permission: people.Own, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
+	"AdviceAt": {permission: everybody, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
 		_, err := r.AdviceAt(context.Background(), a, handbook.About{}, store.TimeOf(noon))
 		return false, err
 	}},
-	"AdviceFor": {permission: people.Own, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
+	"AdviceFor": {permission: everybody, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
 		_, err := r.AdviceFor(context.Background(), a, "tiktok", "android")
 		return false, err
 	}},
-	"AdviceVersions": {permission: people.Own, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
+	"AdviceVersions": {permission: everybody, do: func(r *handbook.Room, a people.Actor, _, _ string) (bool, error) {
 		_, err := r.AdviceVersions(context.Background(), a, "own-devices")
 		return false, err
 	}},
@@ -110,10 +113,10 @@ func TestPermissions(t *testing.T) {
 				for name, o := range operations {
 					for _, at := range places {
 						here := who.in == people.Everywhere || !o.wide && (at == "own" || at == "below")
-						has := o.permission == people.Own && !who.program || slices.ContainsFunc(people.Table, func(l people.Line) bool {
+						has := o.permission == everybody || o.permission == people.Own && !who.program || slices.ContainsFunc(people.Table, func(l people.Line) bool {
 							return l.Permission == o.permission && slices.Contains(l.Roles, line.Role)
 						})
-						allowed := has && (here || o.list || o.permission == people.Own) && !o.own
+						allowed := has && (here || o.list || o.permission == people.Own || o.permission == everybody) && !o.own
 						shown, err := o.do(h.Room, who.actor, at, notes[at])
 						what := fmt.Sprintf("%s in %s, asked for %s of %s", line.Role, who.in, name, at)
 						if fault.Is(err, fault.Refused) == allowed {

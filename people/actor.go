@@ -25,11 +25,13 @@ type Room struct {
 	Log    *slog.Logger
 }
 
-// Actor is who asks, as a face knows it: by what they brought. At most one of the first three is
+// Actor is who asks, as a face knows it: by what they brought. At most one of the first four is
 // set; none of them is somebody who has not signed in.
 type Actor struct {
 	// Session and Token are the secrets of a session and of a token.
 	Session, Token string
+	// Agent is a device that speaks for itself.
+	Agent Agent
 	// Command is whoever holds the database itself in hands, at the command line.
 	Command bool
 	// Address is where the request came from, for the access log.
@@ -45,7 +47,12 @@ type Who struct {
 	ID     string
 	Person string // empty for a program
 	Name   string
+	// Grants are what they may. A device has none: what it may do is done by RequireFor alone.
 	Grants []Grant
+	// Device is the host that the actor is, where it is a device that speaks for itself.
+	Device string
+	// device are the grants of the token that the device's key was made from.
+	device []Grant
 	// Session is the id of the session, which is not its secret.
 	Session string
 	// Maker is the person who made the token by which a program acts, if it was not made at the
@@ -138,6 +145,8 @@ func (r *Room) begin(inner *store.Tx, actor Actor) (*Tx, error) {
 		tx.who = Who{ID: CommandLine, Name: "the command line", Grants: []Grant{{Operator, Everywhere}}}
 	case actor.Token != "":
 		tx.who, err = whoHasToken(inner, actor.Token)
+	case actor.Agent != Agent{}:
+		tx.who, err = whoIsDevice(inner, actor.Agent)
 	case actor.Session != "":
 		tx.who, err = whoHasSession(inner, actor.Session)
 	default:
@@ -175,6 +184,35 @@ func (tx *Tx) Require(p Permission, organisation string) error {
 		return err
 	}
 	return tx.refuse(p, organisation, "You may not %s here. If you need to, ask your security team", line.What)
+}
+
+// RequireFor is Require for what is about one device of the organisation. It is the only way in for that
+// device itself, and it lets in no other.
+func (tx *Tx) RequireFor(p Permission, organisation, host string) error {
+	if tx.who.Device != "" && tx.who.Device != host {
+		tx.asked = true
+		return tx.refuse(p, organisation, "The key of one device is for that device alone")
+	}
+	return tx.of(host).Require(p, organisation)
+}
+
+// of is the transaction where it is about one device: with what the actor may do for that device.
+func (tx *Tx) of(host string) *Tx {
+	if tx.who.Device == "" {
+		return tx
+	}
+	tx.asked = true
+	narrowed := *tx
+	narrowed.who.Grants = tx.who.For(host)
+	return &narrowed
+}
+
+// For is what the actor may where it is about one device.
+func (w Who) For(host string) []Grant {
+	if w.Device != "" && w.Device == host {
+		return w.device
+	}
+	return w.Grants
 }
 
 // reaches tells whether the actor has a permission in the organisation.

@@ -21,7 +21,8 @@
 //
 // There are no passwords. People sign in by passkey (people/passkey) or through their
 // organisation's own provider (people/oidc); programs have tokens, each with one role in one
-// organisation and an end. People come in one by one, by CSV and by SCIM (people/scim).
+// organisation and an end; and a device may have a key that was made from one, for itself alone: only what
+// is asked with RequireFor is open to it. People come in one by one, by CSV and by SCIM (people/scim).
 //
 // Parents, lists, monitor periods, memberships and roles keep two times: when they held and when
 // they were recorded (store.History).
@@ -35,6 +36,7 @@
 //   - people_sponsors: who has last given whom a way in or a role; as long as the persons are there.
 //   - people_sessions, _ceremonies, _links, _requests: removed within an hour of their end.
 //   - people_tokens: kept, without their secret.
+//   - people_device_keys: which keys of a device have ended; no personal data; kept.
 //   - people_access: 400 days.
 //
 // Ledger entries: those of Kinds. By custom the first subject of an entry is the organisation that it

@@ -208,7 +208,7 @@ func (g *gang) become(person string) {
 // step is one thing that the gang tries. That most of it is refused does not matter.
 func (g *gang) step() {
 	ctx, actor := g.Context(), g.actor()
-	switch what := rapid.SampledFrom([]string{"give", "take", "invite", "mail", "name", "move person", "active", "token", "person", "organisation", "move", "import", "wait"}).Draw(g.T, "what"); what {
+	switch what := rapid.SampledFrom([]string{"give", "take", "invite", "mail", "name", "move person", "active", "token", "person", "organisation", "import", "wait"}).Draw(g.T, "what"); what {
 	case "give":
 		_, _ = g.GiveRole(ctx, actor, g.anybody("to"), g.grant(), g.period())
 	case "take":
@@ -246,9 +246,6 @@ func (g *gang) step() {
 		if _, err := g.AddOrganisation(ctx, actor, people.NewOrganisation{ID: id, Name: id, Parent: g.organisation("parent")}); err == nil {
 			g.organisations = append(g.organisations, id)
 		}
-	case "move":
-		to := rapid.SampledFrom(append(slices.Clone(g.organisations), "")).Draw(g.T, "to")
-		_, _ = g.ChangeOrganisation(ctx, actor, g.organisation("moved"), people.OrganisationChange{Parent: &to, From: g.period().From})
 	case "import":
 		grant := g.grant()
 		row := people.Row{Line: 2, Particulars: people.Particulars{Mail: fmt.Sprintf("p%d@%s.example", rapid.IntRange(0, 5).Draw(g.T, "whom"), g.name)}, Organisation: grant.Organisation, Roles: []people.Role{grant.Role}}

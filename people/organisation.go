@@ -65,17 +65,15 @@ type organisationEntry struct {
 type NewOrganisation struct {
 	ID, Name, Parent string
 	OwnList          bool
-	// From is when it began to belong where it does; the time of the transaction where it is zero.
+	// From is when it began to belong where it does, which is no time to come; the time of the transaction where it is
+	// zero.
 	From store.Time
 }
 
-// OrganisationChange is what is to change; nil is as it was.
+// OrganisationChange is what is to change by one person's word; nil is as it was. Where an organisation belongs is more
+// than that: see Settle.
 type OrganisationChange struct {
-	Name    *string
-	Parent  *string // from From on
-	OwnList *bool   // from From on
-	// From is when parent and list change; the time of the transaction where it is zero.
-	From store.Time
+	Name *string
 	// Version is the one that the change was made from; 0 is any.
 	Version int64
 }
@@ -144,6 +142,9 @@ func (tx *Tx) AddOrganisation(n NewOrganisation) (none Organisation, err error) 
 	if n.From.IsZero() {
 		n.From = tx.Now()
 	}
+	if tx.Now().Before(n.From) {
+		return none, fault.In("from", "This day is yet to come, and until then it would belong nowhere: add it then, or leave the day out")
+	}
 	if err := tx.checkNew(n); err != nil {
 		return none, err
 	}
@@ -209,7 +210,7 @@ func (tx *Tx) Exists(field, organisation string) error {
 	return err
 }
 
-// ChangeOrganisation changes an organisation and returns it as it then is.
+// ChangeOrganisation changes what an organisation is called, and returns it as it then is.
 func (r *Room) ChangeOrganisation(ctx context.Context, actor Actor, id string, c OrganisationChange) (Organisation, error) {
 	return Act(ctx, r, actor, func(tx *Tx) (Organisation, error) { return tx.changeOrganisation(id, c) })
 }
@@ -225,41 +226,19 @@ func (tx *Tx) changeOrganisation(id string, c OrganisationChange) (none Organisa
 	if err := unchanged(c.Version, current.Version); err != nil {
 		return none, err
 	}
-	if c.From.IsZero() {
-		c.From = tx.Now()
-	}
-	entry, news := organisationEntry{From: c.From}, false
-	if c.Name != nil {
-		if entry.Name, err = checkName("name", *c.Name); err != nil {
-			return none, err
-		}
-		news = entry.Name != current.Name
-	} else {
-		entry.Name = current.Name
-	}
-	if c.Parent != nil {
-		moved, err := tx.move(id, *c.Parent, c.From)
-		if err != nil {
-			return none, err
-		}
-		entry.Parent, news = c.Parent, news || moved
-	}
-	if c.OwnList != nil {
-		list := ""
-		if *c.OwnList {
-			list = ownList
-		}
-		changed, err := lists.Set(tx.Tx, id, list, store.Always(c.From))
-		if err != nil {
-			return none, err
-		}
-		entry.OwnList, news = c.OwnList, news || changed
-	}
-	if !news {
+	if c.Name == nil {
 		tx.NoEntry("everything is as it was")
 		return current, nil
 	}
-	return tx.organisationChanged(id, entry)
+	name, err := checkName("name", *c.Name)
+	if err != nil {
+		return none, err
+	}
+	if name == current.Name {
+		tx.NoEntry("everything is as it was")
+		return current, nil
+	}
+	return tx.organisationChanged(id, organisationEntry{Name: name})
 }
 
 // organisationChanged finishes a change: the version, the generation, the entry.
@@ -280,49 +259,6 @@ func (tx *Tx) organisationChanged(id string, entry organisationEntry) (none Orga
 func unchanged(seen, version int64) error {
 	if seen != 0 && seen != version {
 		return fault.New(fault.Changed, "Somebody else has changed this since you opened it: look at it again, and make your change if it is still needed")
-	}
-	return nil
-}
-
-// move gives an organisation another parent from a time on.
-func (tx *Tx) move(id, parent string, from store.Time) (moved bool, err error) {
-	if parent != "" {
-		if err := tx.Exists("parent", parent); err != nil {
-			return false, err
-		}
-	}
-	if err := tx.noCycle(id, parent, from); err != nil {
-		return false, err
-	}
-	present, err := parents.At(tx.Tx, id, from)
-	if err != nil {
-		return false, err
-	}
-	moved, err = tx.relocate(ChangeOrganisations, parents, id, parent, from)
-	if err == nil && moved && len(present) == 0 {
-		err = tx.Require(ChangeOrganisations, Everywhere) // it was a root
-	}
-	return moved, err
-}
-
-// noCycle returns a fault where, at from or any later time, the new parent would stand below the
-// organisation.
-func (tx *Tx) noCycle(id, parent string, from store.Time) error {
-	if parent == "" {
-		return nil
-	}
-	times, err := selectParentTimes(tx.Tx, from)
-	if err != nil {
-		return err
-	}
-	for _, at := range append([]store.Time{from}, times...) {
-		above, err := Ancestors(tx.Tx, parent, at)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(above, id) {
-			return fault.In("parent", "%s stands below %s, or will: an organisation cannot be below itself. Choose another", parent, id)
-		}
 	}
 	return nil
 }

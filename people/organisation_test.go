@@ -13,45 +13,13 @@ import (
 	"portcullis/store"
 )
 
-// TestOrganisationsDoNotEscape: who decides in an organisation, and in another that does not belong to
-// it, cannot take it away from those above, now or later.
-func TestOrganisationsDoNotEscape(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		h.organisation(t, "government", "")
-		h.organisation(t, "treasury", "government")
-		h.organisation(t, "mint", "treasury")
-		h.organisation(t, "court", "")
-		id, officer := h.person(t, "Ada", "treasury", people.CentreOfficer)
-		if _, err := h.GiveRole(t.Context(), command, id, people.Grant{Role: people.CentreOfficer, Organisation: "court"}, store.Period{}); err != nil {
-			t.Fatal(err)
-		}
-		government, treasury, court, mint, root := "government", "treasury", "court", "mint", ""
-		soon, later := h.in(time.Hour), h.in(2*time.Hour)
-		move := func(actor people.Actor, what string, to *string, from store.Time) error {
-			_, err := h.ChangeOrganisation(t.Context(), actor, what, people.OrganisationChange{Parent: to, From: from})
-			return err
-		}
-		want(t, move(officer, treasury, &court, store.Time{}), fault.Refused)
-		want(t, move(officer, treasury, &court, soon), fault.Refused)
-		want(t, move(officer, treasury, &root, store.Time{}), fault.Refused)
-		want(t, move(officer, court, &treasury, store.Time{}), fault.Refused) // it is a root: that is for those who may everywhere
-		if err := move(officer, treasury, &government, store.Time{}); err != nil {
-			t.Errorf("to say again where it belongs: %v", err)
-		}
-		// What was planned by those above stands.
-		if err := move(command, mint, &government, soon); err != nil {
-			t.Fatal(err)
-		}
-		want(t, move(officer, mint, &court, store.Time{}), fault.Refused)
-		want(t, move(officer, mint, &treasury, later), fault.Refused)
-		// Below oneself and between what is one's own, one may.
-		if err := move(command, mint, &treasury, store.Time{}); err != nil {
-			t.Fatal(err)
-		}
-		if err := move(officer, mint, &court, store.Time{}); err != nil {
-			t.Error(err)
-		}
+// settle has an organisation belong elsewhere, as if all had agreed to it.
+func (h house) settle(t *testing.T, organisation string, p people.Position, from store.Time) error {
+	_, err := people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (people.Organisation, error) {
+		tx.Asked("it is what a test begins with")
+		return tx.Settle(organisation, p, from)
 	})
+	return err
 }
 
 // TestOrganisationsAsOf asks for a past time as it is known now, and as it was known then.
@@ -60,11 +28,11 @@ func TestOrganisationsAsOf(t *testing.T) {
 		h.organisation(t, "a", "")
 		h.organisation(t, "b", "")
 		h.organisation(t, "c", "a")
-		began, b := h.in(0), "b"
+		began := h.in(0)
 		h.clock.Advance(48 * time.Hour)
 		learnt := h.in(0)
 		// It comes to be known that c left a day ago.
-		if _, err := h.ChangeOrganisation(t.Context(), command, "c", people.OrganisationChange{Parent: &b, From: h.in(-24 * time.Hour)}); err != nil {
+		if err := h.settle(t, "c", people.Position{Parent: "b"}, h.in(-24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		parent := func(at, known store.Time) (parent string) {
@@ -157,6 +125,7 @@ func TestOrganisationsRefuseBadInput(t *testing.T) {
 			"everywhere":     {people.NewOrganisation{ID: people.Everywhere, Name: "All"}, []string{"id"}},
 			"a wrong parent": {people.NewOrganisation{ID: "\x1b", Name: "\x7f", Parent: "a"}, []string{"name", "id"}},
 			"no such parent": {people.NewOrganisation{Name: "B", Parent: "nowhere"}, []string{"parent"}},
+			"to come":        {people.NewOrganisation{Name: "B", Parent: "a", From: h.in(time.Hour)}, []string{"from"}},
 			"there already":  {people.NewOrganisation{ID: "a", Name: "Another"}, []string{"id"}},
 		} {
 			_, err := h.AddOrganisation(t.Context(), command, test.n)
@@ -172,9 +141,52 @@ func TestOrganisationsRefuseBadInput(t *testing.T) {
 		want(t, err, fault.NotFound)
 		_, err = h.OrganisationHistory(t.Context(), command, "nowhere")
 		want(t, err, fault.NotFound)
-		parent := "nowhere"
-		_, err = h.ChangeOrganisation(t.Context(), command, "a", people.OrganisationChange{Parent: &parent})
-		want(t, err, fault.Invalid)
+		for want, p := range map[string]people.Position{"nowhere": {Parent: "nowhere"}, "itself": {Parent: "a"}, "as it is": {}} {
+			if diff := cmp.Diff([]string{"parent"}, fields(h.settle(t, "a", p, store.Time{}))); diff != "" {
+				t.Errorf("%s: %s", want, diff)
+			}
+		}
+	})
+}
+
+// TestPlannedMoves: what is planned gives way to what is decided for an earlier time, and nothing slips behind it.
+func TestPlannedMoves(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		for _, o := range []string{"a", "b"} {
+			h.organisation(t, o, "")
+		}
+		h.organisation(t, "c", "a")
+		stands := func(want people.Position) {
+			t.Helper()
+			if o, err := h.Organisation(t.Context(), command, "c"); err != nil || o.Parent != want.Parent || o.OwnList != want.OwnList {
+				t.Errorf("c is %+v, %v; not %+v", o, err, want)
+			}
+		}
+		if err := h.settle(t, "c", people.Position{Parent: "b"}, h.in(2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		for _, from := range []time.Duration{2 * time.Hour, 3 * time.Hour} {
+			if diff := cmp.Diff([]string{"from"}, fields(h.settle(t, "c", people.Position{}, h.in(from)))); diff != "" {
+				t.Errorf("in %s: %s", from, diff)
+			}
+		}
+		// To say again what is, calls off what is planned.
+		if err := h.settle(t, "c", people.Position{Parent: "a"}, h.in(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(3 * time.Hour)
+		stands(people.Position{Parent: "a"})
+		own := people.Position{Parent: "a", OwnList: true}
+		if err := h.settle(t, "c", own, store.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		stands(own)
+		if err := h.settle(t, "c", people.Position{OwnList: true}, h.in(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		stands(own)
+		h.clock.Advance(time.Hour)
+		stands(people.Position{OwnList: true})
 	})
 }
 

@@ -165,21 +165,18 @@ func TestOrganisationsHaveNoCycle(t *testing.T) {
 		h.organisation(t, "a", "")
 		h.organisation(t, "b", "a")
 		h.organisation(t, "c", "b")
-		root, c, b := "", "c", "b"
 		soon, later := store.TimeOf(noon.Add(48*time.Hour)), store.TimeOf(noon.Add(24*time.Hour))
-		_, err := h.ChangeOrganisation(t.Context(), command, "a", people.OrganisationChange{Parent: &c})
-		want(t, err, fault.Invalid)
+		below := func(parent string) people.Position { return people.Position{Parent: parent} }
+		want(t, h.settle(t, "a", below("c"), store.Time{}), fault.Invalid)
 		// c leaves in two days: until then, a may not come below it.
-		if _, err := h.ChangeOrganisation(t.Context(), command, "c", people.OrganisationChange{Parent: &root, From: soon}); err != nil {
+		if err := h.settle(t, "c", below(""), soon); err != nil {
 			t.Fatal(err)
 		}
-		_, err = h.ChangeOrganisation(t.Context(), command, "a", people.OrganisationChange{Parent: &c, From: later})
-		want(t, err, fault.Invalid)
-		if _, err := h.ChangeOrganisation(t.Context(), command, "a", people.OrganisationChange{Parent: &c, From: soon}); err != nil {
+		want(t, h.settle(t, "a", below("c"), later), fault.Invalid)
+		if err := h.settle(t, "a", below("c"), soon); err != nil {
 			t.Fatal(err)
 		}
 		// And what was planned counts: c cannot go back below b, which will be below it.
-		_, err = h.ChangeOrganisation(t.Context(), command, "c", people.OrganisationChange{Parent: &b, From: later})
-		want(t, err, fault.Invalid)
+		want(t, h.settle(t, "c", below("b"), later), fault.Invalid)
 	})
 }

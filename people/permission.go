@@ -159,7 +159,7 @@ type Line struct {
 // Table is the one permission table.
 var Table = []Line{
 	{Permission: SeeOrganisations, What: "see organisations, where they belong and whose list they follow", Roles: all},
-	{Permission: ChangeOrganisations, What: "add organisations, rename them, and say where they belong", Roles: []Role{CentreOfficer, Operator}},
+	{Permission: ChangeOrganisations, What: "add organisations, rename them, and propose where they belong", Roles: []Role{CentreOfficer, Operator}},
 	{Permission: SeePeople, What: "see people, their groups and their roles", Roles: []Role{CentreOfficer, SecurityOfficer, Desk, Auditor, Operator}},
 	{Permission: ChangePeople, What: "add people, change their particulars, invite them to sign in, deactivate them", Roles: []Role{CentreOfficer, SecurityOfficer, Operator}},
 	{Permission: GiveRoles, What: "give and take roles: those that their own role may give", Roles: []Role{CentreOfficer, SecurityOfficer, Operator}},
@@ -173,7 +173,7 @@ var Table = []Line{
 	{Permission: SeeRegister, What: "see suppliers, products, rules and exemptions", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, ClearingOffice, DeviceAdministrator, EstateManager, Desk, Auditor, Operator}},
 	{Permission: ImportRegister, What: "fill an empty register from a world file", Roles: []Role{CentreOfficer, Operator}},
 	{Permission: DecideList, What: "decide what a body's list allows, for how long, and what stays off it", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver}},
-	{Permission: DecideBans, What: "sign that something is banned or phased out, or is no longer", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
+	{Permission: DecideBans, What: "sign that something is banned or phased out, or is no longer, and where a body belongs", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
 	{Permission: DecideExemptions, What: "grant an exemption, sign one as the second person, and end one early", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
 	{Permission: DecideMonitor, What: "sign that a body watches for a while rather than enforces", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
 	{Permission: DecideProcess, What: "say who decides in a body, and sign that", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},

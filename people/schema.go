@@ -11,7 +11,7 @@ var Kinds = []ledger.Kind{
 	personAdded, personChanged, personDeactivated, personReactivated,
 	roleGiven, roleTaken,
 	groupAdded, groupChanged, groupRemoved,
-	tokenMade, tokenEnded,
+	tokenMade, tokenEnded, keysEnded,
 	invited, passkeyAdded, passkeyRemoved, identityLinked, firstAdmin,
 	accessDigest,
 }
@@ -163,5 +163,10 @@ CREATE TABLE people_sponsors (
 	sponsor TEXT NOT NULL,
 	at TEXT NOT NULL,
 	PRIMARY KEY (person, sponsor)
+);
+`, `
+CREATE TABLE people_device_keys (
+	host TEXT PRIMARY KEY,
+	epoch BIGINT NOT NULL
 );
 `}}

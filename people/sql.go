@@ -238,16 +238,20 @@ func isAssigned(tx *store.Tx, person, thing string) (assigned bool, err error) {
 	return assigned, err
 }
 
+// selectIDs returns the ids that a query finds.
+func selectIDs(tx *store.Tx, query string, args []any) (found []string, err error) {
+	err = tx.Rows(query, args, func(scan scanner) error {
+		var id string
+		err := scan(&id)
+		found = append(found, id)
+		return err
+	})
+	return found, err
+}
+
 // selectCalled returns the active persons whom a text names: by id, user name, mail address or name; at most three.
 func selectCalled(tx *store.Tx, id, lower string) (found []string, err error) {
-	err = tx.Rows(`SELECT id FROM people_persons WHERE active = 1 AND (id = $1 OR user_name_lower = $2 OR mail_lower = $2 OR name_lower = $2) ORDER BY id LIMIT 3`, []any{id, lower},
-		func(scan scanner) error {
-			var id string
-			err := scan(&id)
-			found = append(found, id)
-			return err
-		})
-	return found, err
+	return selectIDs(tx, `SELECT id FROM people_persons WHERE active = 1 AND (id = $1 OR user_name_lower = $2 OR mail_lower = $2 OR name_lower = $2) ORDER BY id LIMIT 3`, []any{id, lower})
 }
 
 func upsertSponsor(tx *store.Tx, person, sponsor string) error {
@@ -265,14 +269,7 @@ func selectSponsored(tx *store.Tx, person string, others []string, since store.T
 		args = append(args, o)
 	}
 	in := store.In(3, len(others))
-	err = tx.Rows(`SELECT sponsor FROM people_sponsors WHERE person = $1 AND at > $2 AND sponsor IN `+in+` UNION SELECT person FROM people_sponsors WHERE sponsor = $1 AND at > $2 AND person IN `+in, args,
-		func(scan scanner) error {
-			var id string
-			err := scan(&id)
-			found = append(found, id)
-			return err
-		})
-	return found, err
+	return selectIDs(tx, `SELECT sponsor FROM people_sponsors WHERE person = $1 AND at > $2 AND sponsor IN `+in+` UNION SELECT person FROM people_sponsors WHERE sponsor = $1 AND at > $2 AND person IN `+in, args)
 }
 
 func insertAssigned(tx *store.Tx, thing, person string) error {
@@ -289,14 +286,8 @@ func selectHolders(tx *store.Tx, objects []string, t store.Time) (found []string
 	for _, o := range objects {
 		args = append(args, o)
 	}
-	err = tx.Rows(`SELECT DISTINCT r.subject FROM people_roles r JOIN people_persons p ON p.id = r.subject WHERE p.active = 1 AND r.replaced_at IS NULL AND r.held_from <= $1 AND (r.held_until IS NULL OR r.held_until > $1) AND r.object IN `+
-		store.In(2, len(objects))+` ORDER BY r.subject`, args, func(scan scanner) error {
-		var id string
-		err := scan(&id)
-		found = append(found, id)
-		return err
-	})
-	return found, err
+	return selectIDs(tx, `SELECT DISTINCT r.subject FROM people_roles r JOIN people_persons p ON p.id = r.subject WHERE p.active = 1 AND r.replaced_at IS NULL AND r.held_from <= $1 AND (r.held_until IS NULL OR r.held_until > $1) AND r.object IN `+
+		store.In(2, len(objects))+` ORDER BY r.subject`, args)
 }
 
 // Groups.
@@ -576,6 +567,28 @@ func selectLiveToken(tx *store.Tx, digest string) (t Token, err error) {
 	err = tx.Row(`SELECT `+tokenColumns+` FROM people_tokens t LEFT JOIN people_persons p ON p.id = t.maker WHERE t.digest = $1 AND t.ended IS NULL AND t.expires > $2 AND (t.maker = '' OR p.active = 1)`,
 		[]any{digest, tx.Now()}, t.into()...)
 	return t, err
+}
+
+// selectKeyed returns a token as selectLiveToken does, by its id, with its digest and the epoch of a device's keys.
+func selectKeyed(tx *store.Tx, host, id string) (t Token, digest string, epoch int64, err error) {
+	err = tx.Row(`SELECT `+tokenColumns+`, t.digest, COALESCE(k.epoch, 0) FROM people_tokens t LEFT JOIN people_persons p ON p.id = t.maker LEFT JOIN people_device_keys k ON k.host = $1 WHERE t.id = $2 AND t.ended IS NULL AND t.expires > $3 AND (t.maker = '' OR p.active = 1)`,
+		[]any{host, id, tx.Now()}, append(t.into(), &digest, &epoch)...)
+	return t, digest, epoch, err
+}
+
+func selectEpoch(tx *store.Tx, host string) (epoch int64, err error) {
+	err = tx.Row(`SELECT epoch FROM people_device_keys WHERE host = $1`, []any{host}, &epoch)
+	return epoch, err
+}
+
+func upsertEpoch(tx *store.Tx, host string, epoch int64) error {
+	_, err := tx.Exec(`INSERT INTO people_device_keys (host, epoch) VALUES ($1, $2) ON CONFLICT (host) DO UPDATE SET epoch = excluded.epoch`, host, epoch)
+	return err
+}
+
+func touchTokenOf(tx *store.Tx, id string, before store.Time) error {
+	_, err := tx.Exec(`UPDATE people_tokens SET used = $1 WHERE id = $2 AND (used IS NULL OR used < $3)`, tx.Now(), id, before)
+	return err
 }
 
 func selectTokens(tx *store.Tx, roots []string, before string, limit int) (found []Token, err error) {

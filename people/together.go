@@ -44,7 +44,7 @@ type Standings struct {
 	now        func() time.Time
 
 	mu    sync.Mutex
-	known map[string]standing // by token
+	known map[Actor]standing // by token, or by device and key
 }
 
 type standing struct {
@@ -57,7 +57,7 @@ type standing struct {
 func (s *Standings) Enter(ctx context.Context, actor Actor) error {
 	now := s.now()
 	s.mu.Lock()
-	found := s.known[actor.Token]
+	found := s.known[Actor{Token: actor.Token}]
 	s.mu.Unlock()
 	if actor.Token != "" && found.entered && now.Before(found.until) {
 		return nil
@@ -65,7 +65,7 @@ func (s *Standings) Enter(ctx context.Context, actor Actor) error {
 	if _, err := s.room.Enter(ctx, actor, s.permission); err != nil || actor.Token == "" {
 		return err
 	}
-	s.note(actor.Token, now, func(found *standing) { found.entered = true })
+	s.note(Actor{Token: actor.Token}, now, func(found *standing) { found.entered = true })
 	return nil
 }
 
@@ -74,18 +74,20 @@ const maxStandings = 10_000
 
 // NewStandings makes one of a permission, which remembers for as long as keep.
 func NewStandings(r *Room, p Permission, keep time.Duration, now func() time.Time) *Standings {
-	return &Standings{room: r, permission: p, keep: keep, now: now, known: map[string]standing{}}
+	return &Standings{room: r, permission: p, keep: keep, now: now, known: map[Actor]standing{}}
 }
 
-// May tells whether a program has the permission in the organisation. It refuses nothing and notes
-// nothing: where the answer is no, or the actor is not a program, the operation itself is to be asked.
-func (s *Standings) May(ctx context.Context, actor Actor, organisation string) (bool, error) {
-	if actor.Token == "" {
+// May tells whether a program, or a device about itself, has the permission for a host of the organisation. It
+// refuses nothing and notes nothing: where the answer is no, or the actor is a person, the operation itself is
+// to be asked.
+func (s *Standings) May(ctx context.Context, actor Actor, organisation, host string) (bool, error) {
+	who := Actor{Token: actor.Token, Agent: actor.Agent}
+	if who == (Actor{}) || who.Agent.Host != "" && who.Agent.Host != host {
 		return false, nil
 	}
 	now := s.now()
 	s.mu.Lock()
-	found, ok := s.known[actor.Token]
+	found, ok := s.known[who]
 	if ok && now.Before(found.until) {
 		if may, known := found.may[organisation]; known {
 			s.mu.Unlock()
@@ -95,7 +97,7 @@ func (s *Standings) May(ctx context.Context, actor Actor, organisation string) (
 	s.mu.Unlock()
 	may, err := See(ctx, s.room, actor, func(tx *Tx) (bool, error) {
 		tx.asked = true // to know what one may needs no leave
-		return tx.May(s.permission, organisation)
+		return tx.of(host).May(s.permission, organisation)
 	})
 	if fault.Is(err, fault.SignedOut) {
 		return false, nil
@@ -103,15 +105,15 @@ func (s *Standings) May(ctx context.Context, actor Actor, organisation string) (
 	if err != nil {
 		return false, err
 	}
-	s.note(actor.Token, now, func(found *standing) { found.may[organisation] = may })
+	s.note(who, now, func(found *standing) { found.may[organisation] = may })
 	return may, nil
 }
 
 // note enters what a question that began at now has found.
-func (s *Standings) note(token string, now time.Time, enter func(*standing)) {
+func (s *Standings) note(who Actor, now time.Time, enter func(*standing)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, ok := s.known[token]
+	found, ok := s.known[who]
 	until := now.Add(s.keep)
 	if ok && until.Before(found.until) {
 		return // who asked later knows better, and until later than this answer may count
@@ -123,5 +125,5 @@ func (s *Standings) note(token string, now time.Time, enter func(*standing)) {
 		found = standing{until: until, may: map[string]bool{}}
 	}
 	enter(&found)
-	s.known[token] = found
+	s.known[who] = found
 }

@@ -271,7 +271,7 @@ func (h house) standings() *people.Standings {
 
 func may(t *testing.T, s *people.Standings, actor people.Actor, organisation string) bool {
 	t.Helper()
-	may, err := s.May(t.Context(), actor, organisation)
+	may, err := s.May(t.Context(), actor, organisation, "any")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,10 +339,10 @@ func TestStandingsRemember(t *testing.T) {
 				}
 				cancelled, cancel := context.WithCancel(t.Context())
 				cancel()
-				if got, err := s.May(cancelled, program, "a"); err != nil || !got {
+				if got, err := s.May(cancelled, program, "a", "any"); err != nil || !got {
 					t.Errorf("what was just said: %t, %v", got, err)
 				}
-				if _, err := s.May(cancelled, program, "b"); err == nil {
+				if _, err := s.May(cancelled, program, "b", "any"); err == nil {
 					t.Error("what nobody has asked was remembered")
 				}
 				h.clock.Advance(time.Second - time.Microsecond)
@@ -376,8 +376,7 @@ func TestStandingsThatRise(t *testing.T) {
 		if may(t, s, program, "b") {
 			t.Fatal("a program may what it may not")
 		}
-		parent := "a"
-		if _, err := h.ChangeOrganisation(t.Context(), command, "b", people.OrganisationChange{Parent: &parent}); err != nil {
+		if err := h.settle(t, "b", people.Position{Parent: "a"}, store.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		if may(t, s, program, "b") {
@@ -408,7 +407,7 @@ func TestStandingsAtOnce(t *testing.T) {
 			wait.Go(func() {
 				for n := range 60 {
 					at, in := (n+worker)%3, n%7%3
-					got, err := s.May(t.Context(), programs[at], bodies[in])
+					got, err := s.May(t.Context(), programs[at], bodies[in], "any")
 					// The first ends meanwhile: it may or may not have, in its own body alone.
 					if err != nil || got != (at == in) && !(at == 0 && in == 0) {
 						t.Errorf("the program of %s in %s: %t, %v", bodies[at], bodies[in], got, err)

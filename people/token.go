@@ -177,16 +177,23 @@ func whoHasToken(tx *store.Tx, secret string) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
+	return whoActsBy(tx, t, errToken)
+}
+
+// whoActsBy finds out what may be done by a token that has not ended. refused is what is said where its maker
+// may not make it any more.
+func whoActsBy(tx *store.Tx, t Token, refused error) (Who, error) {
 	who := Who{ID: "token:" + t.ID, Name: t.Name, Grants: []Grant{t.Grant}, Maker: t.Maker, stale: t.Used.Before(tx.Now().Add(-seenEvery))}
 	if t.Maker == "" {
 		return who, nil
 	}
-	maker := &Tx{Tx: tx, who: Who{ID: t.Maker, Person: t.Maker}}
-	if maker.who.Grants, err = grantsAt(tx, t.Maker, tx.Now()); err != nil {
+	grants, err := grantsAt(tx, t.Maker, tx.Now())
+	if err != nil {
 		return Who{}, err
 	}
+	maker := &Tx{Tx: tx, who: Who{ID: t.Maker, Person: t.Maker, Grants: grants}}
 	if err := maker.mayMake(t.Grant); fault.Is(err, fault.Refused) {
-		return Who{}, errToken
+		return Who{}, refused
 	} else if err != nil {
 		return Who{}, err
 	}

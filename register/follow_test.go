@@ -117,7 +117,7 @@ func (d *deciding) decide(t *testing.T, w *policy.World) {
 		_, err = d.People.ChangeOrganisation(t.Context(), command, o, people.OrganisationChange{Name: &name})
 	case 7:
 		own := d.IntN(2) == 0
-		_, err = d.People.ChangeOrganisation(t.Context(), command, o, people.OrganisationChange{OwnList: &own})
+		err = settle(t, d.People, o, func(p *people.Position) { p.OwnList = own }, store.Time{})
 	case 8:
 		var choices []register.Choice
 		for _, i := range d.Perm(len(w.Products))[:min(10, len(w.Products))] {
@@ -160,8 +160,8 @@ func TestPlannedMove(t *testing.T) {
 		if !first.Until.IsZero() {
 			t.Errorf("nothing is planned, and yet at %s", first.Until)
 		}
-		w, parent, at := first.Apply(new(policy.World)), "other", store.TimeOf(here.clock.Now().Add(time.Hour))
-		if _, err := here.People.ChangeOrganisation(t.Context(), command, "below", people.OrganisationChange{Parent: &parent, From: at}); err != nil {
+		w, at := first.Apply(new(policy.World)), store.TimeOf(here.clock.Now().Add(time.Hour))
+		if err := settle(t, here.People, "below", func(p *people.Position) { p.Parent = "other" }, at); err != nil {
 			t.Fatal(err)
 		}
 		planned := here.changes(t, first.Generation)
@@ -207,4 +207,22 @@ func TestClocksDiffer(t *testing.T) {
 			t.Errorf("the rule that was taken back: %+v", w.Rules)
 		}
 	})
+}
+
+// settle has an organisation belong elsewhere, as if all had agreed to it; where it does already, nothing is done.
+func settle(t *testing.T, room *people.Room, organisation string, change func(p *people.Position), from store.Time) error {
+	_, err := people.Act(t.Context(), room, command, func(tx *people.Tx) (o people.Organisation, err error) {
+		tx.Asked("it is what a test begins with")
+		p, err := people.PositionOf(tx.Tx, organisation)
+		if err != nil {
+			return o, err
+		}
+		was := p
+		if change(&p); p == was {
+			tx.NoEntry("everything is as it was")
+			return o, nil
+		}
+		return tx.Settle(organisation, p, from)
+	})
+	return err
 }

@@ -254,8 +254,7 @@ func TestTwoTimes(t *testing.T) {
 			}
 		}
 		here.clock.Advance(time.Hour)
-		parent := "日本 院"
-		if _, err := here.People.ChangeOrganisation(t.Context(), command, "press/office", people.OrganisationChange{Parent: &parent}); err != nil {
+		if err := settle(t, here.People, "press/office", func(p *people.Position) { p.Parent = "日本 院" }, store.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "at the time before the move", here.exports(t, noon, time.Time{}), want)

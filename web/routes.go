@@ -80,6 +80,20 @@ var Navigation = slices.Concat(
 	},
 )
 
+// First are the places that come first for each role: where its work is.
+var First = []gate.Own{
+	{Role: people.CentreOfficer, Paths: []string{"/apps", "/proposals", "/breaches", "/what-if", "/coverage"}},
+	{Role: people.SecurityOfficer, Paths: []string{"/proposals", "/breaches", "/devices", "/apps", "/coverage"}},
+	{Role: people.DeviceAdministrator, Paths: []string{"/devices", "/breaches", "/coverage", "/apps", "/proposals"}},
+	{Role: people.Reviewer, Paths: []string{"/proposals", "/apps", "/lists", "/breaches"}},
+	{Role: people.Approver, Paths: []string{"/proposals", "/apps"}},
+	{Role: people.ClearingOffice, Paths: []string{"/proposals"}},
+	{Role: people.EstateManager, Paths: []string{"/devices", "/breaches", "/coverage"}},
+	{Role: people.Auditor, Paths: []string{"/ledger", "/proposals", "/coverage", "/breaches", "/apps"}},
+	{Role: people.Operator, Paths: []string{"/people", "/organisations", "/notices"}},
+	{Role: "", Paths: []string{"/ask", "/advice", "/proposals"}},
+}
+
 // footer stands at the foot of every page.
 var footer = []ui.Link{{Text: "For programs", Href: "/api"}, {Text: "Roles", Href: "/roles"}, {Text: "The head of the ledger", Href: "/ledger/checkpoint"}}
 
@@ -109,7 +123,7 @@ func Routes(p Parts) []gate.Route {
 		directory.Routes(p.People, p.Directory),
 		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app", Exemptions: "/proposals/new/exemption"}),
 		lists.Routes(lists.Area{Enquiries: enquiries}),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Intake: p.Intake, InvitationLink: p.Directory.Join}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }

@@ -20,6 +20,7 @@ import (
 	"portcullis/register"
 	"portcullis/store"
 	"portcullis/web"
+	"portcullis/web/gate"
 )
 
 // served is a ledger with a head and one tile.
@@ -33,6 +34,35 @@ func served(_ context.Context, path string) (*ledger.Resource, error) {
 		return nil, errors.New("secret detail")
 	}
 	return nil, nil
+}
+
+// TestPlaces: whoever has a role finds the places of its work at the beginning, and all others behind them.
+func TestPlaces(t *testing.T) {
+	g := &gate.Gate{Navigation: web.Navigation, First: web.First}
+	for _, own := range web.First {
+		who := people.Who{Person: "p"}
+		if own.Role != "" {
+			who.Grants = []people.Grant{{Role: own.Role, Organisation: people.Everywhere}}
+		}
+		first, more := g.Places(who)
+		if len(first) > 7 || first[0].Href != "/" {
+			t.Errorf("%s begins with %v", own.Role, first)
+		}
+		for i, path := range own.Paths {
+			if i+1 >= len(first) || first[i+1].Href != path {
+				t.Errorf("%s: %s is not in its place in %v", own.Role, path, first)
+			}
+		}
+		all := 0
+		for _, place := range web.Navigation {
+			if place.Shown(who) {
+				all++
+			}
+		}
+		if len(first)+len(more) != all {
+			t.Errorf("%s: %d and %d places, of %d", own.Role, len(first), len(more), all)
+		}
+	}
 }
 
 func TestRoutes(t *testing.T) {

@@ -71,7 +71,7 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	a := &assembly{people: room, devices: fleet, workers: workers}
 	g := &gate.Gate{
 		People: room, Now: env.now, Log: log, Secure: address.Scheme == "https", Proxies: c.Proxies,
-		Frame: ui.Frame{Body: c.Body, Notice: c.Notice}, Navigation: web.Navigation,
+		Frame: ui.Frame{Body: c.Body, Notice: c.Notice}, Navigation: web.Navigation, First: web.First,
 	}
 	desk := alerts.Desk{People: room, Outbox: outbox}
 	area := &account.Area{People: room, Passkeys: passkeys, Gate: g, Now: env.now, Chance: rand.Reader, URL: c.URL, Alerts: desk}

@@ -107,6 +107,15 @@ product:
 #  contains: [{product: adkit, since: "2.0"}]
 #  builtinOn: [android]
 `,
+	"organisation": `# Where a body belongs, and whose list it follows: all of it, and not what changes alone.
+kind: organisation
+reason: It does its work there
+move:
+  body: my-body
+  parent: other-body      # left out, it belongs to nobody
+#  ownList: true         # the allow rules of those above do not reach it
+#  from: SOON            # from when it is decided, unless said
+`,
 	"process": `# Who decides in a body, and in those below that set nothing themselves. Roles of a step: one of them takes it.
 kind: process
 organisation: my-body

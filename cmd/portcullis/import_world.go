@@ -29,7 +29,7 @@ type importWorldCommand struct {
 func (importWorldCommand) Help() string {
 	return "Where there are no decisions and no devices yet, the whole world is taken in, or nothing. " +
 		"Beside a register in use, what is new or otherwise in the file is proposed by whom the token is of, and goes through the usual approvals: " +
-		"rules and their ends, exemptions, monitor periods, and changes of suppliers and products. " +
+		"rules and their ends, exemptions, monitor periods, where bodies belong, and changes of suppliers and products. " +
 		"Organisations, suppliers, products, identifiers and devices that are not there are added at once, where the token may add them. " +
 		"What is not in the file stays as it is, and so do the devices that are there. The same file may be taken in again: nothing is proposed twice. " +
 		"Times that have passed are not counted back: what has begun holds from when it is decided. A clearance in the file does not count; the office is asked. --dry-run shows it all beforehand."
@@ -266,7 +266,7 @@ func (c *importWorldCommand) brought(env *environment, b *brought) error {
 
 var proposedAs = map[approvals.Kind]string{
 	approvals.Ban: "a ban", approvals.Allow: "an allow rule", approvals.Withdrawal: "the end of a rule", approvals.Exemption: "an exemption",
-	approvals.Monitor: "a monitor period", approvals.Supplier: "a change of a supplier", approvals.Product: "a change of a product",
+	approvals.Monitor: "a monitor period", approvals.Supplier: "a change of a supplier", approvals.Product: "a change of a product", approvals.Belonging: "another place",
 }
 
 func (c *importWorldCommand) summary(b *brought, fates map[approvals.Fate]int) string {

@@ -33,8 +33,8 @@ type load struct {
 
 	mu      sync.Mutex
 	persons map[string]*fate  // by id
-	teams   map[string]string // where a team was moved to last, by its id
-	moves   int               // of teams
+	teams   map[string]string // what a team was called last, by its id
+	renamed int               // teams
 	again   int               // requests that were made again
 }
 
@@ -87,7 +87,7 @@ func operator(t testing.TB, where []string) (token, session string) {
 	return token, session
 }
 
-// bodies are what a writer works in: a body, an office that people move to, and a team that moves.
+// bodies are what a writer works in: a body, an office that people move to, and a team that is renamed.
 type bodies struct{ body, office, team string }
 
 func bodiesOf(n int) bodies {
@@ -138,11 +138,11 @@ func (l *load) change(t *testing.T, b bodies, id, name string, f *fate, i int) {
 		f.active = false
 	}
 	if i%5 == 0 {
-		to := []string{b.body, b.office}[i/5%2]
-		l.ask(t, "PATCH", "/organisations/"+b.team, "team-"+name, map[string]any{"parent": to})
+		called := "Team of " + name
+		l.ask(t, "PATCH", "/organisations/"+b.team, "team-"+name, map[string]any{"name": called})
 		l.mu.Lock()
-		l.teams[b.team] = to
-		l.moves++
+		l.teams[b.team] = called
+		l.renamed++
 		l.mu.Unlock()
 	}
 }
@@ -237,14 +237,14 @@ func (l *load) verify(t *testing.T) {
 			t.Errorf("%s: acknowledged as %+v; there is %+v, with the role %t", id, *f, got, holders[id])
 		}
 	}
-	for team, parent := range l.teams {
-		var got struct{ Parent string }
+	for team, name := range l.teams {
+		var got struct{ Name string }
 		l.get(t, "/organisations/"+team, &got)
-		if got.Parent != parent {
-			t.Errorf("%s was moved to %s, and is in %s", team, parent, got.Parent)
+		if got.Name != name {
+			t.Errorf("%s was renamed %q, and is called %q", team, name, got.Name)
 		}
 	}
-	t.Logf("%d people were added, and teams moved %d times; %d requests were made again", len(l.persons), l.moves, l.again)
+	t.Logf("%d people were added, and teams renamed %d times; %d requests were made again", len(l.persons), l.renamed, l.again)
 }
 
 // notice is the record of a mail.
@@ -343,7 +343,7 @@ func (l *load) verifyLedger(t *testing.T, where []string, invitations int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"person-added": len(l.persons) + 1, "organisation-changed": l.moves, "role-given": 1, "invited": invitations}
+	want := map[string]int{"person-added": len(l.persons) + 1, "organisation-changed": l.renamed, "role-given": 1, "invited": invitations}
 	for _, f := range l.persons {
 		for kind, done := range map[string]bool{"person-changed": f.moved, "person-deactivated": !f.active, "role-given": f.given, "role-taken": f.taken} {
 			if done {

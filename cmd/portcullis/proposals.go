@@ -51,7 +51,7 @@ type proposalsListCommand struct {
 	Waiting      bool   `help:"What waits for you, the oldest first, with the step that you can take."`
 	Mine         bool   `help:"What you opened, or what is for you."`
 	State        string `enum:",open,made,interim,refused,taken-back" default:"" placeholder:"STATE" help:"Only those in this state: open, made, interim, refused or taken-back."`
-	Kind         string `enum:",ban,allow,withdrawal,exemption,monitor,supplier,product,process" default:"" placeholder:"KIND" help:"Only those of this kind: ban, allow, withdrawal, exemption, monitor, supplier, product or process."`
+	Kind         string `enum:",ban,allow,withdrawal,exemption,monitor,supplier,product,process,organisation" default:"" placeholder:"KIND" help:"Only those of this kind: ban, allow, withdrawal, exemption, monitor, supplier, product, process or organisation."`
 	Organisation string `placeholder:"ID" help:"Only those for this body itself."`
 	Made         string `placeholder:"ID" help:"Only that of which this rule or exemption came."`
 	All          bool   `help:"All of them; the newest 50, unless said."`
@@ -174,7 +174,7 @@ type proposalsOpenCommand struct {
 	output
 	once
 	File    string `arg:"" optional:"" help:"The draft, in JSON or YAML; - is standard input."`
-	Example string `enum:",ban,allow,withdrawal,exemption,monitor,supplier,product,process" default:"" placeholder:"KIND" help:"Print a draft of this kind to begin with, and propose nothing: ban, allow, withdrawal, exemption, monitor, supplier, product or process."`
+	Example string `enum:",ban,allow,withdrawal,exemption,monitor,supplier,product,process,organisation" default:"" placeholder:"KIND" help:"Print a draft of this kind to begin with, and propose nothing: ban, allow, withdrawal, exemption, monitor, supplier, product, process or organisation."`
 }
 
 func (proposalsOpenCommand) Help() string {

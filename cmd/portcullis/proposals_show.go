@@ -93,6 +93,14 @@ func headline(d *api.Draft) string {
 		text = "exempt " + exempted(e.Subject) + " in " + e.Scope + " from " + cmp.Or(strings.Join(e.Lifts, ", "), "what holds for "+e.Product) + till(e.Until)
 	case d.Monitor != nil:
 		text = "watch " + d.Organisation + " rather than enforce" + till(d.Monitor.Until)
+	case d.Move != nil:
+		text = "have " + d.Move.Body + " belong to " + cmp.Or(d.Move.Parent, "nobody")
+		if d.Move.OwnList {
+			text += ", with a list of its own"
+		}
+		if !d.Move.From.IsZero() {
+			text += ", from " + moment(d.Move.From)
+		}
 	case d.Supplier != nil:
 		text = "the supplier " + d.Supplier.ID
 	case d.Product != nil:
@@ -196,6 +204,9 @@ func writeProposal(out io.Writer, t terminal, p *api.Proposal) error {
 	if n := p.Reach; n != nil {
 		l.label("", "Reaches now", reach(n))
 	}
+	if p.Moving != nil {
+		l.label("", "Would do now", moves(p.Moving))
+	}
 	l.line("What is proposed:")
 	l.yaml(p.Draft)
 	l.line("Steps:")
@@ -211,6 +222,9 @@ func writeProposal(out io.Writer, t terminal, p *api.Proposal) error {
 		if s.Counted != nil {
 			l.label("     ", "Reached then", reach(s.Counted))
 		}
+		if s.Moving != nil {
+			l.label("     ", "Was to do", moves(s.Moving))
+		}
 	}
 	for i := range p.Missing {
 		m := &p.Missing[i]
@@ -223,6 +237,12 @@ func writeProposal(out io.Writer, t terminal, p *api.Proposal) error {
 	l.label("", "You can", strings.Join(p.Can, ", "))
 	l.label("", "But", p.Bar)
 	return l.err
+}
+
+// moves says what a body's move does.
+func moves(m *api.MoveCount) string {
+	return fmt.Sprintf("%s in %s; bans: %s stop there and %s begin; allow rules: %s stop and %s begin", count(m.Hosts, "device or piece of equipment", "devices and pieces of equipment"),
+		count(m.Bodies, "body", "bodies"), number(m.BansEnd), number(m.BansBegin), number(m.AllowsEnd), number(m.AllowsBegin))
 }
 
 // reach says whom a rule reaches.

@@ -166,7 +166,7 @@ func TestProposalsExamples(t *testing.T) {
 	s := startProposing(t)
 	s.data = []string{"--data", filepath.Join(s.dir, "examples")}
 	s.must(t, append([]string{"import", "world", s.file(t, "examples.yaml", `
-organisations: [{id: my-body}]
+organisations: [{id: my-body}, {id: other-body}]
 suppliers: [{id: parrot-inc}, {id: bigbird}]
 products: [{id: parrot, kind: app, identifiers: {android: [com.parrot]}}, {id: tides, kind: app, identifiers: {android: [com.tides]}}]
 rules: [{id: ban-parrot, effect: ban, target: {product: parrot}, components: false, clearance: none, scope: my-body, from: 2020-01-01, reason: "a reason"}]

@@ -68,12 +68,14 @@ func (f *front) twoPrograms(t *testing.T, chief visitor) {
 
 func (f *front) circle(t *testing.T, _ visitor) {
 	t.Helper()
-	grant := people.Grant{Role: people.Operator, Organisation: people.Everywhere}
-	token, err := f.people.MakeToken(t.Context(), atCommand, "mover", grant, people.Time{})
-	if err != nil {
-		t.Fatal(err)
+	program := func(name string, role people.Role) visitor {
+		token, err := f.people.MakeToken(t.Context(), atCommand, name, people.Grant{Role: role, Organisation: people.Everywhere}, people.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return visitor{token: token.Secret}
 	}
-	mover := visitor{token: token.Secret}
+	mover, signer := program("mover", people.Operator), program("signer", people.Approver)
 	const rounds = 8
 	for n := range rounds {
 		ids := []string{fmt.Sprint("a", n), fmt.Sprint("b", n)}
@@ -82,11 +84,18 @@ func (f *front) circle(t *testing.T, _ visitor) {
 				t.Fatal(err)
 			}
 		}
+		var proposals [2]struct{ ID string }
+		for i := range ids {
+			a := f.ask(t, mover, "POST", "/api/v1/proposals", `{"kind":"organisation","reason":"r","move":{"body":"`+ids[i]+`","parent":"`+ids[1-i]+`"}}`, nil)
+			if err := json.Unmarshal([]byte(a.body), &proposals[i]); err != nil || a.status != http.StatusCreated {
+				t.Fatalf("proposing to move %s: %s", ids[i], a)
+			}
+		}
 		var answers [2]answer
 		var both sync.WaitGroup
 		for i := range ids {
 			both.Go(func() {
-				answers[i] = f.ask(t, mover, "PATCH", "/api/v1/organisations/"+ids[i], `{"parent":"`+ids[1-i]+`"}`, nil)
+				answers[i] = f.ask(t, signer, "POST", "/api/v1/proposals/"+proposals[i].ID+"/steps", `{"act":"sign","version":1}`, nil)
 			})
 		}
 		both.Wait()
@@ -95,7 +104,7 @@ func (f *front) circle(t *testing.T, _ visitor) {
 			switch {
 			case a.status == http.StatusOK:
 				made++
-			case a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "cannot be below itself"):
+			case a.status != http.StatusConflict || !strings.Contains(a.body, "cannot be below itself"):
 				t.Errorf("moving %s: %s", ids[i], a)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 type Affected struct {
 	Direct    Set // hosts on which it covers something for what that is itself
 	Component Set // hosts on which it covers something only for what that contains
+	Either    int // hosts that are in one of these or in both
 	// By the host's own organisation, in order of their ids.
 	Organisations []OrganisationAffected
 	// Exemptions are the ids of those in force that name a product which the rule may reach, where
@@ -22,6 +23,9 @@ type Affected struct {
 type OrganisationAffected struct {
 	Organisation      string
 	Direct, Component int
+	// Perhaps counts those of them on which it covers nothing of a known product, but only what has a name that leads
+	// to one on another platform.
+	Perhaps int
 }
 
 // The outcomes of asking whether a draft covers.
@@ -29,6 +33,10 @@ const (
 	coversNot uint32 = iota
 	coversDirectly
 	coversComponent
+	// The same of what is no known product, and has a name that leads to one on another platform.
+	perhapsDirectly
+	perhapsComponent
+	coverings // how many there are
 )
 
 // Affected tries a draft on every thing that it may reach: for a ban or phase-out, whatever it covers;
@@ -47,17 +55,36 @@ func (x *Index) Affected(draft policy.Rule) (Affected, error) {
 	if err != nil {
 		return Affected{}, err
 	}
-	direct, component := x.try(b, x.reached(&to))
+	tried := x.try(b, x.reached(&to))
+	perhaps := tried.perhaps()
 	found := Affected{Exemptions: x.exemptions(&draft, &to)}
 	var directly, inside []int
-	found.Direct, directly = direct.take()
-	found.Component, inside = component.take()
+	found.Direct, directly = tried[coversDirectly].take()
+	found.Component, inside = tried[coversComponent].take()
+	found.Either = either(found.Direct.numbers, found.Component.numbers)
 	for _, o := range x.hosts.inOrder {
 		if directly[o]+inside[o] > 0 {
-			found.Organisations = append(found.Organisations, OrganisationAffected{x.hosts.organisations.items[o], directly[o], inside[o]})
+			found.Organisations = append(found.Organisations, OrganisationAffected{x.hosts.organisations.items[o], directly[o], inside[o], perhaps[o]})
 		}
 	}
 	return found, nil
+}
+
+// either counts the hosts that are in one of two lists, both ascending, or in both.
+func either(a, b []uint32) int {
+	n := len(a) + len(b)
+	for len(a) > 0 && len(b) > 0 {
+		switch is, other := a[0], b[0]; {
+		case is < other:
+			a = a[1:]
+		case is > other:
+			b = b[1:]
+		default:
+			n--
+			a, b = a[1:], b[1:]
+		}
+	}
+	return n
 }
 
 // reached returns the names that stand for what a draft may reach.

@@ -187,25 +187,32 @@ func (d *dating) day(q *query, f finding) (day int32) {
 	if len(d.known) == 0 {
 		return 0
 	}
+	if c := q.briefs[f.outcome].cause; c != severalCauses {
+		return d.since(f.thing, c)
+	}
 	first := true
 	for _, c := range q.outcomes[f.outcome].ofCauses {
 		if !q.lets[c] {
 			continue
 		}
-		is := int32(0)
-		for _, k := range d.known {
-			if k.thing != f.thing {
-				break
-			}
-			if k.cause == c {
-				is = k.day
-			}
-		}
-		if first || is < day {
+		if is := d.since(f.thing, c); first || is < day {
 			first, day = false, is
 		}
 	}
 	return day
+}
+
+// since is the day on which the thing at hand came into breach for a cause; 0 for longer ago than is known.
+func (d *dating) since(thing, cause uint32) int32 {
+	for _, k := range d.known {
+		if k.thing != thing {
+			break
+		}
+		if k.cause == cause {
+			return k.day
+		}
+	}
+	return 0
 }
 
 // After returns the first ids behind one, in the order of their bytes: limit at most. The empty id is

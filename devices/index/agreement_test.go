@@ -245,7 +245,7 @@ func (m *model) checkVerdicts() {
 // checkAffected compares the answer on a draft with a world in which it stands.
 func (m *model) checkAffected() {
 	draft := m.rule("draft")
-	direct, component := map[string]bool{}, map[string]bool{}
+	direct, component, certain, either := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for id, h := range m.hosts {
 		for i := range h.Installed {
 			switch {
@@ -253,6 +253,15 @@ func (m *model) checkAffected() {
 				direct[id] = true
 			case draft.Components && m.covered(draft, true, &h, &h.Installed[i]):
 				component[id] = true
+			default:
+				continue
+			}
+			d, err := policy.Decide(m.world, &h, &h.Installed[i], m.at)
+			if err != nil {
+				m.Fatal(err)
+			}
+			if either[id] = true; d.Product != "" || draft.Target.Any {
+				certain[id] = true
 			}
 		}
 	}
@@ -266,9 +275,22 @@ func (m *model) checkAffected() {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(component)), got.Component.IDs(), cmpopts.EquateEmpty()); diff != "" {
 		m.Fatalf("%+v: hosts covered by components (-want +got):\n%s", draft, diff)
 	}
-	n := 0
+	n, perhaps := 0, map[string]int{}
 	for _, o := range got.Organisations {
 		n += o.Direct + o.Component
+		if o.Perhaps > 0 {
+			perhaps[o.Organisation] = o.Perhaps
+		}
+	}
+	for id := range either {
+		if o := m.hosts[id].Organisation; !certain[id] {
+			if perhaps[o]--; perhaps[o] == 0 {
+				delete(perhaps, o)
+			}
+		}
+	}
+	if len(perhaps) > 0 || got.Either != len(either) {
+		m.Fatalf("%+v: of %d, not %d, more are perhaps covered than there are: %v", draft, len(either), got.Either, perhaps)
 	}
 	if n != len(direct)+len(component) {
 		m.Fatalf("%+v: want %d and %d hosts", got.Organisations, len(direct), len(component))

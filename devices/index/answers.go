@@ -81,6 +81,7 @@ type query struct {
 	passes   []bool // by outcome
 	lets     []bool // by cause
 	outcomes []outcome
+	briefs   []brief
 	dating   *dating // nil for all, whenever it opened
 
 	hosts         []uint32
@@ -111,7 +112,7 @@ func (t *headcount) add(o *headcount) {
 
 // newQueries makes a query for each processor.
 func (x *Index) newQueries(f *Filter) []*query {
-	alike := query{index: x, wanted: x.classesOf(f.Organisations), passes: x.outcomesWhere(f.lets), outcomes: x.outcomes.all()}
+	alike := query{index: x, wanted: x.classesOf(f.Organisations), passes: x.outcomesWhere(f.lets), outcomes: x.outcomes.all(), briefs: x.outcomes.brief()}
 	causes, products, _ := x.outcomes.groups()
 	for _, c := range causes {
 		alike.lets = append(alike.lets, f.letsCause(c))
@@ -162,14 +163,18 @@ func (q *query) host(n uint32, row []byte) {
 
 // take counts an installation.
 func (q *query) take(n uint32, f finding) {
-	o := &q.outcomes[f.outcome]
-	for _, c := range o.ofCauses {
-		if q.lets[c] {
-			q.causes[c].count(n)
+	b := q.briefs[f.outcome]
+	if b.cause != severalCauses {
+		q.causes[b.cause].count(n) // it passes, for the outcome does
+	} else {
+		for _, c := range q.outcomes[f.outcome].ofCauses {
+			if q.lets[c] {
+				q.causes[c].count(n)
+			}
 		}
 	}
-	if o.product != "" {
-		q.products[o.ofProduct].count(n)
+	if b.product != noProduct {
+		q.products[b.product].count(n)
 		return
 	}
 	q.strangers[q.index.stranger(f.thing)].count(n)

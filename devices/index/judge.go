@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,9 +25,14 @@ type outcome struct {
 	verdict policy.Result
 	causes  []Cause // in the order of the findings and of the rules' ids; none where it is only watched
 
-	ofProduct uint32   // the number of the product
-	ofCauses  []uint32 // those of the causes
+	ofCauses []uint32 // the numbers of the causes, where they are several
 }
+
+// brief is what is counted of an outcome, in numbers: few bytes, so that those of all outcomes stay at hand.
+type brief struct{ product, cause uint32 }
+
+// noProduct is the product of what is none, severalCauses the cause where there are several, or none.
+const noProduct, severalCauses = math.MaxUint32, math.MaxUint32
 
 // breach tells whether it is one.
 func (o *outcome) breach() bool { return len(o.causes) > 0 }
@@ -40,6 +46,7 @@ func stray(verdict policy.Result) bool {
 type outcomes struct {
 	mu       sync.RWMutex
 	items    []outcome
+	briefs   []brief
 	numbers  map[string]uint32
 	products numbering[string]
 	causes   numbering[Cause]
@@ -47,7 +54,7 @@ type outcomes struct {
 }
 
 func newOutcomes() *outcomes {
-	return &outcomes{items: make([]outcome, 1), numbers: map[string]uint32{}}
+	return &outcomes{items: make([]outcome, 1), briefs: make([]brief, 1), numbers: map[string]uint32{}}
 }
 
 func (o *outcomes) at(n uint32) *outcome {
@@ -102,10 +109,18 @@ func (o *outcomes) add(made outcome) bool {
 
 // enter gives an outcome the next number.
 func (o *outcomes) enter(key string, made outcome) {
-	made.ofProduct = o.products.number(made.product)
-	for _, c := range made.causes {
-		made.ofCauses = append(made.ofCauses, o.causes.number(c))
+	b := brief{noProduct, severalCauses}
+	if made.product != "" {
+		b.product = o.products.number(made.product)
 	}
+	if len(made.causes) == 1 {
+		b.cause = o.causes.number(made.causes[0])
+	} else {
+		for _, c := range made.causes {
+			made.ofCauses = append(made.ofCauses, o.causes.number(c))
+		}
+	}
+	o.briefs = append(o.briefs, b)
 	o.numbers[key], o.items = uint32(len(o.items)), append(o.items, made)
 }
 
@@ -120,6 +135,13 @@ func (o *outcomes) cause(c Cause) uint32 {
 		o.mu.Unlock()
 	}
 	return n
+}
+
+// brief are all that there are so far, by number.
+func (o *outcomes) brief() []brief {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.briefs
 }
 
 // groups are all causes and products by their numbers, and the products' numbers in the order of their ids.

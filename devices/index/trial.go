@@ -15,15 +15,51 @@ type trial struct {
 	decision policy.Decision
 	memo     []memo // by class, of the likeness at hand
 	stamp    uint32
-	found    [coversComponent + 1]*covered // by outcome; nil where it does not cover
+	found    tried
+	certain  bool // what it covers, it covers whatever that is: nothing is covered only perhaps
 	buffer   [1024]uint32
 	classes  [1024]uint32 // of the hosts at hand
 }
 
 func (x *Index) newTrial(b *Basis) *trial {
-	t := &trial{index: x, basis: b, memo: make([]memo, len(x.hosts.classes.items))}
+	t := &trial{index: x, basis: b, memo: make([]memo, len(x.hosts.classes.items)), certain: b.world.Rules[0].Target.Any}
 	t.found[coversDirectly], t.found[coversComponent] = x.newCovered(), x.newCovered()
 	return t
+}
+
+// tried is the hosts that a draft covers, by the outcome; nil where it covers none.
+type tried [coverings]*covered
+
+// of returns the hosts of an outcome, to be added to.
+func (t *tried) of(x *Index, outcome uint32) *covered {
+	if t[outcome] == nil {
+		t[outcome] = x.newCovered()
+	}
+	return t[outcome]
+}
+
+// perhaps counts the hosts that are covered only perhaps, by organisation, and puts those that may be with those
+// that are.
+func (t *tried) perhaps() []int {
+	x := t[coversDirectly].index
+	var may [coverings][]uint32
+	for outcome := perhapsDirectly; outcome < coverings; outcome++ {
+		if t[outcome] != nil {
+			may[outcome] = t[outcome].union.take()
+			x.unions.Put(t[outcome].union)
+		}
+	}
+	all := slices.Concat(may[:]...)
+	slices.Sort(all)
+	only := slices.DeleteFunc(slices.Compact(all), func(n uint32) bool { return t[coversDirectly].has(n) || t[coversComponent].has(n) })
+	for outcome, hosts := range may {
+		for _, n := range hosts {
+			t[uint32(outcome)-perhapsDirectly+coversDirectly].add(n, x.hosts.class[n])
+		}
+	}
+	counts := x.newCounts()
+	counts.count(only)
+	return counts.of
 }
 
 // covers tells which of a draft's two rules cover or, if they allow, admit.
@@ -42,7 +78,7 @@ func covers(d *policy.Decision) uint32 {
 }
 
 // try tries a draft, of which b is made, on the things of some names, on all processors where they are many.
-func (x *Index) try(b *Basis, names []uint32) (direct, component *covered) {
+func (x *Index) try(b *Basis, names []uint32) tried {
 	trials := make([]*trial, min(runtime.GOMAXPROCS(0), len(names)/64+1))
 	parallel(len(trials), func(w int) {
 		t := x.newTrial(b)
@@ -54,11 +90,13 @@ func (x *Index) try(b *Basis, names []uint32) (direct, component *covered) {
 	})
 	all := trials[0].found
 	for _, t := range trials[1:] {
-		for outcome := coversDirectly; outcome <= coversComponent; outcome++ {
-			all[outcome].merge(t.found[outcome])
+		for outcome, found := range t.found {
+			if found != nil {
+				all.of(x, uint32(outcome)).merge(found)
+			}
 		}
 	}
-	return all[coversDirectly], all[coversComponent]
+	return all
 }
 
 // name tries the draft on all things of a name.
@@ -86,7 +124,7 @@ func (t *trial) hosts(hosts []uint32, in *policy.Installation) {
 			*m = memo{t.stamp, t.class(classes[i], in)}
 		}
 		if m.outcome != coversNot {
-			t.found[m.outcome].add(h, classes[i])
+			t.found.of(t.index, m.outcome).add(h, classes[i])
 		}
 	}
 }
@@ -99,7 +137,11 @@ func (t *trial) class(c uint32, in *policy.Installation) uint32 {
 		return coversNot
 	}
 	s.Decide(in, &t.decision)
-	return covers(&t.decision)
+	outcome := covers(&t.decision)
+	if outcome != coversNot && !t.certain && t.decision.Product == "" {
+		outcome += perhapsDirectly - coversDirectly
+	}
+	return outcome
 }
 
 // covered is hosts, each once however often it is added, and how many they are of each class: what class a
@@ -113,6 +155,8 @@ type covered struct {
 func (x *Index) newCovered() *covered {
 	return &covered{union: x.borrow(), index: x, of: make([]int, len(x.hosts.classes.items))}
 }
+
+func (c *covered) has(host uint32) bool { return c.words[host/64]&(1<<(host%64)) != 0 }
 
 func (c *covered) add(host, class uint32) {
 	word, bit := &c.words[host/64], uint64(1)<<(host%64)

@@ -1,5 +1,5 @@
 // Package android reads what Android devices say of their apps, through the Android Management API
-// or through adb.
+// or through adb; and writes what decisions say as a policy of that API (Write).
 //
 // Read takes, told apart by their content:
 //

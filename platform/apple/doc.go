@@ -1,5 +1,6 @@
 // Package apple reads what Apple devices answer to a device manager about their apps, and what
-// macOS tells of its own.
+// macOS tells of its own; and writes what decisions say for them, as a restrictions profile
+// (WriteProfile) or as declarations (WriteDeclaration).
 //
 // Read takes responses to the MDM commands InstalledApplicationList and ManagedApplicationList, as
 // Apple's Device Management documentation gives them: property lists in XML, one or several after

@@ -61,19 +61,37 @@ func below(name string, all map[string]bool) bool {
 // ASCII returns a host name in lower case, in A-labels and without a final dot, and whether it is one.
 // Names of a single label are not, since all of the network may be below them; nor are addresses.
 func ASCII(name string) (string, bool) {
-	ascii, err := profile.ToASCII(strings.TrimSuffix(name, "."))
-	if err != nil || !utf8.ValidString(name) || len(ascii) > maxName {
+	ascii := strings.TrimSuffix(name, ".")
+	if !plain(ascii) {
+		mapped, err := profile.ToASCII(ascii)
+		if err != nil || !utf8.ValidString(name) {
+			return "", false
+		}
+		ascii = mapped
+	}
+	if len(ascii) > maxName {
 		return "", false
 	}
-	labels := strings.Split(ascii, ".")
-	for _, label := range labels {
+	last, labels := "", 0
+	for label := range strings.SplitSeq(ascii, ".") {
 		if !isLabel(label) {
 			return "", false
 		}
+		last = label
+		labels++
 	}
-	last := labels[len(labels)-1]
 	// What ends in a number is an address to a browser: 10.0.0.1, and 0x7f.1 as well.
-	return ascii, len(labels) > 1 && (last[0] < '0' || last[0] > '9')
+	return ascii, labels > 1 && (last[0] < '0' || last[0] > '9')
+}
+
+// plain tells whether there is nothing to map in a name: most are.
+func plain(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return !strings.Contains(name, "xn--")
 }
 
 // isLabel allows the underscore, which names of services have and hosts do not.
@@ -81,7 +99,8 @@ func isLabel(label string) bool {
 	if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
 		return false
 	}
-	for _, c := range []byte(label) {
+	for i := range len(label) {
+		c := label[i]
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
 			return false
 		}

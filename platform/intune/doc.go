@@ -1,4 +1,5 @@
-// Package intune reads what Microsoft Intune knows of the apps on its devices.
+// Package intune reads what Microsoft Intune knows of the apps on its devices, and writes what decisions
+// say of them as a configuration for it (Write).
 //
 // Read takes, told apart by their content:
 //

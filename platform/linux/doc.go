@@ -1,7 +1,8 @@
-// Package linux reads what package managers of Linux list on a terminal: the table of `dpkg -l`, and
-// lines of package and version with a tab between, as `dpkg-query -W` writes them and
-// `rpm -qa --queryformat '%{NAME}\t%{VERSION}-%{RELEASE}\n'` does. The forms are those of dpkg 1.10 to
-// 1.22 (dpkg-query(1), src/query/main.c).
+// Package linux reads what package managers of Linux list, and writes the rules of fapolicyd.
+//
+// Read is what they list on a terminal: the table of `dpkg -l`, and lines of package and version with a
+// tab between, as `dpkg-query -W` writes them and `rpm -qa --queryformat '%{NAME}\t%{VERSION}-%{RELEASE}\n'`
+// does. The forms are those of dpkg 1.10 to 1.22 (dpkg-query(1), src/query/main.c).
 //
 // Read are the package, its version and its state. The identifier is the package's name without the
 // architecture (libacl1, not libacl1:amd64), the version is without the epoch. A package is installed in the states installed (i),
@@ -19,4 +20,7 @@
 // What the forms cannot say: which device they are from; and, of lines without a state, which
 // packages were removed with their settings left: dpkg-query -W lists those too. They count as
 // installed, and one problem says so.
+//
+// Written are fapolicyd's rules (Write). Identify is the one place that knows by which identifiers fapolicyd
+// can tell programs; names of packages are none.
 package linux

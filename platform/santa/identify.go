@@ -47,7 +47,7 @@ func Identify(identifier string) (Target, error) {
 	team, id, ok := strings.Cut(identifier, ":")
 	switch {
 	case !ok:
-		return Target{}, errors.New("a bundle's id can be put on any program: Santa needs the signing id behind its team's id, as in EQHXZ8M8AV:com.google.Chrome")
+		return Target{}, errors.New("a bundle's id can be put on any program, and Santa needs the signing id behind its team's id, as in EQHXZ8M8AV:com.google.Chrome")
 	case team != "platform" && !isTeam(team):
 		return Target{}, errors.New("what stands before the signing id is not a team's id, which is 10 capitals and digits, nor platform")
 	case !isSigningID(id):

@@ -97,7 +97,7 @@ func Rules(l *platform.List) (rules []Rule, left []platform.Left) {
 	for e := range l.All() {
 		target, err := Identify(e.Identifier)
 		if err != nil {
-			left = append(left, platform.Left{Identifier: e.Identifier, Product: e.Product, Reason: err.Error()})
+			left = append(left, l.Omit(e, err.Error()))
 			continue
 		}
 		r := Rule{Identifier: target.Identifier, Type: target.Type}

@@ -12,6 +12,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/people"
 	"portcullis/register"
 	"portcullis/web/gate"
@@ -31,7 +32,9 @@ type Rooms struct {
 	Register  *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
-	Intake    *devices.Intake
+	// Handbook is what people are advised.
+	Handbook *handbook.Room
+	Intake   *devices.Intake
 	// InvitationLink is the address of the page on which an invitation is used.
 	InvitationLink func(invitation string) string
 }

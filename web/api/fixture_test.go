@@ -19,6 +19,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -70,9 +71,9 @@ func (l *lockedBuffer) String() string {
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
-	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
+	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
-		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
+		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +99,7 @@ func (h *house) furnish(t *testing.T, log *slog.Logger) {
 		t.Fatal(err)
 	}
 	h.devices = &devices.Room{People: h.Room, Server: "first", Fleet: fleet}
-	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Intake: devices.NewIntake(h.devices, h.clock.Now),
+	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
 		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
 	go h.rooms.Intake.Run(t.Context())
 }

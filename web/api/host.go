@@ -238,6 +238,21 @@ type Installed struct {
 	Sources []string  `json:"sources,omitempty" doc:"Whose inventories name it, where there is more than one"`
 }
 
+type hostSource struct {
+	HostID
+	IfMatch
+	Source string `path:"source" maxLength:"60" doc:"The name of a source, as the host has it"`
+}
+
+func (a *api) forgetSource(ctx context.Context, in *hostSource) (*nothing, error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.Devices.ForgetSource(ctx, actorOf(ctx), in.ID, in.Source, version)
+	return &nothing{}, err
+}
+
 func (a *api) listInstallations(ctx context.Context, in *HostID) (*list[Installed], error) {
 	h, err := a.Devices.One(ctx, actorOf(ctx), in.ID)
 	if err != nil {

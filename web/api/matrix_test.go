@@ -11,6 +11,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/handbook"
 	"portcullis/internal/agreed"
 	"portcullis/people"
 	"portcullis/policy"
@@ -90,6 +91,12 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"DELETE /persons/{id}/sessions/{session}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/persons/" + h.target(t, o).ID + "/sessions/s1", status: 204}
 	},
+	"GET /persons/{id}/passkeys": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/passkeys", status: 200}
+	},
+	"DELETE /persons/{id}/passkeys/{passkey}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/persons/" + h.target(t, o).ID + "/passkeys/" + h.passkey(t, o), status: 204}
+	},
 	"GET /groups": func(t *testing.T, h *house, o string) attempt {
 		return attempt{status: 200, shows: h.group(t, o).ID}
 	},
@@ -161,6 +168,9 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"GET /hosts/{id}/decisions": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/hosts/" + h.host(t, o) + "/decisions", status: 200}
 	},
+	"DELETE /hosts/{id}/sources/{source}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o) + "/sources/api", status: 204}
+	},
 	"GET /breaches": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/breaches?limit=200", status: 200, shows: h.breaching(t, o)}
 	},
@@ -196,6 +206,27 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	},
 	"POST /exemptions/{id}/end": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/exemptions/" + h.exemption(t, o) + "/end", status: 200, body: `{"reason": "no longer"}`}
+	},
+	"GET /advice":      func(*testing.T, *house, string) attempt { return attempt{status: 200} },
+	"GET /advice/{id}": func(*testing.T, *house, string) attempt { return attempt{path: "/advice/own-devices", status: 200} },
+	"GET /advice/{id}/versions": func(*testing.T, *house, string) attempt {
+		return attempt{path: "/advice/own-devices/versions", status: 200}
+	},
+	"POST /advice": func(*testing.T, *house, string) attempt {
+		return attempt{status: 201, everywhere: true, body: `{"subject": "personal", "title": "A title", "text": "A text"}`}
+	},
+	"PATCH /advice/{id}": func(*testing.T, *house, string) attempt {
+		return attempt{path: "/advice/own-devices", status: 200, everywhere: true, body: `{"title": "Another"}`}
+	},
+	"DELETE /advice/{id}": func(*testing.T, *house, string) attempt {
+		return attempt{path: "/advice/own-devices", status: 204, everywhere: true}
+	},
+	"GET /record/aid": func(*testing.T, *house, string) attempt { return attempt{status: 200} },
+	"GET /record/notes": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/record/notes?limit=200", status: 200, shows: h.note(t, o)}
+	},
+	"GET /record/notes/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/record/notes/" + h.note(t, o), status: 200}
 	},
 	"GET /search": func(*testing.T, *house, string) attempt {
 		return attempt{path: "/search?q=parrot", status: 200}
@@ -235,7 +266,7 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 }
 
 // ownless are the operations that concern no organisation in particular.
-var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}"}
+var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}", "GET /advice", "GET /advice/{id}", "GET /advice/{id}/versions", "GET /record/aid"}
 
 // TestWhoMay tries every operation with a token of every role in treasury, on what belongs to
 // treasury, to audit below it, and to health.
@@ -315,6 +346,34 @@ func (h *house) target(t *testing.T, organisation string) people.Person {
 		h.targets[organisation] = h.person(t, "target", organisation)
 	}
 	return h.targets[organisation]
+}
+
+// passkey is a further one of the target of an organisation.
+func (h *house) passkey(t *testing.T, organisation string) string {
+	t.Helper()
+	key := people.Passkey{ID: "key-" + h.unique(), Person: h.target(t, organisation).ID, Name: "Telephone", Credential: "{}", Added: people.TimeOf(h.clock.Now())}
+	link, err := people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (string, error) { return tx.Invite(key.Person) })
+	if err == nil {
+		_, err = h.EnrolByLink(t.Context(), link, key, "192.0.2.7", "a browser")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.ID
+}
+
+// note is written by somebody of the organisation, and its id is returned.
+func (h *house) note(t *testing.T, organisation string) string {
+	t.Helper()
+	session, err := h.OpenSession(t.Context(), h.target(t, organisation).ID, "test", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := h.rooms.Handbook.Pass(t.Context(), people.Actor{Session: session}, handbook.Note{Day: "2026-01-02", Channel: handbook.Calls, With: "a colleague", Subject: "the budget", Where: "file 7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return written.ID
 }
 
 // host enrols a device of the organisation with some apps on it, and returns its id.

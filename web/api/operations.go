@@ -14,7 +14,7 @@ func (a *api) register() {
 	add(a, operation{id: "list-organisations", pattern: "GET /organisations", permission: people.SeeOrganisations, summary: "List organisations, in the order of their names"}, a.listOrganisations)
 	add(a, operation{id: "add-organisation", pattern: "POST /organisations", permission: people.ChangeOrganisations, summary: "Add an organisation", status: created}, a.addOrganisation)
 	add(a, operation{id: "get-organisation", pattern: "GET /organisations/{id}", permission: people.SeeOrganisations, summary: "Get an organisation"}, a.getOrganisation)
-	add(a, operation{id: "change-organisation", pattern: "PATCH /organisations/{id}", permission: people.ChangeOrganisations, summary: "Rename an organisation, or say where it belongs and whose list it follows"}, a.changeOrganisation)
+	add(a, operation{id: "change-organisation", pattern: "PATCH /organisations/{id}", permission: people.ChangeOrganisations, summary: "Rename an organisation; where it belongs, and whose list it follows, is proposed"}, a.changeOrganisation)
 	add(a, operation{id: "end-watch", pattern: "DELETE /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Enforce what is not listed again, from now on", status: gone}, a.endWatch)
 	add(a, operation{id: "get-organisation-history", pattern: "GET /organisations/{id}/history", permission: people.SeeOrganisations, summary: "Get everything that was ever recorded of an organisation's place"}, a.organisationHistory)
 
@@ -28,6 +28,9 @@ func (a *api) register() {
 	add(a, operation{id: "list-sessions", pattern: "GET /persons/{id}/sessions", permission: people.EndSessions, summary: "List where a person is signed in, the newest first"}, a.listSessions)
 	add(a, operation{id: "end-sessions", pattern: "DELETE /persons/{id}/sessions", permission: people.EndSessions, summary: "Sign a person out everywhere", status: gone}, a.endSessions)
 	add(a, operation{id: "end-session", pattern: "DELETE /persons/{id}/sessions/{session}", permission: people.EndSessions, summary: "Sign a person out in one place", status: gone}, a.endSession)
+
+	add(a, operation{id: "list-passkeys", pattern: "GET /persons/{id}/passkeys", permission: people.ChangePeople, summary: "List the passkeys by which a person signs in"}, a.listPasskeys)
+	add(a, operation{id: "remove-passkey", pattern: "DELETE /persons/{id}/passkeys/{passkey}", permission: people.ChangePeople, summary: "Remove a person's passkey, which was lost, say", status: gone}, a.removePasskey)
 
 	add(a, operation{id: "list-groups", pattern: "GET /groups", permission: people.SeePeople, summary: "List groups, in the order of their names"}, a.listGroups)
 	add(a, operation{id: "add-group", pattern: "POST /groups", permission: people.ChangePeople, summary: "Add a group", status: created}, a.addGroup)
@@ -48,6 +51,7 @@ func (a *api) register() {
 	add(a, operation{id: "move-host", pattern: "POST /hosts/{id}/move", permission: people.ChangeDevices, summary: "Move a device to another organisation"}, a.moveHost)
 	add(a, operation{id: "retire-host", pattern: "POST /hosts/{id}/retire", permission: people.ChangeDevices, summary: "Say that a device is lost, retired or replaced"}, a.retireHost)
 	add(a, operation{id: "return-host", pattern: "POST /hosts/{id}/return", permission: people.ChangeDevices, summary: "Return a device to use"}, a.returnHost)
+	add(a, operation{id: "forget-source", pattern: "DELETE /hosts/{id}/sources/{source}", permission: people.ChangeDevices, summary: "Forget the inventory of one tool: what only that names is on the device no more", status: gone}, a.forgetSource)
 	add(a, operation{id: "list-installations", pattern: "GET /hosts/{id}/installations", permission: people.SeeDevices, summary: "List what is on a host, and what the rules say of it now; what is in breach first"}, a.listInstallations)
 	add(a, operation{id: "list-decisions", pattern: "GET /hosts/{id}/decisions", permission: people.SeeDevices, summary: "List what the rules said of a host at any time, as it was known at any other"}, a.listDecisions)
 
@@ -71,6 +75,17 @@ func (a *api) register() {
 	add(a, operation{id: "get-rule", pattern: "GET /rules/{id}", permission: people.SeeDevices, summary: "Get a rule, and what it does now"}, a.getRule)
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
 	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)
+
+	add(a, operation{id: "list-advice", pattern: "GET /advice", permission: people.SeeOrganisations, summary: "List what people are advised, for their own devices, platforms, apps and private channels, now or at an earlier time"}, a.listAdvice)
+	add(a, operation{id: "add-advice", pattern: "POST /advice", permission: people.KeepAdvice, summary: "Add a piece of advice", status: created}, a.addAdvice)
+	add(a, operation{id: "get-advice", pattern: "GET /advice/{id}", permission: people.SeeOrganisations, summary: "Get a piece of advice as it is now"}, a.getAdvice)
+	add(a, operation{id: "change-advice", pattern: "PATCH /advice/{id}", permission: people.KeepAdvice, summary: "Change a piece of advice, also one that was taken back, which then stands again"}, a.changeAdvice)
+	add(a, operation{id: "take-back-advice", pattern: "DELETE /advice/{id}", permission: people.KeepAdvice, summary: "Take a piece of advice back; its versions stay", status: gone}, a.takeBackAdvice)
+	add(a, operation{id: "list-advice-versions", pattern: "GET /advice/{id}/versions", permission: people.SeeOrganisations, summary: "List a piece of advice in all its versions, the newest first"}, a.listAdviceVersions)
+	// A note is what a person says of themselves: programs write none.
+	add(a, operation{id: "get-record-aid", pattern: "GET /record/aid", permission: people.SeeOrganisations, summary: "Get the questions that find out whether what was said on a private channel belongs to the official record"}, a.getRecordAid)
+	add(a, operation{id: "list-record-notes", pattern: "GET /record/notes", permission: people.SeePassed, summary: "List the notes that say which conversations went to the official record, the newest first"}, a.listPassed)
+	add(a, operation{id: "get-record-note", pattern: "GET /record/notes/{id}", permission: people.SeePassed, summary: "Get a note in all its versions, the newest first"}, a.getPassed)
 
 	add(a, operation{id: "list-endpoints", pattern: "GET /endpoints", permission: people.ChangeEndpoints, summary: "List the servers that are told of events by webhooks"}, a.listEndpoints)
 	add(a, operation{id: "add-endpoint", pattern: "POST /endpoints", permission: people.ChangeEndpoints, summary: "Have a server be told of events; its secret is shown this once", status: created, secret: true}, a.addEndpoint)

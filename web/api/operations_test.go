@@ -26,8 +26,12 @@ func TestOrganisations(t *testing.T) {
 			t.Errorf("it is at %s", at)
 		}
 		h.clock.Advance(time.Hour)
-		later := decode[api.Organisation](t, h.call(t, operator, "PATCH", at, `{"parent": "", "ownList": false, "from": "2026-03-02T00:00:00Z", "name": "C"}`), 200)
-		if later.Parent != "treasury" || later.Name != "C" || later.Version != 2 {
+		if r := h.call(t, operator, "PATCH", at, `{"parent": "", "name": "C"}`); r.status != 422 {
+			t.Errorf("moved by one person's word: %d %s", r.status, r.body)
+		}
+		h.decide(t, `{"kind": "organisation", "move": {"body": "department-c", "from": "2026-03-02T00:00:00Z"}, "reason": "it stands for itself"}`, `{"act": "sign", "version": 1}`)
+		later := decode[api.Organisation](t, h.call(t, operator, "PATCH", at, `{"name": "C"}`), 200)
+		if later.Parent != "treasury" || later.Name != "C" || later.Version != 3 {
 			t.Errorf("before it moves: %+v", later)
 		}
 		h.decide(t, `{"kind": "monitor", "organisation": "department-c", "monitor": {"until": "2026-06-01T01:00:00+01:00"}, "reason": "drawing up"}`, `{"act": "sign", "version": 1}`)

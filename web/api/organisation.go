@@ -82,10 +82,7 @@ type organisationChange struct {
 	ID
 	IfMatch
 	Body struct {
-		Name    *string   `json:"name,omitempty" example:"Department A"`
-		Parent  *string   `json:"parent,omitempty" example:"gov" doc:"The organisation right above it; empty makes it a root"`
-		OwnList *bool     `json:"ownList,omitempty" doc:"The allow rules of those above do not reach here"`
-		From    time.Time `json:"from,omitzero" example:"2026-03-01T00:00:00Z" doc:"When parent and ownList change; now where it is left out"`
+		Name *string `json:"name,omitempty" example:"Department A"`
 	} `nameHint:"OrganisationChange"`
 }
 
@@ -94,8 +91,7 @@ func (a *api) changeOrganisation(ctx context.Context, in *organisationChange) (*
 	if err != nil {
 		return nil, err
 	}
-	return oneOrganisation(a.People.ChangeOrganisation(ctx, actorOf(ctx), in.ID.ID, people.OrganisationChange{
-		Name: in.Body.Name, Parent: in.Body.Parent, OwnList: in.Body.OwnList, From: people.TimeOf(in.Body.From), Version: version}))
+	return oneOrganisation(a.People.ChangeOrganisation(ctx, actorOf(ctx), in.ID.ID, people.OrganisationChange{Name: in.Body.Name, Version: version}))
 }
 
 func (a *api) endWatch(ctx context.Context, in *conditional) (*nothing, error) {

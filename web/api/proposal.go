@@ -13,7 +13,7 @@ import (
 
 // Draft is what is proposed: its kind, what that kind is about, and why.
 type Draft struct {
-	Kind         string `json:"kind" enum:"ban,allow,withdrawal,exemption,monitor,supplier,product,process"`
+	Kind         string `json:"kind" enum:"ban,allow,withdrawal,exemption,monitor,supplier,product,process,organisation"`
 	Organisation string `json:"organisation,omitempty" doc:"Of a monitor period and of a process; of all else it follows from what is proposed"`
 
 	Rule      *ProposedRule      `json:"rule,omitempty" doc:"Of a ban and of allow"`
@@ -24,6 +24,7 @@ type Draft struct {
 	Supplier  *SupplierEdges     `json:"supplier,omitempty"`
 	Product   *ProductEdges      `json:"product,omitempty"`
 	Process   *approvals.Process `json:"process,omitempty"`
+	Move      *BodyMove          `json:"move,omitempty" doc:"Of organisation: where a body belongs, and whose list it follows"`
 
 	Reason      string      `json:"reason" doc:"In words that everybody may read once it is decided"`
 	Restricted  *Restricted `json:"restricted,omitempty"`
@@ -89,6 +90,24 @@ type MonitorPeriod struct {
 	Until time.Time `json:"until" doc:"Not included"`
 }
 
+// BodyMove is where a body is to belong: all of it, and not what changes alone.
+type BodyMove struct {
+	Body    string    `json:"body" example:"dept-a"`
+	Parent  string    `json:"parent,omitempty" example:"gov" doc:"The organisation right above it; left out it becomes a root"`
+	OwnList bool      `json:"ownList,omitempty" doc:"The allow rules of those above do not reach there"`
+	From    time.Time `json:"from,omitzero" doc:"From when it is decided, where it is left out"`
+}
+
+// MoveCount is whom a move is about, and what stops and begins to hold there.
+type MoveCount struct {
+	Hosts       int `json:"hosts" doc:"Devices and pieces of equipment in the body and below"`
+	Bodies      int `json:"bodies" doc:"The body, and those below it"`
+	BansEnd     int `json:"bansEnd" doc:"Bans and phase-outs that stop to hold"`
+	BansBegin   int `json:"bansBegin"`
+	AllowsEnd   int `json:"allowsEnd"`
+	AllowsBegin int `json:"allowsBegin"`
+}
+
 // EdgeTo leads to a supplier for a period.
 type EdgeTo struct {
 	Supplier string    `json:"supplier"`
@@ -145,6 +164,7 @@ type Proposal struct {
 	Can     []string     `json:"can,omitempty" doc:"The steps that you can take now"`
 	Bar     string       `json:"bar,omitempty" doc:"What bars you from a step that your role allows"`
 	Reach   *ReachCount  `json:"reach,omitempty" doc:"Whom it reaches now"`
+	Moving  *MoveCount   `json:"moving,omitempty" doc:"Of organisation: what it would do now"`
 }
 
 // ProposalStep is what somebody did in a proposal.
@@ -155,6 +175,7 @@ type ProposalStep struct {
 	At     time.Time `json:"at"`
 	approvals.Said
 	Counted *ReachCount `json:"counted,omitempty" doc:"Whom it reached as it was signed"`
+	Moving  *MoveCount  `json:"moving,omitempty" doc:"What it was to do as it was signed"`
 }
 
 // StepNeeded is a step that is missing, and who may take it.
@@ -215,6 +236,9 @@ func (d *Draft) draft() (approvals.Draft, error) {
 	if s := d.Supplier; s != nil {
 		out.Supplier = &policy.Supplier{ID: s.ID, Name: s.Name, Aliases: s.Aliases, OwnedBy: edges(s.OwnedBy)}
 	}
+	if m := d.Move; m != nil {
+		out.Move = &approvals.Move{Body: m.Body, Position: people.Position{Parent: m.Parent, OwnList: m.OwnList}, From: people.TimeOf(m.From)}
+	}
 	out.Process = d.Process
 	var err error
 	if d.Product != nil {
@@ -274,6 +298,9 @@ func showProposedDraft(d *approvals.Draft) Draft {
 	if m := d.Monitor; m != nil {
 		shown.Monitor = &MonitorPeriod{m.From.Time(), m.Until.Time()}
 	}
+	if m := d.Move; m != nil {
+		shown.Move = &BodyMove{m.Body, m.Parent, m.OwnList, m.From.Time()}
+	}
 	if s := d.Supplier; s != nil {
 		shown.Supplier = &SupplierEdges{s.ID, s.Name, s.Aliases, showEdges(s.OwnedBy)}
 	}
@@ -300,7 +327,7 @@ func showProposal(p approvals.Proposal) Proposal {
 	shown := Proposal{ID: p.ID, State: string(p.State), Asked: p.Asked, At: p.At.Time(), Version: p.Version, Made: p.Made, Lapses: p.Lapses.Time(), Draft: showProposedDraft(&p.Draft), Steps: []ProposalStep{}}
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		shown.Steps = append(shown.Steps, ProposalStep{s.Number, string(s.Act), s.By, s.At.Time(), s.Said, showNumbers(s.Counted)})
+		shown.Steps = append(shown.Steps, ProposalStep{s.Number, string(s.Act), s.By, s.At.Time(), s.Said, showNumbers(s.Counted), (*MoveCount)(s.Moving)})
 	}
 	return shown
 }
@@ -317,14 +344,14 @@ func showView(v *approvals.View) Proposal {
 	for _, a := range v.Can {
 		shown.Can = append(shown.Can, string(a))
 	}
-	shown.Bar, shown.Reach = v.Bar, showNumbers(v.Reach)
+	shown.Bar, shown.Reach, shown.Moving = v.Bar, showNumbers(v.Reach), (*MoveCount)(v.Moving)
 	return shown
 }
 
 type proposalQuery struct {
 	Paging
 	Organisation string `query:"organisation" doc:"For that body itself; without it, for all of which you may see proposals"`
-	Kind         string `query:"kind" enum:"ban,allow,withdrawal,exemption,monitor,supplier,product,process"`
+	Kind         string `query:"kind" enum:"ban,allow,withdrawal,exemption,monitor,supplier,product,process,organisation"`
 	State        string `query:"state" enum:"open,made,interim,refused,taken-back"`
 	Made         string `query:"made" doc:"Of which this rule or exemption came"`
 	Mine         bool   `query:"mine" doc:"What you opened, or what is for you"`

@@ -27,16 +27,12 @@ type question struct {
 // is for the room to refuse.
 func (a *area) act(act room.Act) ui.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v, err := a.Approvals.Proposal(r.Context(), actor(r), r.PathValue("id"))
+		v, n, err := a.proposalIn(r)
 		if err != nil {
 			return err
 		}
 		if r.Method != http.MethodPost && !can(&v, act) {
 			return barred(&v, act)
-		}
-		n, err := a.wordsFor(r, &v)
-		if err != nil {
-			return err
 		}
 		content, err := a.content(r, n, &v)
 		if err != nil {

@@ -29,16 +29,12 @@ const (
 // clear is the page of a clearing office: what is asked, why, for whom, at what risk and until when, and yes, no, or
 // yes with conditions.
 func (a *area) clear(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.Approvals.Proposal(r.Context(), actor(r), r.PathValue("id"))
+	v, n, err := a.proposalIn(r)
 	if err != nil {
 		return err
 	}
 	if v.Exemption == nil || r.Method != http.MethodPost && !can(&v, room.Clear) {
 		return barred(&v, room.Clear)
-	}
-	n, err := a.wordsFor(r, &v)
-	if err != nil {
-		return err
 	}
 	form := &ui.Form{Version: ui.Versioned(v.Version), Buttons: ui.ButtonGroup{{Text: "Send the answer"}}}
 	form.Fields = []*ui.Field{
@@ -233,11 +229,7 @@ func (w words) told(r *http.Request, v *room.View) (all []string) {
 
 // brief is a proposal on one page of paper, with room for the answer.
 func (a *area) brief(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.Approvals.Proposal(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	n, err := a.wordsFor(r, &v)
+	v, n, err := a.proposalIn(r)
 	if err != nil {
 		return err
 	}

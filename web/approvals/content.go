@@ -21,6 +21,8 @@ func (a *area) content(r *http.Request, n words, v *room.View) (ui.Component, er
 		return changing(v, n.supplierFacts(n.SupplierNow(v.Supplier.ID)), n.supplierFacts(v.Supplier)), nil
 	case v.Product != nil:
 		return changing(v, n.productFacts(n.ProductNow(v.Product.ID)), n.productFacts(v.Product)), nil
+	case v.Move != nil:
+		return a.move(r, n, v), nil
 	case v.Process != nil:
 		return a.processChange(r, n, v)
 	}
@@ -53,6 +55,8 @@ func (w words) facts(r *http.Request, p *room.Proposal) (rows []ui.SummaryRow) {
 		rows = w.supplierFacts(d.Supplier)
 	case d.Product != nil:
 		rows = w.productFacts(d.Product)
+	case d.Move != nil:
+		rows = append(w.moveFacts(r, p), w.positionFacts(d.Move.Position)...)
 	case d.Process != nil:
 		rows = w.processFacts(d.Process)
 	}

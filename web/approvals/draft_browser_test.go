@@ -16,7 +16,7 @@ func TestDraftsInABrowser(t *testing.T) {
 	w.Enter(h.drafter(people.CentreOfficer, people.Everywhere, "olga").Visitor)
 	for name, path := range map[string]string{
 		"ban": banMaps, "phase-out": "/proposals/new/ban?product=maps&scope=dept-a&effect=phase-out", "withdrawal": "/proposals/new/withdrawal?rule=ban-parrot",
-		"exemption": exemptA1, "renewal": "/proposals/new/exemption?renews=press", "monitor": "/proposals/new/monitor?organisation=dept-a", "process": "/proposals/new/process?organisation=dept-a",
+		"exemption": exemptA1, "renewal": "/proposals/new/exemption?renews=press", "monitor": "/proposals/new/monitor?organisation=dept-a", "process": "/proposals/new/process?organisation=dept-a", "organisation": "/proposals/new/organisation?organisation=dept-a",
 		"supplier": "/proposals/new/supplier/maker", "product": "/proposals/new/product/maps", "adopt": "/proposals/new/adopt?rule=ban-tiles-b", "adopt-allow": "/proposals/new/adopt?rule=allow-notes",
 		"app-search": "/proposals/new/app?q=map", "app-other": "/proposals/new/app?other=yes&name=Chess", "app-platform": "/proposals/new/app?product=maps", "app-banned": "/proposals/new/app?product=parrot&platform=android",
 	} {

@@ -26,7 +26,7 @@ type kindPath struct {
 }
 
 var kindPaths = []kindPath{
-	{"ban", "Bans, phase-outs and their ends", people.DecideBans, false, false, func(p *room.Process) *room.Path { return &p.Ban }},
+	{"ban", "Bans, phase-outs and their ends, and where bodies belong", people.DecideBans, false, false, func(p *room.Process) *room.Path { return &p.Ban }},
 	{"allow", "Apps to be allowed", people.DecideList, false, false, func(p *room.Process) *room.Path { return &p.Allow }},
 	{"exemption", "Exemptions", people.DecideExemptions, true, true, func(p *room.Process) *room.Path { return &p.Exemption }},
 	{"monitor", "Watching for a while", people.DecideMonitor, true, false, func(p *room.Process) *room.Path { return &p.Monitor }},

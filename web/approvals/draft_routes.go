@@ -14,6 +14,7 @@ func (a *area) draftRoutes(routes *gate.Routes) {
 	routes.Ask("/proposals/new/exemption", people.Own, a.draftExemption)
 	routes.Ask("/proposals/new/withdrawal", people.Propose, a.draftWithdrawal)
 	routes.Ask("/proposals/new/monitor", people.Propose, a.draftMonitor)
+	routes.Ask("/proposals/new/organisation", people.ChangeOrganisations, a.draftMove)
 	routes.Ask("/proposals/new/process", people.Propose, a.draftProcess)
 	routes.Ask("/proposals/new/supplier/{id}", people.LinkIdentifiers, a.draftSupplier)
 	routes.Ask("/proposals/new/product/{id}", people.LinkIdentifiers, a.draftProduct)

@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"math"
 	"net/http"
 
 	room "portcullis/approvals"
@@ -86,13 +87,20 @@ func (a *area) listedTable(r *http.Request, filter *ui.Filter) (ui.Component, er
 	return shown, nil
 }
 
+// mostListed is how many are listed of what waits, unless the list is narrowed.
+const mostListed = 200
+
 // waitingTable is what waits for the viewer, as far as the filter leaves it.
 func (a *area) waitingTable(r *http.Request, filter *ui.Filter) (ui.Component, error) {
-	waiting, err := a.Approvals.Waiting(r.Context(), actor(r))
+	most := mostListed
+	if filter.Value("organisation")+filter.Value("kind")+filter.Value("state") != "" {
+		most = math.MaxInt
+	}
+	list, err := a.Approvals.WaitingFirst(r.Context(), actor(r), most)
 	if err != nil {
 		return nil, err
 	}
-	n := a.words(nil)
+	waiting, n := list.Waits, a.words(nil)
 	t := proposalTable("Waits for your")
 	t.Empty = ui.Empty{Text: "Nothing waits for you.", Do: ui.Link{Text: "Show everything", Href: filter.Clear()}}
 	is := func(name, value string) bool { return filter.Value(name) == "" || filter.Value(name) == value }
@@ -101,6 +109,9 @@ func (a *area) waitingTable(r *http.Request, filter *ui.Filter) (ui.Component, e
 		if is("organisation", p.Organisation) && is("kind", string(p.Kind)) && is("state", string(p.State)) {
 			t.Rows = append(t.Rows, n.row(r, p, ui.Tag{Text: acts[waiting[i].For].noun, Tone: ui.Active}))
 		}
+	}
+	if list.More > 0 {
+		return ui.Stack{t, ui.Para("These are the oldest. Up to " + ui.Number(list.More).String() + " more wait for you: choose a kind or a body to see them.")}, nil
 	}
 	return t, nil
 }

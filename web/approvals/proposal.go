@@ -23,11 +23,7 @@ var proposalDone = ui.Done{
 
 // proposal shows one proposal: what is proposed, why, whom it reaches, what was said to it and what is missing.
 func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.Approvals.Proposal(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	n, err := a.wordsFor(r, &v)
+	v, n, err := a.proposalIn(r)
 	if err != nil {
 		return err
 	}
@@ -55,6 +51,14 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, ui.Heading("What came before"), n.former(r, &v))
 	}
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// proposalIn is the proposal of a path, and the words for it.
+func (a *area) proposalIn(r *http.Request) (v room.View, n words, err error) {
+	if v, err = a.Approvals.Proposal(r.Context(), actor(r), r.PathValue("id")); err == nil {
+		n, err = a.wordsFor(r, &v)
+	}
+	return v, n, err
 }
 
 // wordsFor are the words for one proposal, the name of whom an exemption is for among them.
@@ -103,7 +107,7 @@ func (w words) made(p *room.Proposal) ui.Link {
 	switch p.Kind {
 	case room.Exemption:
 		return ui.Link{Text: "See the exemption", Href: ExemptionPath(p.Made)}
-	case room.Monitor:
+	case room.Monitor, room.Belonging:
 		return ui.Link{Text: "See the body", Href: at("organisations", p.Made)}
 	case room.Change:
 		return ui.Link{Text: "See who decides now", Href: ProcessPath(p.Made)}

@@ -33,7 +33,11 @@ func (a *area) revise(w http.ResponseWriter, r *http.Request) error {
 		room.Ban: b.draftBan, room.Allow: b.reviseApp, room.Withdrawal: b.draftWithdrawal, room.Exemption: b.draftExemption,
 		room.Monitor: b.draftMonitor, room.Supplier: b.draftSupplier, room.Product: b.draftProduct, room.Change: b.draftProcess,
 	}
-	return drafts[v.Kind](w, r)
+	draft, is := drafts[v.Kind]
+	if !is {
+		return fault.New(fault.Conflict, "This cannot be changed on a page: take it back, and propose it anew")
+	}
+	return draft(w, r)
 }
 
 // reviseBy shows the form of a draft for the proposal that it is to change, or changes that to what was answered.

@@ -51,6 +51,9 @@ func saidIn(s *room.Step) ui.Component {
 	if s.Counted != nil {
 		add("", countedLine(s.Counted))
 	}
+	if s.Moving != nil {
+		add("", movedLine(s.Moving))
+	}
 	switch len(shown) {
 	case 0:
 		return ui.Text("")

@@ -14,10 +14,14 @@ var steps = []room.Act{room.Review, room.Clear, room.Recommend, room.Grant, room
 // mostWaiting is how many of one kind of step are shown on the first page.
 const mostWaiting = 5
 
+// mostLooked is how many are looked at for the first page. The list of all takes longer, where thousands wait.
+const mostLooked = 100
+
 // Today is what waits for whoever has signed in, by the kind of step, the oldest first; nil where nothing does.
 func (r Rooms) Today(request *http.Request) (ui.Component, error) {
 	a := newArea(r)
-	waiting, err := a.Approvals.Waiting(request.Context(), actor(request))
+	list, err := a.Approvals.WaitingFirst(request.Context(), actor(request), mostLooked)
+	waiting := list.Waits
 	if err != nil || len(waiting) == 0 {
 		return nil, err
 	}
@@ -37,9 +41,12 @@ func (r Rooms) Today(request *http.Request) (ui.Component, error) {
 			continue
 		}
 		shown = append(shown, ui.Subheading(acts[act].task), tasks)
-		if count > mostWaiting {
+		if count > mostWaiting && list.More == 0 {
 			shown = append(shown, ui.Paragraph{ui.Link{Text: "See all " + ui.Number(count).String(), Hidden: acts[act].task, Href: "/proposals?show=" + forMe}})
 		}
+	}
+	if list.More > 0 {
+		shown = append(shown, ui.Paragraph{ui.Text("These are the oldest. Up to " + ui.Number(list.More).String() + " more wait for you. "), ui.Link{Text: "See what waits for you", Href: "/proposals?show=" + forMe}})
 	}
 	return shown, nil
 }

@@ -231,3 +231,31 @@ func TestPages(t *testing.T) {
 		officer.Get("/proposals?after="+next).Shows(http.StatusOK, "Bans Tide Maps").Lacks("Allows Fog Notes")
 	})
 }
+
+// TestManyWait: where hundreds of things wait for somebody, the first page and the list show the oldest, and say how many more
+// there may be.
+func TestManyWait(t *testing.T) {
+	each(t, func(h *house) {
+		first, second := h.somebody("Ada Holm", people.CentreOfficer, "gov"), h.somebody("Bjørn Lund", people.CentreOfficer, "gov")
+		propose := func(n int) {
+			until := h.Clock.Now().AddDate(0, 1, n)
+			_, err := h.room.Propose(h.T.Context(), first.Actor(), rooms.Draft{Kind: rooms.Monitor, Organisation: "gov", Reason: "To see",
+				Content: rooms.Content{Monitor: &people.Monitor{Period: people.Period{Until: people.TimeOf(until)}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range 7 {
+			propose(n)
+		}
+		second.Get("/").Shows(http.StatusOK, "See all 7").Lacks("more wait for you")
+		for n := range 198 {
+			propose(n + 7)
+		}
+		second.Get("/").Shows(http.StatusOK, "These are the oldest. Up to 105 more wait for you", "See what waits for you").Lacks("See all")
+		second.Get("/proposals?show=waiting").Shows(http.StatusOK, "Up to 5 more wait for you: choose a kind or a body")
+		if all := second.Get("/proposals?show=waiting&kind=monitor").Lacks("more wait for you"); strings.Count(all.Body, "<tr") != 206 {
+			t.Errorf("of one kind: %d rows", strings.Count(all.Body, "<tr"))
+		}
+	})
+}

@@ -36,11 +36,11 @@ func (w words) person(id string) string {
 }
 
 // kinds are the kinds of proposals in the order in which they are shown, and what they are called.
-var kinds = []room.Kind{room.Ban, room.Allow, room.Withdrawal, room.Exemption, room.Monitor, room.Supplier, room.Product, room.Change}
+var kinds = []room.Kind{room.Ban, room.Allow, room.Withdrawal, room.Exemption, room.Monitor, room.Supplier, room.Product, room.Change, room.Belonging}
 
 var kindNames = map[room.Kind]string{
 	room.Ban: "Ban", room.Allow: "App", room.Withdrawal: "End of a rule", room.Exemption: "Exemption", room.Monitor: "Watching for a while",
-	room.Supplier: "Who owns a company", room.Product: "Who makes something", room.Change: "Who decides",
+	room.Supplier: "Who owns a company", room.Product: "Who makes something", room.Change: "Who decides", room.Belonging: "Where a body belongs",
 }
 
 // kindName is what a proposal is, in a word or two.
@@ -101,6 +101,10 @@ func (w words) title(d *room.Draft) string {
 		return "Says who owns " + cmp.Or(d.Supplier.Name, d.Supplier.ID)
 	case d.Product != nil:
 		return "Says who makes " + cmp.Or(d.Product.Name, d.Product.ID) + ", and what is inside"
+	case d.Move != nil && d.Move.Parent == "":
+		return "Says that " + w.Organisation(d.Move.Body) + " is independent"
+	case d.Move != nil:
+		return "Says that " + w.Organisation(d.Move.Body) + " belongs to " + w.Organisation(d.Move.Parent) + map[bool]string{true: ", with a list of its own"}[d.Move.OwnList]
 	}
 	return "Says who decides in " + w.Organisation(d.Organisation)
 }

@@ -101,7 +101,8 @@ func TestMakersAmongApps(t *testing.T) {
 	})
 }
 
-// TestPerhaps holds that a maker's page tells what may be theirs by an identifier of another platform.
+// TestPerhaps holds that a maker's page tells what may be theirs by an identifier of another platform, and the pages of a
+// ban whom it would reach, or reaches, for nothing else.
 func TestPerhaps(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor := q.guest(people.Auditor, people.Everywhere)
@@ -109,6 +110,12 @@ func TestPerhaps(t *testing.T) {
 		q.told(rooms.Report{Host: "a9", Organisation: "dept-a", Platform: policy.IOS, Installed: []policy.Installation{{Identifier: "com.parrot", Version: "1"}}})
 		auditor.Get("/apps/parrot").Shows(200, "4 devices", "Perhaps on", "1 device more")
 		auditor.Get("/suppliers/maker").Shows(200, "4 devices", "Perhaps on", "1 device more: something there has an identifier of theirs", "A ban covers that too")
+		auditor.Get("/what-if?product=parrot&components=no").Shows(200, "5 devices and pieces of equipment of 6", "Perhaps, of these", "1 device or piece of equipment: nothing there is known to be it")
+		auditor.Get("/what-if?product=parrot&components=no&platform=android").Shows(200).Lacks("Perhaps, of these")
+		auditor.Get("/rules/ban-b").Shows(200).Lacks("Perhaps, of these")
+		q.told(rooms.Report{Host: "b9", Organisation: "dept-b", Platform: policy.IOS, Installed: []policy.Installation{{Identifier: "com.parrot", Version: "1"}}})
+		auditor.Get("/rules/ban-b").Shows(200, "Perhaps, of these", "1 device or piece of equipment:")
+		q.guest(people.Auditor, "dept-a").Get("/rules/ban-b").Shows(200).Lacks("Perhaps, of these")
 	})
 }
 

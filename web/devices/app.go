@@ -17,13 +17,9 @@ import (
 
 // apps finds products by what people call them.
 func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
-	body, err := a.bodyField(r)
-	if err != nil {
-		return err
-	}
-	filter, err := narrowed(r,
+	filter, err := a.narrowedToBody(r,
 		&ui.Field{Name: "q", Label: "Name, maker or identifier", As: ui.Input{Type: "search"}},
-		&ui.Field{Name: "kind", Label: "Kind", As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}}, body)
+		&ui.Field{Name: "kind", Label: "Kind", As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}})
 	if err != nil {
 		return err
 	}
@@ -146,11 +142,7 @@ func (n names) maker(supplier string) ui.Component {
 
 // app shows one product.
 func (a *area) app(w http.ResponseWriter, r *http.Request) error {
-	body, err := a.bodyField(r)
-	if err != nil {
-		return err
-	}
-	filter, err := narrowed(r, body)
+	filter, err := a.narrowedToBody(r)
 	if err != nil {
 		return err
 	}
@@ -204,6 +196,11 @@ func hosts(c index.Count) string {
 // perhapsWhy explains what is counted as perhaps being something.
 func perhapsWhy(whose string) string {
 	return "something there has " + whose + " on a platform on which it is no product’s. A ban covers that too"
+}
+
+// perhapsAmong is how many of those that a rule reaches it reaches for nothing else.
+func perhapsAmong(n int) ui.SummaryRow {
+	return ui.SummaryRow{Key: "Perhaps, of these", Value: ui.Text(ui.Capital(affectedCount(n)) + ": nothing there is known to be it, but " + perhapsWhy("an identifier of it"))}
 }
 
 func (n names) appFacts(app *room.App) ui.Summary {

@@ -78,8 +78,11 @@ func (p place) shown() ui.Component { return appTemplates.View("place", p) }
 
 func (s seek) shown() ui.Component { return appTemplates.View("seek", s) }
 
-// bodyField narrows down to one body's hosts.
-func (a *area) bodyField(r *http.Request) (*ui.Field, error) {
+// narrowedToBody is narrowed for what is on one body's hosts, and by other fields before that.
+func (a *area) narrowedToBody(r *http.Request, fields ...*ui.Field) (*ui.Filter, error) {
 	options, err := a.organisations(r, ui.Option{Label: "All that you may see"})
-	return &ui.Field{Name: "organisation", Label: "On devices of", As: ui.Select{Options: options}}, err
+	if err != nil {
+		return nil, err
+	}
+	return narrowed(r, append(fields, &ui.Field{Name: "organisation", Label: "On devices of", As: ui.Select{Options: options}})...)
 }

@@ -16,19 +16,9 @@ import (
 
 // breaches shows what is in breach: why, which apps, whose, since when, and on which hosts.
 func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
-	q := room.BreachQuery{Limit: perPage, After: r.URL.Query().Get("after")}
-	filter, err := a.breachFilter(r)
+	q, filter, err := a.breachQuery(r)
 	if err != nil {
 		return err
-	}
-	q.Organisation, q.Product, q.Rule, q.Age = filter.Value("organisation"), filter.Value("product"), filter.Value("rule"), room.Age(filter.Value("age"))
-	q.Itself = filter.Value("below") == itself
-	if word := filter.Value("result"); word != "" {
-		i := slices.Index(policy.ResultWords[:], word)
-		if i <= 0 {
-			return fault.In("result", "There is no result %q", word)
-		}
-		q.Result = policy.Result(i)
 	}
 	found, err := a.Devices.Breaches(r.Context(), actor(r), q)
 	if err != nil {
@@ -40,8 +30,26 @@ func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, v.nothing(filter.Active()))
 		return ui.Render(w, r, http.StatusOK, page)
 	}
-	page.Content = append(page.Content, v.summary(), v.ages(), v.causes(), v.products(), v.bodies(), v.hosts())
+	page.Content = append(page.Content, v.summary(), v.ages(), v.causes(), v.products(), v.bodies(), v.hosts(), download(r.URL, "/breaches.csv"))
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// breachQuery is what an address asks of what is in breach, and the filter that shows it.
+func (a *area) breachQuery(r *http.Request) (q room.BreachQuery, filter *ui.Filter, err error) {
+	q.Limit, q.After = perPage, r.URL.Query().Get("after")
+	if filter, err = a.breachFilter(r); err != nil {
+		return q, nil, err
+	}
+	q.Organisation, q.Product, q.Rule, q.Age = filter.Value("organisation"), filter.Value("product"), filter.Value("rule"), room.Age(filter.Value("age"))
+	q.Itself = filter.Value("below") == itself
+	if word := filter.Value("result"); word != "" {
+		i := slices.Index(policy.ResultWords[:], word)
+		if i <= 0 {
+			return q, nil, fault.In("result", "There is no result %q", word)
+		}
+		q.Result = policy.Result(i)
+	}
+	return q, filter, nil
 }
 
 // breachFilter narrows down. A product or a rule is chosen in the tables; chosen, it stands here to be taken out.

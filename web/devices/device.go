@@ -65,10 +65,11 @@ func (a *area) device(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := ui.Page{Title: called(&one.Host), Caption: a.names().organisation(one.Row.Organisation), Wide: true, Crumbs: deviceCrumbs, Banner: deviceDone.Banner(r)}
-	page.Content = append(page.Content, deviceActions(&one, can)...)
 	page.Content = append(page.Content, openRelease(r, &one, can, known)...)
-	page.Content = append(page.Content, a.deviceParticulars(r, &one))
 	page.Content = append(page.Content, onDevice(r, &one, can)...)
+	page.Content = append(page.Content, a.deviceParticulars(r, &one))
+	page.Content = append(page.Content, deviceActions(&one, can)...)
+	page.Content = append(page.Content, everythingOn(&one)...)
 	page.Content = append(page.Content, inventories(r, &one, can)...)
 	page.Content = append(page.Content, a.deviceHistory(r, &one, known)...)
 	return ui.Render(w, r, http.StatusOK, page)
@@ -192,9 +193,8 @@ func orNone(text string) ui.Component {
 	return ui.Text(text)
 }
 
-// onDevice shows what is on a device: what is in breach with the reasons, then everything.
-func onDevice(r *http.Request, one *room.One, can allowed) []ui.Component {
-	shown := []ui.Component{ui.Heading("What is on it")}
+// onDevice shows what comes first of a device: what is in breach, with the reasons and what to do.
+func onDevice(r *http.Request, one *room.One, can allowed) (shown []ui.Component) {
 	switch {
 	case one.State != room.InUse && one.State != room.Lost:
 		return append(shown, ui.Para("It is not in use, so nothing is judged. What was on it can be seen as it was on another day."), pastLink(one.ID))
@@ -207,8 +207,24 @@ func onDevice(r *http.Request, one *room.One, can allowed) []ui.Component {
 	if one.Row.Ownership == policy.Personal {
 		return shown
 	}
-	shown = append(shown, breachesOn(r, one.Installed, func(in *room.Installed) ui.ButtonGroup { return askAbout(one, in, can) })...)
-	return append(shown, installedTable(one.ID, one.Installed, "", "Nothing is known to be installed on it. It will be known from the next report."), pastLink(one.ID))
+	breaches := breachesOn(r, one.Installed, func(in *room.Installed) ui.ButtonGroup { return askAbout(one, in, can) })
+	if len(breaches) == 0 {
+		return append(shown, ui.Para("Nothing on it is in breach, as far as is known."))
+	}
+	shown = append(shown, ui.Heading("Why it is in breach"))
+	at := DevicePath(one.ID, "breaches")
+	return append(append(shown, breaches...), ui.Paragraph{
+		ui.Text("For whoever manages it:"), ui.Link{Text: "all of this as CSV", Href: at}, ui.Text("or"), ui.Link{Text: "as JSON", Hidden: "all of this", Href: at + "?as=json"},
+	})
+}
+
+// everythingOn is everything that is on a device, folded.
+func everythingOn(one *room.One) []ui.Component {
+	if one.Row.Ownership == policy.Personal || one.State != room.InUse && one.State != room.Lost {
+		return nil
+	}
+	table := installedTable(one.ID, one.Installed, "", "Nothing is known to be installed on it. It will be known from the next report.")
+	return []ui.Component{ui.Details{Summary: "Everything on it: " + ui.Count(len(one.Installed), "app", "apps"), Content: []ui.Component{table}}, pastLink(one.ID)}
 }
 
 // notStored says what is not stored of a device that is somebody's own, and why.
@@ -395,7 +411,7 @@ func inventories(r *http.Request, one *room.One, can allowed) []ui.Component {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	return []ui.Component{ui.Heading("Who says so"), table}
+	return []ui.Component{ui.Details{Summary: "Who says so", Content: []ui.Component{table}}}
 }
 
 // taken is a time of an inventory; zero where a world file did not say one.
@@ -429,7 +445,7 @@ func (a *area) deviceHistory(r *http.Request, one *room.One, known map[string]st
 			ui.Time{At: s.Recorded.Time(), Now: ui.Now(r), Short: true}, ui.Time{At: s.Replaced.Time(), Now: ui.Now(r), Short: true, Else: "now"},
 		})
 	}
-	shown := []ui.Component{ui.Heading("What was known when"), standings}
+	shown := []ui.Component{standings}
 	if one.Row.Ownership == policy.Personal {
 		shown = append(shown, ui.Para("What was on it while it belonged to an organisation, if it ever did, is shown for a day that is asked about, and not here."), pastLink(one.ID))
 	} else {
@@ -441,7 +457,7 @@ func (a *area) deviceHistory(r *http.Request, one *room.One, known map[string]st
 	if answered := releasesTable(r, one.Releases, known, false); len(answered.Rows) > 0 {
 		shown = append(shown, answered)
 	}
-	return shown
+	return []ui.Component{ui.Details{Summary: "What was known when", Content: shown}}
 }
 
 // standing is what a device was, in a table.

@@ -10,6 +10,8 @@ func (a *area) deviceRoutes(routes *gate.Routes) {
 	routes.See("/devices", people.SeeDevices, a.devices)
 	routes.See("/devices/releases", people.SeeDevices, a.releases)
 	routes.See("/devices/{id}", people.SeeDevices, a.device)
+	routes.See("/devices.csv", people.SeeDevices, a.downloadDevices)
+	routes.See("/devices/{id}/breaches", people.SeeDevices, a.deviceBreaches)
 	routes.See("/devices/{id}/past", people.SeeDevices, a.devicePast)
 	routes.See("/devices/{id}/why", people.SeeDevices, a.deviceWhy)
 	routes.Ask("/devices/add", people.ChangeDevices, a.addDevice)

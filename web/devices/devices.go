@@ -81,6 +81,9 @@ func (a *area) devices(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, ui.Para(ui.Capital(ui.Count(found.Total, "device and piece of equipment", "devices and pieces of equipment"))+"."))
 	}
 	page.Content = append(page.Content, table)
+	if len(found.Hosts) > 0 {
+		page.Content = append(page.Content, download(r.URL, "/devices.csv"))
+	}
 	return ui.Render(w, r, http.StatusOK, page)
 }
 

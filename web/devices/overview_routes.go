@@ -10,4 +10,5 @@ import (
 func (a *area) overviewRoutes(routes *gate.Routes) {
 	routes.See("/coverage", people.SeeDevices, a.coverage)
 	routes.See("/breaches", people.SeeDevices, a.breaches)
+	routes.See("/breaches.csv", people.SeeDevices, a.downloadBreaches)
 }

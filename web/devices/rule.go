@@ -113,6 +113,9 @@ func (n names) ruleEffect(found *room.RuleEffect) ui.Component {
 		facts.Rows = append(facts.Rows,
 			ui.SummaryRow{Key: "It reaches, for the thing itself", Value: ui.Number(found.Reaches.Direct)},
 			ui.SummaryRow{Key: "For what contains it", Value: ui.Number(found.Reaches.Component)})
+		if found.Perhaps > 0 {
+			facts.Rows = append(facts.Rows, perhapsAmong(found.Perhaps))
+		}
 	}
 	return ui.Stack{facts, byBody(bars)}
 }

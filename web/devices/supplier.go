@@ -53,11 +53,7 @@ func (a *area) suppliers(w http.ResponseWriter, r *http.Request) error {
 
 // supplier shows everything of one maker.
 func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
-	body, err := a.bodyField(r)
-	if err != nil {
-		return err
-	}
-	filter, err := narrowed(r, body)
+	filter, err := a.narrowedToBody(r)
 	if err != nil {
 		return err
 	}

@@ -34,13 +34,9 @@ const perQueue = 25
 
 // unlinked is the queue of identifiers that are no product's.
 func (a *area) unlinked(w http.ResponseWriter, r *http.Request) error {
-	body, err := a.bodyField(r)
-	if err != nil {
-		return err
-	}
-	filter, err := narrowed(r,
+	filter, err := a.narrowedToBody(r,
 		&ui.Field{Name: "q", Label: "Name, publisher or identifier", As: ui.Input{Type: "search"}},
-		&ui.Field{Name: "platform", Label: "Platform", As: ui.Select{Options: platformOptions(ui.Option{Label: "All"})}}, body)
+		&ui.Field{Name: "platform", Label: "Platform", As: ui.Select{Options: platformOptions(ui.Option{Label: "All"})}})
 	if err != nil {
 		return err
 	}

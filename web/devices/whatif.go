@@ -222,6 +222,9 @@ func (n names) numbers(found *room.WhatIf) ui.Component {
 		{Key: "For the thing itself", Value: of(found.Direct)},
 		{Key: "For what contains it", Value: of(found.Component)},
 	}}
+	if found.Perhaps > 0 {
+		facts.Rows = append(facts.Rows, perhapsAmong(found.Perhaps))
+	}
 	return facts
 }
 

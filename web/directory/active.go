@@ -46,11 +46,7 @@ func (a *area) deactivate(w http.ResponseWriter, r *http.Request) error {
 
 // reactivate asks whether somebody should be able to get in again, and does it.
 func (a *area) reactivate(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.room.Person(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	t, err := a.tree(r)
+	p, t, err := a.personIn(r)
 	if err != nil {
 		return err
 	}

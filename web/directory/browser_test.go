@@ -69,10 +69,9 @@ func furnish(h *house) (officer pagetest.Visitor, subject people.Person) {
 		}
 		h.Do(h.People.AddGroup(h.T.Context(), pagetest.Command, "light", name, "", members))
 	}
-	own, yes, light := "justice", true, "light"
-	h.Do(h.People.ChangeOrganisation(h.T.Context(), pagetest.Command, "pilots", people.OrganisationChange{Parent: &own}))
+	h.settle("pilots", people.Position{Parent: "justice"}, people.Time{})
 	h.Clock.Advance(26 * hour)
-	h.Do(h.People.ChangeOrganisation(h.T.Context(), pagetest.Command, "pilots", people.OrganisationChange{Parent: &light, OwnList: &yes, From: people.TimeOf(noon.AddDate(0, 0, -10))}))
+	h.settle("pilots", people.Position{Parent: "light", OwnList: true}, people.TimeOf(noon.AddDate(0, 0, -10)))
 	h.watch("pilots", "The tugs get their tablets in June; until then we look at what is there.", noon.AddDate(0, 2, 0))
 	head := all[0]
 	h.give(head.ID, people.Operator, people.Everywhere)
@@ -86,6 +85,15 @@ func furnish(h *house) (officer pagetest.Visitor, subject people.Person) {
 	h.SignIn(all[1]).Get("/people")
 	h.Do(nil, h.People.NoteFailure(h.T.Context(), "passkey", "2001:db8:85a3::8a2e:370:7334", errors.New("this passkey is not registered here")))
 	return officer, subject
+}
+
+// settle has an organisation belong elsewhere, as if all had agreed to it.
+func (h *house) settle(organisation string, p people.Position, from people.Time) {
+	h.T.Helper()
+	h.Do(people.Act(h.T.Context(), h.People, pagetest.Command, func(tx *people.Tx) (people.Organisation, error) {
+		tx.Asked("it is what a test begins with")
+		return tx.Settle(organisation, p, from)
+	}))
 }
 
 // watch has an organisation look at what is there, and stop nothing, for a time.

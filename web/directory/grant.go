@@ -52,11 +52,7 @@ func grantIn(f *ui.Form) (people.Grant, error) {
 
 // giveRole gives a person a role.
 func (a *area) giveRole(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.room.Person(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	t, err := a.tree(r)
+	p, t, err := a.personIn(r)
 	if err != nil {
 		return err
 	}
@@ -90,11 +86,7 @@ func (a *area) giveRole(w http.ResponseWriter, r *http.Request) error {
 
 // takeRole asks whether somebody should lose a role, and takes it.
 func (a *area) takeRole(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.room.Person(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	t, err := a.tree(r)
+	p, t, err := a.personIn(r)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 var organisationDone = ui.Done{
 	"added":    "The organisation has been added",
-	"changed":  "The organisation has been changed. Changes with a later day hold from that day",
+	"changed":  "The name has been changed",
 	"enforced": "What is not listed is enforced here again",
 	"same":     "Nothing has changed: this was recorded already",
 }
@@ -97,7 +97,10 @@ func place(r *http.Request, o people.Organisation, t tree, can allowed) ui.Summa
 		{Key: "Who decides", Value: ui.Link{Text: "Who asks, grants, signs and clears here", Href: "/process/" + url.PathEscape(o.ID)}},
 	}
 	if can[people.ChangeOrganisations] {
-		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name, the place or the list", Href: OrganisationPath(o.ID, "change")}}
+		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the name", Href: OrganisationPath(o.ID, "change")}}
+		move := "/proposals/new/organisation?" + url.Values{"organisation": {o.ID}}.Encode()
+		rows[2].Actions = []ui.Link{{Text: "Propose another place", Hidden: "in the tree of organisations", Href: move}}
+		rows[3].Actions = []ui.Link{{Text: "Propose another list", Hidden: "to follow", Href: move}}
 		propose := "/proposals/new/monitor?" + url.Values{"organisation": {o.ID}}.Encode()
 		rows[4].Actions = []ui.Link{{Text: "Propose to watch", Hidden: "instead of enforcing", Href: propose}}
 		if o.Monitor != nil {

@@ -1,11 +1,6 @@
 package directory_test
 
-import (
-	"testing"
-
-	"portcullis/internal/pagetest"
-	"portcullis/people"
-)
+import "testing"
 
 func TestAddOrganisation(t *testing.T) {
 	eachMerrow(t, func(m merrow) {
@@ -18,18 +13,15 @@ func TestAddOrganisation(t *testing.T) {
 	})
 }
 
-// TestWhatStandsAboveStays: who may not see the organisation above can change the rest.
-func TestWhatStandsAboveStays(t *testing.T) {
+// TestPlaceIsProposed: one's own word changes a name, and where an organisation belongs is proposed.
+func TestPlaceIsProposed(t *testing.T) {
 	eachMerrow(t, func(m merrow) {
-		centre := m.SignIn(m.person("Cen Tre", "light", people.CentreOfficer))
-		sent := centre.Get("/organisations/light/change").Shows(200).Has(`<option value="gov" selected`).Lacks("Government of Merrow</option>").Fields()
-		centre.LeadsTo(centre.Post("/organisations/light/change", "version", sent.Get("version"), "name", "Light and Fog", "parent", "gov", "ownList", "own"), "/organisations/light?done=changed").
-			Shows(200, "Light and Fog", "Only its own allow rules count", "Stands below gov")
-
-		house := "house"
-		m.Do(m.People.ChangeOrganisation(t.Context(), pagetest.Command, "light", people.OrganisationChange{Parent: &house, From: people.TimeOf(noon.Add(48 * hour))}))
-		sent = m.operator.Get("/organisations/light/change").Fields()
-		m.operator.LeadsTo(m.operator.Post("/organisations/light/change", "version", sent.Get("version"), "name", "Light", "parent", "gov", "ownList", "own"), "/organisations/light?done=changed").
-			Shows(200, "Stands below House of Merrow", "Planned")
+		page := m.operator.Get("/organisations/light").Shows(200, "Propose another place", "Propose another list")
+		if len(page.Hrefs("/proposals/new/organisation?organisation=light")) == 0 {
+			t.Error("no way leads to proposing another place")
+		}
+		sent := m.operator.Get("/organisations/light/change").Shows(200).Lacks("Which organisation does it stand below").Fields()
+		m.operator.LeadsTo(m.operator.Post("/organisations/light/change", "version", sent.Get("version"), "name", "Light and Fog", "parent", "house", "ownList", "own"), "/organisations/light?done=changed").
+			Shows(200, "Light and Fog", "Stands below Government of Merrow").Lacks("Only its own allow rules count")
 	})
 }

@@ -83,11 +83,7 @@ func (a *area) changePerson(w http.ResponseWriter, r *http.Request) error {
 
 // movePerson has a person belong to another organisation.
 func (a *area) movePerson(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.room.Person(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	t, err := a.tree(r)
+	p, t, err := a.personIn(r)
 	if err != nil {
 		return err
 	}

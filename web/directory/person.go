@@ -31,13 +31,17 @@ func personCrumbs(p people.Person) []ui.Link {
 	return append([]ui.Link{{Text: "People", Href: "/people"}}, ui.Link{Text: p.Name, Href: at("people", p.ID)})
 }
 
+// personIn is the person of a path, and the organisations.
+func (a *area) personIn(r *http.Request) (p people.Person, t tree, err error) {
+	if p, err = a.room.Person(r.Context(), actor(r), r.PathValue("id")); err == nil {
+		t, err = a.tree(r)
+	}
+	return p, t, err
+}
+
 // person shows one person.
 func (a *area) person(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.room.Person(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	t, err := a.tree(r)
+	p, t, err := a.personIn(r)
 	if err != nil {
 		return err
 	}

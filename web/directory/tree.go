@@ -3,7 +3,6 @@ package directory
 import (
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 
 	"portcullis/people"
@@ -58,14 +57,6 @@ func (t tree) options(first ...ui.Option) []ui.Option {
 		first = append(first, ui.Option{Value: o.ID, Label: o.Name, Depth: depth})
 	}
 	return first
-}
-
-// has are the options with a value that must be among them, whether or not it may be seen.
-func has(options []ui.Option, value string) []ui.Option {
-	if slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == value }) {
-		return options
-	}
-	return append(options, ui.Option{Value: value, Label: value})
 }
 
 var chooseOne = ui.Option{Value: "", Label: "Choose one"}

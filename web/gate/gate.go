@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -50,6 +51,55 @@ type Gate struct {
 	Frame ui.Frame
 	// Navigation are the places that one may go to, by the permission that they need.
 	Navigation []Place
+	// First are the places that come first for who has a role, right behind the first of all; those of the role "" are
+	// for who has none of the others.
+	First []Own
+}
+
+// Own are the places of a role, by their paths.
+type Own struct {
+	Role  people.Role
+	Paths []string
+}
+
+const (
+	// fewPlaces are not worth to be folded.
+	fewPlaces = 7
+	// mostFirst is how many places stand before what is folded.
+	mostFirst = 6
+)
+
+// Places are where somebody may go: first their own few, then the rest, which is folded where it is much.
+func (g *Gate) Places(who people.Who) (first, more []ui.Link) {
+	var all []ui.Link
+	for _, place := range g.Navigation {
+		if place.Shown(who) {
+			all = append(all, place.Link)
+		}
+	}
+	var paths []string
+	for _, own := range g.First {
+		if slices.ContainsFunc(who.Grants, func(grant people.Grant) bool { return grant.Role == own.Role }) || own.Role == "" && paths == nil {
+			paths = append(paths, own.Paths...)
+		}
+	}
+	if len(all) > 0 {
+		slices.SortStableFunc(all[1:], func(a, b ui.Link) int {
+			return cmp.Compare(placeIn(paths, a.Href), placeIn(paths, b.Href))
+		})
+	}
+	if len(all) <= fewPlaces {
+		return all, nil
+	}
+	return all[:mostFirst], all[mostFirst:]
+}
+
+// placeIn is where a path stands among some; behind them all where it does not.
+func placeIn(paths []string, path string) int {
+	if at := slices.Index(paths, path); at >= 0 {
+		return at
+	}
+	return len(paths)
 }
 
 // Place is an item of the navigation, for those who have the permission somewhere, or everywhere where the
@@ -165,11 +215,7 @@ func (g *Gate) enter(r *http.Request, route Route) (*http.Request, error) {
 	f.SignIn, f.SignOut, f.Account = SignIn, SignOut, Account
 	if f.Person = entry.Who.Name; f.Person != "" {
 		f.SignIn = ""
-		for _, place := range g.Navigation {
-			if place.Shown(entry.Who) {
-				f.Navigation = append(f.Navigation, place.Link)
-			}
-		}
+		f.Navigation, f.More = g.Places(entry.Who)
 	}
 	r = ui.WithFrame(r, f)
 	return r.WithContext(context.WithValue(r.Context(), visitKey{}, visit{actor, entry.Who})), err

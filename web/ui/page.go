@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,8 @@ type Frame struct {
 	// Navigation are the places that this person may go to. The one that the page stands below is
 	// marked, by its path.
 	Navigation []Link
+	// More are the places that stand folded behind these.
+	More []Link
 	// Person is the name of who is signed in; it is empty where nobody is.
 	Person string
 	// Account, SignIn and SignOut are paths; SignOut is posted to.
@@ -125,6 +128,7 @@ type pageView struct {
 	Page
 	Frame    Frame
 	Current  string // the Href of the navigation's item that the page stands below
+	Folded   bool   // that item is one of More
 	Problems []Problem
 	Headed   bool // the content has its own h1
 	Main     template.HTML
@@ -132,7 +136,8 @@ type pageView struct {
 }
 
 func framed(p Page, f Frame, path string) (pageView, error) {
-	v := pageView{Page: p, Frame: f, Current: current(f.Navigation, path), Headed: p.OwnHeading, Built: Built()}
+	v := pageView{Page: p, Frame: f, Current: current(slices.Concat(f.Navigation, f.More), path), Headed: p.OwnHeading, Built: Built()}
+	v.Folded = slices.ContainsFunc(f.More, func(l Link) bool { return l.Href == v.Current })
 	for _, c := range p.Content {
 		if one, ok := c.(interface{ problems() []Problem }); ok {
 			v.Problems = append(v.Problems, one.problems()...)
@@ -161,6 +166,15 @@ func current(items []Link, path string) (href string) {
 	}
 	return href
 }
+
+// placed is an item of the navigation, and whether the page stands below it.
+type placed struct {
+	Link
+	Current bool
+}
+
+// Placed is an item of the navigation as its template has it.
+func (v pageView) Placed(l Link) any { return placed{l, l.Href == v.Current} }
 
 // DecisionText is the generation as it is shown.
 func (f Frame) DecisionText() string { return Number(f.Decision).String() }

@@ -63,6 +63,17 @@ func TestCurrent(t *testing.T) {
 	}
 }
 
+// TestMore: what is folded in the navigation is open where the page stands below it.
+func TestMore(t *testing.T) {
+	frame := ui.Frame{Navigation: []ui.Link{{Text: "First", Href: "/"}}, More: []ui.Link{{Text: "People", Href: "/people"}}}
+	if page := shown(t, "/", frame, ui.Page{Title: "x"}); !strings.Contains(page, "<details><summary") || !strings.Contains(page, `href="/people">People</a>`) {
+		t.Errorf("folded:\n%s", page)
+	}
+	if page := shown(t, "/people/1", frame, ui.Page{Title: "x"}); !strings.Contains(page, "<details open><summary") || !strings.Contains(page, `href="/people" aria-current="true"`) {
+		t.Errorf("open:\n%s", page)
+	}
+}
+
 // TestFailures: what is wrong has its status, says what to do, and tells nothing of the server.
 func TestFailures(t *testing.T) {
 	tests := []struct {

@@ -1,0 +1,95 @@
+package people
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"portcullis/internal/fault"
+	"portcullis/ledger"
+	"portcullis/store"
+)
+
+// Agent is a device that speaks for itself, with a key that was made from a program's token for it alone. The
+// token's own secret never leaves the program that hands out keys: whoever takes a device's key has that device.
+type Agent struct {
+	// Token is the id of the token, which is no secret, and Host the device's.
+	Token, Host string
+	// Key is what DeviceKey made.
+	Key string
+}
+
+// DeviceKey is the key of a device: the HMAC-SHA256 of the device's id and the epoch of its keys, in base64url
+// without padding, under the SHA-256 of the token's secret. Epochs begin with 0; EndDeviceKeys begins the next.
+// Anybody with the secret can make keys, with no server at hand.
+func DeviceKey(secret, host string, epoch int64) string {
+	return deviceKey(digestOf(secret), host, epoch)
+}
+
+// deviceKey makes the key from the digest of the token's secret as it is stored.
+func deviceKey(digest, host string, epoch int64) string {
+	raw, err := hex.DecodeString(digest)
+	if err != nil || len(raw) != sha256.Size {
+		panic("people: what is stored of a token is not a digest")
+	}
+	mac := hmac.New(sha256.New, raw)
+	fmt.Fprintf(mac, "device:%s:%d", host, epoch) // the last colon ends the id, whatever is in it
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// errDeviceKey says the same whatever is wrong, so that nobody learns from it which tokens and devices there are.
+var errDeviceKey = &fault.Error{Kind: fault.SignedOut, Message: "The key of this device is not known, or has ended: give it another"}
+
+// whoIsDevice finds out what a device may do for itself. It may nothing where the token has ended, or rests.
+func whoIsDevice(tx *store.Tx, a Agent) (Who, error) {
+	if a.Host == "" || a.Token == "" {
+		return Who{}, errDeviceKey
+	}
+	t, digest, epoch, err := selectKeyed(tx, a.Host, a.Token)
+	if errors.Is(err, store.ErrNotFound) || fault.Is(err, fault.Invalid) {
+		return Who{}, errDeviceKey
+	}
+	if err != nil {
+		return Who{}, err
+	}
+	if !hmac.Equal([]byte(a.Key), []byte(deviceKey(digest, a.Host, epoch))) {
+		return Who{}, errDeviceKey
+	}
+	who, err := whoActsBy(tx, t, errDeviceKey)
+	who.Device, who.device, who.Grants = a.Host, who.Grants, nil
+	return who, err
+}
+
+// keysEnded is that all keys of a device have ended. The subjects are the organisation and the device.
+var keysEnded = ledger.Kind{Name: "people.device-keys-ended", Version: 1}
+
+type epochEntry struct {
+	Epoch int64 `json:"epoch"`
+}
+
+// EndDeviceKeys ends all keys that a device has, whichever token they were made from, and returns the epoch of
+// the next ones. The room that has the device asks for leave first.
+func (tx *Tx) EndDeviceKeys(organisation, host string) (epoch int64, err error) {
+	epoch, err = selectEpoch(tx.Tx, host)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return 0, err
+	}
+	epoch++
+	if err := upsertEpoch(tx.Tx, host, epoch); err != nil {
+		return 0, err
+	}
+	return epoch, tx.Record(keysEnded, organisation, []string{host}, epochEntry{epoch})
+}
+
+// NoteUse notes that keys of devices which were made from tokens with these ids are in use.
+func NoteUse(tx *store.Tx, tokens []string) error {
+	for _, id := range tokens {
+		if err := touchTokenOf(tx, id, tx.Now().Add(-seenEvery)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

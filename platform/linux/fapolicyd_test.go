@@ -1,0 +1,213 @@
+package linux
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portcullis/platform"
+	"portcullis/platform/platformtest"
+	"portcullis/policy"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func hash(c string) string { return strings.Repeat(c, 64) }
+
+// ruled is a list with entries of every kind, some of them hostile.
+func ruled(closed bool) *platform.List {
+	all := []policy.Window{{}}
+	return &platform.List{Platform: policy.Linux, Organisation: "gov", Generation: 7, Closed: closed, Shared: []platform.Entry{
+		{Identifier: "path:/opt/a b", Product: "blank", Banned: all},
+		{Identifier: "path:/opt/editor/editor", Product: "editor", Name: "Editor", Listed: true, Floors: []platform.Floor{{Version: "4.2"}}},
+		{Identifier: "path:/opt/old", Product: "old", Name: "Old\nallow perm=any all : all", Listed: true, Banned: []policy.Window{{Until: "2"}}},
+		{Identifier: "sha256:" + hash("1"), Product: "tool", Name: "Tool", Listed: true, Signers: []string{hash("a")}},
+		{Identifier: "sha256:" + hash("2"), Product: "script", Name: "Script", Banned: all},
+		{Identifier: "sha256:" + hash("3"), Product: "unlisted", Name: "Unlisted", Signers: []string{hash("a")}},
+		{Identifier: "telegram-desktop", Product: "deb", Name: "Package", Banned: all},
+	}}
+}
+
+func TestGolden(t *testing.T) {
+	for name, closed := range map[string]bool{"closed": true, "open": false} {
+		var b bytes.Buffer
+		left, err := Write(&b, ruled(closed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range left {
+			fmt.Fprintf(&b, "left: %s (%s): %s\n", l.Identifier, l.Product, l.Reason)
+		}
+		golden := filepath.Join("testdata", "fapolicyd-"+name+".golden")
+		if *update {
+			if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if diff := cmp.Diff(string(want), b.String()); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got)\n%s", golden, err, diff)
+		}
+	}
+}
+
+type daemon interface {
+	platformtest.Device
+	Allows(platformtest.FileAccess) bool
+	Written() []string
+}
+
+// held is a device that holds a list.
+func held(t *testing.T, l *platform.List) daemon {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := Write(&b, l); err != nil {
+		t.Fatal(err)
+	}
+	d, err := platformtest.Fapolicyd(b.Bytes())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, b.String())
+	}
+	return d.(daemon)
+}
+
+// TestAccess goes through what people and the system do, under a closed and an open list.
+func TestAccess(t *testing.T) {
+	closed, open := held(t, ruled(true)), held(t, ruled(false))
+	const elf, lib, python, shell, text = "application/x-executable", "application/x-sharedlib", "text/x-python", "text/x-shellscript", "text/plain"
+	for _, c := range []struct {
+		name         string
+		a            platformtest.FileAccess
+		closed, open bool
+	}{
+		{"a trusted program", platformtest.FileAccess{Perm: "execute", Path: "/usr/bin/ls", Type: elf, Trusted: true}, true, true},
+		{"its library", platformtest.FileAccess{Perm: "open", Path: "/usr/lib/libc.so.6", Type: lib, Trusted: true}, true, true},
+		{"a trusted script", platformtest.FileAccess{Perm: "open", Path: "/usr/lib/python3/os.py", Type: python, Trusted: true}, true, true},
+		{"a listed program, by path", platformtest.FileAccess{Perm: "execute", Path: "/opt/editor/editor", Type: elf}, true, true},
+		{"a listed program, by hash", platformtest.FileAccess{Perm: "execute", Path: "/srv/a/tool", Hash: hash("1"), Type: elf}, true, true},
+		{"which the loader opens", platformtest.FileAccess{Perm: "open", Path: "/srv/a/tool", Hash: hash("1"), Type: elf}, true, true},
+		{"an unknown program", platformtest.FileAccess{Perm: "execute", Path: "/srv/a/x", Type: elf}, false, true},
+		{"an unknown script, started", platformtest.FileAccess{Perm: "execute", Path: "/srv/a/x.sh", Type: shell}, false, true},
+		{"an unknown script, interpreted", platformtest.FileAccess{Perm: "open", Path: "/srv/a/x.py", Type: python}, false, true},
+		{"an unknown library", platformtest.FileAccess{Perm: "open", Path: "/srv/a/x.so", Type: lib}, false, true},
+		{"a document", platformtest.FileAccess{Perm: "open", Path: "/srv/a/letter", Type: text}, true, true},
+		{"a banned program, by path", platformtest.FileAccess{Perm: "execute", Path: "/opt/old", Type: elf}, false, false},
+		{"the same, trusted", platformtest.FileAccess{Perm: "execute", Path: "/opt/old", Type: elf, Trusted: true}, false, false},
+		{"the same, read", platformtest.FileAccess{Perm: "open", Path: "/opt/old", Type: elf}, false, false},
+		{"a banned program, by hash", platformtest.FileAccess{Perm: "execute", Path: "/x", Hash: hash("2"), Type: elf, Trusted: true}, false, false},
+		{"a banned script, interpreted", platformtest.FileAccess{Perm: "open", Path: "/x", Hash: hash("2"), Type: shell, Trusted: true}, false, false},
+		{"one that is not listed, but told of", platformtest.FileAccess{Perm: "execute", Path: "/x", Hash: hash("3"), Type: elf, Trusted: true}, false, true},
+		{"a program through the loader", platformtest.FileAccess{Perm: "open", Path: "/srv/a/x", Type: elf, Pattern: "ld_so", Trusted: true}, false, true},
+		{"a package manager writes", platformtest.FileAccess{Perm: "open", Path: "/usr/lib/new.so", Type: lib, Exe: "/usr/bin/dpkg"}, true, true},
+		{"the initial file system is made", platformtest.FileAccess{Perm: "execute", Path: "/var/tmp/mkinitramfs/busybox", Type: elf, UID: "0", TrustedExe: true}, true, true},
+		{"somebody else's in the same place", platformtest.FileAccess{Perm: "execute", Path: "/var/tmp/x", Type: elf, UID: "1000", TrustedExe: true}, false, true},
+		{"a broken program", platformtest.FileAccess{Perm: "execute", Path: "/usr/bin/x", Type: "application/x-bad-elf", Trusted: true}, false, true},
+	} {
+		if got := closed.Allows(c.a); got != c.closed {
+			t.Errorf("closed: %s: allowed %t", c.name, got)
+		}
+		if got := open.Allows(c.a); got != c.open {
+			t.Errorf("open: %s: allowed %t", c.name, got)
+		}
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	for _, c := range []struct {
+		identifier string
+		want       Target
+	}{
+		{"path:/usr/bin/x", Target{Path: "/usr/bin/x"}},
+		{"path:/opt/a+b/c_d-e.f~1@2", Target{Path: "/opt/a+b/c_d-e.f~1@2"}},
+		{"sha256:" + hash("0"), Target{Hash: hash("0")}},
+		{"telegram-desktop", Target{}},
+		{"", Target{}},
+		{"path:", Target{}},
+		{"path:/", Target{}},
+		{"path:usr/bin/x", Target{}},
+		{"path:/usr/../bin/x", Target{}},
+		{"path:/usr/bin/", Target{}},
+		{"path:/usr//bin", Target{}},
+		{"path:/a b", Target{}},
+		{"path:/a,b", Target{}},
+		{"path:/a\nb", Target{}},
+		{"path:/a*", Target{}},
+		{"path:/a=b", Target{}},
+		{"path:/ä", Target{}},
+		{"path:/%a", Target{}},
+		{"sha256:" + hash("A"), Target{}},
+		{"sha256:" + hash("a") + "a", Target{}},
+	} {
+		got, err := Identify(c.identifier)
+		if got != c.want || (err == nil) != (c.want != Target{}) {
+			t.Errorf("%q: %+v, %v", c.identifier, got, err)
+		}
+	}
+}
+
+func TestWriteFails(t *testing.T) {
+	if left, err := Write(failing{}, ruled(true)); err == nil || left != nil {
+		t.Errorf("left %v, error %v", left, err)
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+// FuzzWrite: whatever an identifier and a name are, a device takes the rules, and no more of them than it should.
+func FuzzWrite(f *testing.F) {
+	for _, e := range ruled(true).Shared {
+		f.Add(e.Identifier, e.Name, "gov", true)
+	}
+	f.Fuzz(func(t *testing.T, identifier, name, organisation string, banned bool) {
+		l := &platform.List{Platform: policy.Linux, Organisation: organisation, Closed: true}
+		without := len(held(t, l).Written())
+		e := platform.Entry{Identifier: identifier, Name: name, Listed: true}
+		if banned {
+			e.Banned = []policy.Window{{}}
+		}
+		l.Shared = []platform.Entry{e}
+		d := held(t, l)
+		target, err := Identify(identifier)
+		want := without
+		switch {
+		case err != nil:
+		case target.Path != "":
+			want++
+		default:
+			want += 2
+		}
+		if got := len(d.Written()); got != want {
+			t.Errorf("%d rules, and %d without the program", got, without)
+		}
+		if err == nil && d.Denies(policy.Installation{Identifier: identifier}) != banned {
+			t.Errorf("denied: %t", !banned)
+		}
+	})
+}
+
+func BenchmarkFapolicyd(b *testing.B) {
+	l := &platform.List{Platform: policy.Linux, Organisation: "gov", Closed: true}
+	for i := range 3000 {
+		e := platform.Entry{Identifier: fmt.Sprintf("path:/opt/maker%d/app%04d", i%500, i), Product: fmt.Sprint("p", i), Name: fmt.Sprint("App ", i), Listed: true}
+		if i%10 == 0 {
+			e.Identifier, e.Banned = fmt.Sprintf("sha256:%064x", i), []policy.Window{{}}
+		}
+		l.Shared = append(l.Shared, e)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Write(io.Discard, l); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
