@@ -95,13 +95,14 @@ fuzz: ## Every fuzz target, for an hour together; FUZZ=seconds sets another time
 	tools/fuzz $(FUZZ)
 
 .PHONY: peers
-peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it; fapolicyd's tools
+peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it; fapolicyd's tools; BIND, Unbound and Chromium
 	cd peers/oidc && npm ci --no-audit --no-fund --ignore-scripts
 	go test -count=1 -tags peers ./people/oidc/... ./web/account -run "Provider|Peer"
 	@# Masked before it is installed: the service as Debian has it denies every program.
 	command -v fapolicyd-cli >/dev/null || { mkdir -p /etc/systemd/system && ln -sfn /dev/null /etc/systemd/system/fapolicyd.service && \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq fapolicyd; }
-	go test -count=1 -tags peers ./platform/linux -run Peer
+	command -v named >/dev/null && command -v unbound >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq bind9 unbound; }
+	go test -count=1 -tags peers ./platform/linux ./platform/browser ./platform/dns/transfer -run Peer
 
 # How often a server is killed on each engine, and how often the kill tests of alerts run.
 KILLS := 500

@@ -39,9 +39,9 @@ func put(t *testing.T, file, content string, mode os.FileMode) {
 	}
 }
 
-// TestDebiansChromium holds Debian's Chromium to a policy: it takes all of it, lets no add-on in that a
+// TestPeerChromium holds Debian's Chromium to a policy: it takes all of it, lets no add-on in that a
 // folder brings, and keeps from the sites of what is banned.
-func TestDebiansChromium(t *testing.T) {
+func TestPeerChromium(t *testing.T) {
 	folder := t.TempDir()
 	l := &platform.List{Platform: policy.Chrome, Organisation: "harbour", Closed: true, Shared: []platform.Entry{
 		{Identifier: notes, Listed: true}, {Identifier: ferries, Listed: true, Floors: []platform.Floor{{Version: "4.2"}}},

@@ -30,7 +30,8 @@ func clients(networks []netip.Prefix) (owners []string, err error) {
 }
 
 // client is the owner for one network: its length and then its address backwards, that of IPv4 in decimal
-// bytes, that of IPv6 in hexadecimal words of which the longest run of zeros is zz.
+// bytes, that of IPv6 in hexadecimal words of which the longest run of zeros is zz: the first of two, read
+// forwards, as RFC 5952 has it.
 func client(network netip.Prefix) string {
 	labels := []string{strconv.Itoa(network.Bits())}
 	if network.Addr().Is4() {
@@ -56,7 +57,7 @@ func client(network netip.Prefix) string {
 	return strings.Join(append(labels, "rpz-client-ip"), ".")
 }
 
-// zeros finds the first longest run of zeros.
+// zeros finds the longest run of zeros, the last of those.
 func zeros(words [8]uint16) (first, length int) {
 	run := 0
 	for i, w := range words {
@@ -64,7 +65,7 @@ func zeros(words [8]uint16) (first, length int) {
 			run = 0
 			continue
 		}
-		if run++; run > length {
+		if run++; run >= length {
 			first, length = i-run+1, run
 		}
 	}

@@ -3,6 +3,7 @@ package windows
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
@@ -253,7 +254,9 @@ func (r *rule) action() string {
 // rule's in the first collection, and differs in its end in the others.
 func (r *rule) identity() (id [16]byte) {
 	said := make([]byte, 0, 256)
-	for _, s := range [...]string{"portcullis", r.action(), r.is.low.String(), r.is.high.String(), r.key, r.is.Publisher, r.is.Value} {
+	said = binary.BigEndian.AppendUint64(said, uint64(r.is.low))
+	said = binary.BigEndian.AppendUint64(said, uint64(r.is.high))
+	for _, s := range [...]string{"portcullis", r.action(), r.key, r.is.Publisher, r.is.Value} {
 		said = append(append(said, s...), 0)
 	}
 	h := sha256.Sum256(said)
@@ -282,9 +285,11 @@ func (c *condition) write(b *bytes.Buffer, name string) {
 		attribute(b, "ProductName", c.Product)
 		attribute(b, "BinaryName", c.Binary)
 		b.WriteString("><BinaryVersionRange")
-		attribute(b, "LowSection", c.low.String())
-		attribute(b, "HighSection", c.high.String())
-		b.WriteString("/>")
+		b.WriteString(" LowSection=\"")
+		b.Write(c.low.append(b.AvailableBuffer()))
+		b.WriteString("\" HighSection=\"")
+		b.Write(c.high.append(b.AvailableBuffer()))
+		b.WriteString("\"/>")
 	case Path:
 		attribute(b, "Path", c.Value)
 		b.WriteString(">")

@@ -15,17 +15,16 @@ type version uint64
 
 const newest = ^version(0)
 
-// String is the form that AppLocker has, in which * is the end of all versions.
-func (v version) String() string {
+// append appends the form that AppLocker has, in which * is the end of all versions.
+func (v version) append(b []byte) []byte {
 	if v == newest {
-		return "*"
+		return append(b, '*')
 	}
-	b := make([]byte, 0, 23)
 	for shift := 48; shift >= 0; shift -= 16 {
 		b = strconv.AppendUint(b, uint64(v>>shift&0xffff), 10)
 		b = append(b, '.')
 	}
-	return string(b[:len(b)-1])
+	return b[:len(b)-1]
 }
 
 // parseVersion reads what decisions say of a version; not ok where a file's version cannot say it. Tails
