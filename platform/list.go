@@ -231,17 +231,20 @@ func (l *List) Stamp() string {
 type CannotTell struct{ Versions, Signers bool }
 
 // Unsaid is what of an entry is not carried to a platform that cannot tell certain things: floors, windows
-// outside which nothing is banned, signers.
-func (e *Entry) Unsaid(c CannotTell) (left []Left) {
+// outside which nothing is banned, signers. Of what the list denies there is nothing more to say.
+func (l *List) Unsaid(e *Entry, c CannotTell) (left []Left) {
 	add := func(reason string) { left = append(left, Left{e.Identifier, e.Product, reason}) }
-	if c.Versions && e.Admits() && len(e.Floors) > 0 {
-		add("versions are not told apart here: it is admitted in every version, and one that is too old is found by reports alone")
-	}
-	if c.Versions && e.Bans() && !slices.Contains(e.Banned, policy.Window{}) {
+	switch {
+	case e.Bans() && c.Versions && !slices.Contains(e.Banned, policy.Window{}):
 		add("versions are not told apart here: some are banned, and it is denied in all")
-	}
-	if c.Signers && len(e.Signers) > 0 && !e.Bans() {
-		add("signers are not told apart here: an impostor under its identifier is found by reports alone")
+	case l.Denies(e):
+	default:
+		if c.Versions && len(e.Floors) > 0 {
+			add("versions are not told apart here: it is admitted in every version, and one that is too old is found by reports alone")
+		}
+		if c.Signers && len(e.Signers) > 0 {
+			add("signers are not told apart here: an impostor under its identifier is found by reports alone")
+		}
 	}
 	return left
 }

@@ -118,7 +118,7 @@ func write(l *platform.List, room room) (enterprisePolicy, []platform.Left) {
 			}
 			p.Applications = append(p.Applications, a)
 		}
-		left = append(left, e.Unsaid(cannot)...)
+		left = append(left, l.Unsaid(e, cannot)...)
 	}
 	return p, left
 }

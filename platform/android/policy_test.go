@@ -141,3 +141,7 @@ func TestPackage(t *testing.T) {
 		}
 	}
 }
+
+func FuzzWrite(f *testing.F) {
+	platformtest.Hostile(f, policy.Android, Write, platformtest.Android, IsPackage, named("app"))
+}

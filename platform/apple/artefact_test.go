@@ -203,3 +203,12 @@ func TestSamePlace(t *testing.T) {
 		}
 	}
 }
+
+func FuzzProfile(f *testing.F) {
+	platformtest.Hostile(f, policy.IOS, WriteProfile, platformtest.AppleProfile, IsBundleID, bundle("app"), webClips, Nobody)
+}
+
+func FuzzDeclaration(f *testing.F) {
+	platformtest.Hostile(f, policy.MacOS, WriteDeclaration, platformtest.AppleDeclaration, func(id string) bool { _, ok := parseProgram(id); return ok },
+		signed("app"), "platform:com.apple.curl", "cdhash:"+strings.Repeat("0a", 20), "EQHXZ8M8AV")
+}

@@ -93,7 +93,7 @@ func binarySettings(l *platform.List) (s allowed, left []platform.Left) {
 		if team != nil && team.Bans() && !l.Denies(e) {
 			left = append(left, platform.Left{Identifier: e.Identifier, Product: e.Product, Reason: "its whole team is banned, which wins here: it is kept out"})
 		}
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	s = allowed{DeniedBinaries: &denied, AlwaysAllowManagedApps: &managed}
 	if l.Shut() {

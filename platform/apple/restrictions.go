@@ -83,7 +83,7 @@ func apps(l *platform.List) (ids []string, left []platform.Left) {
 		if l.Denies(e) != l.Shut() {
 			ids = append(ids, e.Identifier)
 		}
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	if l.Shut() && len(ids) == 0 {
 		ids = append(ids, Nobody)

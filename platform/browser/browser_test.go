@@ -133,6 +133,26 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestWatched: a list that leaves alone what is too old, and still bans what it does not name.
+func TestWatched(t *testing.T) {
+	for _, f := range forms {
+		var b bytes.Buffer
+		l := &platform.List{Platform: f.on, Banned: []policy.Window{{}}, Shared: []platform.Entry{{Identifier: f.id(tides), Listed: true, Floors: []platform.Floor{{Version: "2"}}}}}
+		if _, err := f.write(&b, l); err != nil {
+			t.Fatal(err)
+		}
+		d, err := f.holds(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]bool{tides: false, maps: true} {
+			if got := d.Denies(policy.Installation{Identifier: f.id(id), Version: "1"}); got != want {
+				t.Errorf("%s: %s: denied %t\n%s", f.name, id, got, b.String())
+			}
+		}
+	}
+}
+
 // broken is a writer that fails.
 type broken struct{}
 

@@ -46,7 +46,7 @@ func Chromium(w io.Writer, l *platform.List) ([]platform.Left, error) {
 			}
 			m.Extensions = append(m.Extensions, s)
 		}
-		left = append(left, told.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(&told, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	urls, unblocked := names(l)
 	m.URLs = urls

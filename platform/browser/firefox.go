@@ -44,7 +44,7 @@ func Firefox(w io.Writer, l *platform.List) ([]platform.Left, error) {
 		case l.Shut():
 			p.Policies.Extensions = append(p.Policies.Extensions, setting{ID: e.Identifier, Mode: allowed})
 		}
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	hosts, unblocked := names(l)
 	if len(hosts) > 0 {

@@ -5,6 +5,11 @@ package browser
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -39,27 +44,61 @@ func put(t *testing.T, file, content string, mode os.FileMode) {
 	}
 }
 
-// TestPeerChromium holds Debian's Chromium to a policy: it takes all of it, lets no add-on in that a
-// folder brings, and keeps from the sites of what is banned.
-func TestPeerChromium(t *testing.T) {
-	folder := t.TempDir()
-	l := &platform.List{Platform: policy.Chrome, Organisation: "harbour", Closed: true, Shared: []platform.Entry{
-		{Identifier: notes, Listed: true}, {Identifier: ferries, Listed: true, Floors: []platform.Floor{{Version: "4.2"}}},
-		{Identifier: tides, Listed: true, Banned: []policy.Window{{}}}},
-		Domains: []platform.Domain{{Name: "tides.example"}, {Name: "Bücher.example"}}}
+// under starts Chromium under the policy of a list.
+func under(t *testing.T, l *platform.List) context.Context {
+	t.Helper()
 	var artefact bytes.Buffer
 	if left, err := Chromium(&artefact, l); err != nil || len(left) > 0 {
 		t.Fatal(left, err)
 	}
-	etc := filepath.Join(folder, "etc")
-	put(t, filepath.Join(etc, "policies", "managed", "portcullis.json"), artefact.String(), 0o644)
-	program := filepath.Join(folder, "chromium")
-	put(t, program, fmt.Sprintf(started, etc), 0o755)
-	put(t, filepath.Join(folder, "addon", "manifest.json"), `{"manifest_version": 3, "name": "Add-on", "version": "1"}`, 0o644)
+	return underPolicy(t, artefact.String())
+}
 
-	ctx := chromium(t, program)
-	_, err := chromedp.CallBrowser(ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: filepath.Join(folder, "addon")})
-	if err == nil || !strings.Contains(err.Error(), "disabled by the administrator") {
+// underPolicy starts Chromium under a policy.
+func underPolicy(t *testing.T, artefact string) context.Context {
+	t.Helper()
+	folder := t.TempDir()
+	etc, program := filepath.Join(folder, "etc"), filepath.Join(folder, "chromium")
+	put(t, filepath.Join(etc, "policies", "managed", "portcullis.json"), artefact, 0o644)
+	put(t, program, fmt.Sprintf(started, etc), 0o755)
+	return chromium(t, program)
+}
+
+// addOn makes an add-on with an id of its own.
+func addOn(t *testing.T) (folder, id string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder = t.TempDir()
+	put(t, filepath.Join(folder, "manifest.json"), fmt.Sprintf(`{"manifest_version": 3, "name": "Add-on", "version": "1", "key": %q}`, base64.StdEncoding.EncodeToString(public)), 0o644)
+	sum := sha256.Sum256(public)
+	for _, b := range sum[:16] {
+		id += string([]byte{'a' + b>>4, 'a' + b&15})
+	}
+	return folder, id
+}
+
+// load brings an add-on in from its folder.
+func load(ctx context.Context, folder string) (id string, err error) {
+	loaded, err := chromedp.CallBrowser(ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: folder})
+	return loaded.ID, err
+}
+
+// TestPeerChromium holds Debian's Chromium to the policy of a closed list: it takes all of it, lets no
+// add-on in that a folder brings, and keeps from the sites of what is banned.
+func TestPeerChromium(t *testing.T) {
+	folder, id := addOn(t)
+	ctx := under(t, &platform.List{Platform: policy.Chrome, Organisation: "harbour", Closed: true, Shared: []platform.Entry{
+		{Identifier: id, Listed: true}, {Identifier: ferries, Listed: true, Floors: []platform.Floor{{Version: "4.2"}}},
+		{Identifier: tides, Listed: true, Banned: []policy.Window{{}}}},
+		Domains: []platform.Domain{{Name: "tides.example"}, {Name: "Bücher.example"}}})
+	if _, err := load(ctx, folder); err == nil || !strings.Contains(err.Error(), "disabled by the administrator") {
 		t.Errorf("an add-on from a folder: %v", err)
 	}
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<!doctype html><title>reached</title>") }))
@@ -81,6 +120,44 @@ func TestPeerChromium(t *testing.T) {
 		return chromedp.Run(ctx, chromedp.Evaluate[[]string](shown))
 	})
 }
+
+// TestPeerChromiumOpen: of an open list, it keeps the add-on out that is banned, and lets in another.
+func TestPeerChromiumOpen(t *testing.T) {
+	banned, id := addOn(t)
+	other, otherID := addOn(t)
+	ctx := under(t, &platform.List{Platform: policy.Chrome, Organisation: "harbour", Shared: []platform.Entry{{Identifier: id, Banned: []policy.Window{{}}}}})
+	if got, err := load(ctx, other); err != nil || got != otherID {
+		t.Errorf("another add-on: %s, %v", got, err)
+	}
+	if got, err := load(ctx, banned); err == nil || !strings.Contains(err.Error(), "administrator") {
+		t.Errorf("the banned add-on: %s, %v", got, err)
+	}
+}
+
+// TestPeerChromiumLeast: it turns off an add-on that is older than the least version. Add-ons from a folder
+// come in where not all others are blocked, so that this is what a list says of one add-on alone.
+func TestPeerChromiumLeast(t *testing.T) {
+	folder, id := addOn(t) // version 1
+	for least, want := range map[string]string{"1": "ENABLED false", "1.0.1": "DISABLED true"} {
+		var artefact bytes.Buffer
+		if err := write(&artefact, managed{Extensions: settings{{ID: id, Mode: allowed, Least: least}}}); err != nil {
+			t.Fatal(err)
+		}
+		ctx := underPolicy(t, artefact.String())
+		if got, err := load(ctx, folder); err != nil || got != id {
+			t.Fatalf("from %s: %s, %v", least, got, err)
+		}
+		if _, err := visit(ctx, "chrome://extensions"); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, ctx, "from "+least, []string{want}, func() ([]string, error) {
+			return chromedp.Run(ctx, chromedp.Evaluate[[]string](fmt.Sprintf(state, id), chromedp.EvalAwaitPromise))
+		})
+	}
+}
+
+// state asks the page of add-ons whether one is on, and whether it is off because it must be updated.
+const state = `chrome.developerPrivate.getExtensionInfo(%q).then(i => [i.state + ' ' + i.disableReasons.updateRequired])`
 
 // shown reads the policies that are set, and what the browser says of each, from its own page.
 const shown = `(() => {

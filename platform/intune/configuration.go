@@ -99,7 +99,7 @@ func (c *configuration) list(l *platform.List, kind apps) (left []platform.Left,
 		if l.Denies(e) != l.Shut() {
 			items = append(items, kind.item(e))
 		}
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	if len(items) > maxApps {
 		return nil, fmt.Errorf("a list of Intune holds %d apps, and this one needs %d: part the organisation's devices, or take what nobody uses off the list", maxApps, len(items))
@@ -152,14 +152,14 @@ func (c *configuration) settings(l *platform.List) ([]platform.Left, error) {
 	return left, nil
 }
 
-// collection cuts one collection out of an AppLocker policy. In texts and attributes there its tags are
-// escaped.
+// collection cuts one collection out of an AppLocker policy, whose tags stand at the beginning of lines. In
+// texts and attributes they are escaped.
 func collection(rules []byte, name string) ([]byte, error) {
-	_, rest, ok := bytes.Cut(rules, []byte(`<RuleCollection Type="`+name+`"`))
-	start := len(rules) - len(rest) - len(`<RuleCollection Type="`+name+`"`)
-	end := bytes.Index(rest, []byte("</RuleCollection>"))
-	if !ok || end < 0 {
+	const end = "\n</RuleCollection>"
+	start := bytes.Index(rules, []byte("\n<RuleCollection Type=\""+name+"\"")) + 1
+	length := bytes.Index(rules[start:], []byte(end))
+	if start == 0 || length < 0 {
 		return nil, fmt.Errorf("the AppLocker policy has no collection %s", name)
 	}
-	return rules[start : len(rules)-len(rest)+end+len("</RuleCollection>")], nil
+	return rules[start : start+length+len(end)], nil
 }

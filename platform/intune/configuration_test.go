@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portcullis/platform"
+	"portcullis/platform/apple"
 	"portcullis/platform/platformtest"
 	"portcullis/platform/windows"
 	"portcullis/policy"
@@ -65,7 +66,10 @@ func TestSettings(t *testing.T) {
 
 func BenchmarkIntune(b *testing.B) {
 	b.Run("android", func(b *testing.B) { platformtest.Writing(b, Write, platformtest.Many(policy.Android, 3000, named)) })
-	b.Run("windows", func(b *testing.B) { platformtest.Writing(b, Write, platformtest.Many(policy.Windows, 3000, published)) })
+	makers := func(word string) string { // a hundred, of whom each has thirty
+		return "publisher:O=EXAMPLE " + word[len(word)-2:] + ", C=GB|" + strings.ToUpper(word) + "|*"
+	}
+	b.Run("windows", func(b *testing.B) { platformtest.Writing(b, Write, platformtest.Many(policy.Windows, 3000, makers)) })
 }
 
 // TestRoom: Graph takes 10,000 apps, of those that a list names; and none is not no list.
@@ -132,4 +136,8 @@ func TestGroup(t *testing.T) {
 	if len(seen) != 4 {
 		t.Errorf("groups are shared: %v", seen)
 	}
+}
+
+func FuzzWrite(f *testing.F) {
+	platformtest.Hostile(f, policy.MacOS, Write, platformtest.Intune, apple.IsBundleID, named("app"))
 }

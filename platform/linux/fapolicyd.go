@@ -111,7 +111,7 @@ func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
 		case l.Shut():
 			listed.add(target, e)
 		}
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s\n%%languages=%s\n%%programs=%s\n", strings.Map(printable, l.Stamp()), languages, programs)

@@ -110,7 +110,7 @@ func Rules(l *platform.List) (rules []Rule, left []platform.Left) {
 		if r.Policy != 0 {
 			rules = append(rules, r)
 		}
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: true, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
 	slices.SortFunc(rules, compare)
 	return rules, left

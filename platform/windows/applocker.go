@@ -92,7 +92,7 @@ func rulesOf(l *platform.List) (rules []rule, left []platform.Left) {
 			continue
 		}
 		allow, deny, told := spans(l, e, target)
-		left = append(left, e.Unsaid(platform.CannotTell{Versions: !told, Signers: true})...)
+		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: !told, Signers: true})...)
 		for _, s := range allow {
 			rules = append(rules, ruleOf(e, condition{target, s}, false))
 		}
