@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
@@ -23,7 +24,7 @@ type open struct {
 // model is what the index ought to know: the hosts, what holds, and the breaches that its changes have
 // opened and not closed.
 type model struct {
-	drawing
+	drawn.Drawing
 	x     *Index
 	world *policy.World
 	at    time.Time
@@ -37,7 +38,7 @@ type model struct {
 }
 
 func newModel(t *rapid.T) *model {
-	m := &model{drawing: drawing{t}, x: New(NewDictionary()), hosts: map[string]policy.Host{}, open: map[open]bool{}, today: 20_000, days: map[open]int32{}}
+	m := &model{Drawing: drawn.Drawing{T: t}, x: New(NewDictionary()), hosts: map[string]policy.Host{}, open: map[open]bool{}, today: 20_000, days: map[open]int32{}}
 	m.ages = NewAges(m.x)
 	return m
 }
@@ -49,12 +50,12 @@ func TestAgreement(t *testing.T) {
 	listFew(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
-		if m.oneIn(2) {
-			m.setBasis(m.drawing.world(), day(m.upTo(7)))
+		if m.OneIn(2) {
+			m.setBasis(m.Drawing.World(), drawn.Day(m.UpTo(7)))
 		} else {
 			m.load()
 		}
-		for range 3 + m.upTo(8) {
+		for range 3 + m.UpTo(8) {
 			m.step()
 			m.check()
 		}
@@ -62,8 +63,8 @@ func TestAgreement(t *testing.T) {
 }
 
 func (m *model) load() {
-	for range m.upTo(6) {
-		h := m.host()
+	for range m.UpTo(6) {
+		h := m.Host()
 		m.hosts[h.ID] = h
 	}
 	err := m.x.Load(func(yield func(string, Row) bool) {
@@ -76,16 +77,16 @@ func (m *model) load() {
 	if err != nil {
 		m.Fatal(err)
 	}
-	m.setBasis(m.drawing.world(), day(m.upTo(7)))
+	m.setBasis(m.Drawing.World(), drawn.Day(m.UpTo(7)))
 }
 
 func (m *model) step() {
-	if m.oneIn(3) {
+	if m.OneIn(3) {
 		m.nextDay()
 	}
-	switch m.upTo(6) {
+	switch m.UpTo(6) {
 	case 0, 1, 2:
-		h := m.host()
+		h := m.Host()
 		changes, err := m.x.Put(h.ID, m.x.dictionary.Row(&h))
 		if err != nil {
 			m.Fatal(err)
@@ -93,13 +94,13 @@ func (m *model) step() {
 		m.hosts[h.ID] = h
 		m.apply(changes)
 	case 3:
-		id := from(m.drawing, drawnHosts)
+		id := drawn.From(m.Drawing, drawn.Hosts)
 		delete(m.hosts, id)
 		m.apply(m.x.Remove(id))
 	case 4:
-		m.setBasis(m.world, day(m.upTo(7)))
+		m.setBasis(m.world, drawn.Day(m.UpTo(7)))
 	default:
-		m.setBasis(m.changed(m.world), m.at)
+		m.setBasis(m.Changed(m.world), m.at)
 	}
 }
 
@@ -210,7 +211,7 @@ func (m *model) check() {
 	m.checkVerdicts()
 	m.checkAffected()
 	m.hear()
-	if m.oneIn(2) { // else what turned is left to be brought up to date another time
+	if m.OneIn(2) { // else what turned is left to be brought up to date another time
 		m.checkBreaches()
 		m.checkCoverage(want)
 		m.checkFind(want)
@@ -244,7 +245,7 @@ func (m *model) checkVerdicts() {
 
 // checkAffected compares the answer on a draft with a world in which it stands.
 func (m *model) checkAffected() {
-	draft := m.rule("draft")
+	draft := m.Rule("draft")
 	direct, component, certain, either := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for id, h := range m.hosts {
 		for i := range h.Installed {

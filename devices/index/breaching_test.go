@@ -8,14 +8,15 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
 // nextDay lets a day pass, or some, after which what is long ago may be forgotten.
 func (m *model) nextDay() {
-	m.today += 1 + int32(m.upTo(2))
-	if m.oneIn(3) {
-		since := m.today - int32(m.upTo(4))
+	m.today += 1 + int32(m.UpTo(2))
+	if m.OneIn(3) {
+		since := m.today - int32(m.UpTo(4))
 		m.ages.Forget(since)
 		maps.DeleteFunc(m.days, func(_ open, day int32) bool { return day < since })
 	}
@@ -30,23 +31,23 @@ func (m *model) recall() {
 }
 
 func (m *model) filter() (f Filter) {
-	if m.oneIn(2) {
-		f.Organisations = drawnOrganisations[:1+m.upTo(2)]
+	if m.OneIn(2) {
+		f.Organisations = drawn.Organisations[:1+m.UpTo(2)]
 	}
-	if m.oneIn(3) {
-		f.Result = from(m.drawing, []policy.Result{policy.Banned, policy.Unlisted, policy.Outdated})
+	if m.OneIn(3) {
+		f.Result = drawn.From(m.Drawing, []policy.Result{policy.Banned, policy.Unlisted, policy.Outdated})
 	}
-	if m.oneIn(4) {
+	if m.OneIn(4) {
 		f.Rule = "r1"
 	}
-	if m.oneIn(4) {
-		f.Product = from(m.drawing, drawnProducts)
+	if m.OneIn(4) {
+		f.Product = drawn.From(m.Drawing, drawn.Products)
 	}
 	return f
 }
 
 func (m *model) span() Span {
-	return from(m.drawing, []Span{{}, {Since: m.today}, {Since: m.today - 3, Before: m.today}, {Before: m.today - 3}, {Before: m.today}})
+	return drawn.From(m.Drawing, []Span{{}, {Since: m.today}, {Since: m.today - 3, Before: m.today}, {Before: m.today - 3}, {Before: m.today}})
 }
 
 // checkBreaches compares the answers, narrowed at random, with a count of what policy says of each installation.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
@@ -20,7 +21,7 @@ import (
 // in a snapshot.
 func TestContact(t *testing.T) {
 	x := New(NewDictionary())
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	app := policy.Installation{Identifier: "com.app"}
 	putHost(t, x, phone("d0", "pat"))
 	putHost(t, x, phone("d1", "pat", app))
@@ -119,7 +120,7 @@ func TestPages(t *testing.T) {
 // TestManyVersions: the newest are listed, the others are summed.
 func TestManyVersions(t *testing.T) {
 	x := New(NewDictionary())
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	for i := range MostVersions + 5 {
 		version := fmt.Sprintf("1.%d", i)
 		putHost(t, x, phone("d"+version, "", policy.Installation{Identifier: "com.app", Version: version}))
@@ -141,7 +142,7 @@ func TestManyVersions(t *testing.T) {
 // TestWhereWithin: breaches are those on the hosts asked about.
 func TestWhereWithin(t *testing.T) {
 	x := New(NewDictionary())
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	app := policy.Installation{Identifier: "com.app"}
 	putHost(t, x, phone("d1", "", app))
 	putHost(t, x, phone("d2", "", app))
@@ -180,7 +181,7 @@ func TestQuestionsRefused(t *testing.T) {
 	if _, total, err := x.Find(Query{}); total != 0 || err != nil {
 		t.Errorf("%d hosts: %v", total, err)
 	}
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	ask(ErrNotDeclared)
 }
 
@@ -188,7 +189,7 @@ func TestQuestionsRefused(t *testing.T) {
 // whether they keep apart. Every answer is of one moment: a host has both unknown apps, or neither.
 func TestQuestionsTogether(t *testing.T) {
 	x := New(NewDictionary())
-	bases := []*Basis{basisOf(t, plain(), day(1)), basisOf(t, plain(), day(5))}
+	bases := []*Basis{basisOf(t, plain(), drawn.Day(1)), basisOf(t, plain(), drawn.Day(5))}
 	x.SetBasis(bases[0])
 	putHost(t, x, phone("d0", "pat")) // it and d1 are never removed
 	putHost(t, x, phone("d1", "pat"))

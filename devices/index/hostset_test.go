@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"portcullis/internal/drawn"
 )
 
 // listFew has sets become bitmaps with few hosts, so that both forms come up where there are few; and few hosts that
@@ -22,13 +24,13 @@ func listFew(t *testing.T) {
 func TestHostSet(t *testing.T) {
 	listFew(t)
 	rapid.Check(t, func(t *rapid.T) {
-		d := drawing{t}
-		host := func() uint32 { return uint32(d.upTo(5) * 40_000) }
+		d := drawn.Drawing{T: t}
+		host := func() uint32 { return uint32(d.UpTo(5) * 40_000) }
 		var s hostSet
 		want := map[uint32]bool{}
-		for range d.upTo(20) {
+		for range d.UpTo(20) {
 			n := host()
-			switch d.upTo(5) {
+			switch d.UpTo(5) {
 			case 0, 1:
 				s.add(n)
 				want[n] = true
@@ -43,7 +45,7 @@ func TestHostSet(t *testing.T) {
 				s = setOf(s.appendTo(nil))
 			default:
 				var behind []uint32
-				for _, n := range []uint32{300_000, 300_001, 400_000}[:d.upTo(3)] {
+				for _, n := range []uint32{300_000, 300_001, 400_000}[:d.UpTo(3)] {
 					if s.last() < int64(n) {
 						behind = append(behind, n)
 						want[n] = true
@@ -73,16 +75,16 @@ func TestHostSet(t *testing.T) {
 // TestShelves sets rows of all lengths in any order, on more shelves than one.
 func TestShelves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := drawing{t}
+		d := drawn.Drawing{T: t}
 		var s shelves
-		rows := make([][]byte, 1+d.upTo(2*shelf))
+		rows := make([][]byte, 1+d.UpTo(2*shelf))
 		for n := range rows {
 			rows[n] = []byte{byte(n), 1, 2}[:n%4]
 			s.set(uint32(n), rows[n])
 		}
-		for range d.upTo(20) {
-			n := d.upTo(len(rows) - 1)
-			rows[n] = slices.Repeat([]byte{byte(d.upTo(255))}, d.upTo(3)*d.upTo(100))
+		for range d.UpTo(20) {
+			n := d.UpTo(len(rows) - 1)
+			rows[n] = slices.Repeat([]byte{byte(d.UpTo(255))}, d.UpTo(3)*d.UpTo(100))
 			s.set(uint32(n), rows[n])
 		}
 		for n := range rows {

@@ -10,27 +10,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
 // plain is a world in which something happens on nearly every day from 1 to 9.
 func plain() *policy.World {
 	return &policy.World{
-		Organisations: []policy.Organisation{{ID: "gov"}, {ID: "dept", Parent: "gov", Monitor: &policy.Monitor{Period: policy.Period{From: day(7), Until: day(8)}, Reason: "rolling out"}}},
-		Suppliers:     []policy.Supplier{{ID: "maker", OwnedBy: []policy.Edge{{Supplier: "owner", Period: policy.Period{From: day(6)}}}}, {ID: "owner"}},
+		Organisations: []policy.Organisation{{ID: "gov"}, {ID: "dept", Parent: "gov", Monitor: &policy.Monitor{Period: policy.Period{From: drawn.Day(7), Until: drawn.Day(8)}, Reason: "rolling out"}}},
+		Suppliers:     []policy.Supplier{{ID: "maker", OwnedBy: []policy.Edge{{Supplier: "owner", Period: policy.Period{From: drawn.Day(6)}}}}, {ID: "owner"}},
 		Products: []policy.Product{
 			{ID: "app", Kind: policy.App, Supplier: "maker", Identifiers: map[policy.Platform][]policy.Identifier{policy.IOS: {{ID: "com.app"}}}},
 			{ID: "kit", Kind: policy.App},
 		},
 		Rules: []policy.Rule{
-			{ID: "allow", Effect: policy.Allow, Target: policy.Target{Product: "app"}, Scope: "gov", Period: policy.Period{From: day(0)}},
-			{ID: "ban", Effect: policy.Ban, Target: policy.Target{Product: "app"}, Scope: "gov", Period: policy.Period{From: day(1), Until: day(5)}, Clearance: "minister"},
-			{ID: "phase", Effect: policy.PhaseOut, Target: policy.Target{Product: "app"}, Scope: "gov", Period: policy.Period{From: day(0), Until: day(9)}, Deadline: day(2), Clearance: policy.ClearanceNone},
-			{ID: "owned", Effect: policy.Ban, Target: policy.Target{Supplier: "owner"}, Scope: "gov", Period: policy.Period{From: day(0)}, Clearance: policy.ClearanceNone},
-			{ID: "inside", Effect: policy.Ban, Target: policy.Target{Product: "kit"}, Components: true, Scope: "gov", Period: policy.Period{From: day(0)}, Clearance: policy.ClearanceNone},
+			{ID: "allow", Effect: policy.Allow, Target: policy.Target{Product: "app"}, Scope: "gov", Period: policy.Period{From: drawn.Day(0)}},
+			{ID: "ban", Effect: policy.Ban, Target: policy.Target{Product: "app"}, Scope: "gov", Period: policy.Period{From: drawn.Day(1), Until: drawn.Day(5)}, Clearance: "minister"},
+			{ID: "phase", Effect: policy.PhaseOut, Target: policy.Target{Product: "app"}, Scope: "gov", Period: policy.Period{From: drawn.Day(0), Until: drawn.Day(9)}, Deadline: drawn.Day(2), Clearance: policy.ClearanceNone},
+			{ID: "owned", Effect: policy.Ban, Target: policy.Target{Supplier: "owner"}, Scope: "gov", Period: policy.Period{From: drawn.Day(0)}, Clearance: policy.ClearanceNone},
+			{ID: "inside", Effect: policy.Ban, Target: policy.Target{Product: "kit"}, Components: true, Scope: "gov", Period: policy.Period{From: drawn.Day(0)}, Clearance: policy.ClearanceNone},
 		},
 		Exemptions: []policy.Exemption{{ID: "exempt", Lifts: []string{"ban"}, Product: "app", Scope: "gov", Subject: policy.ExemptionSubject{Person: "pat"},
-			Period: policy.Period{From: day(0), Until: day(4)}, Clearance: &policy.Clearance{Office: "minister", At: day(3)}}},
+			Period: policy.Period{From: drawn.Day(0), Until: drawn.Day(4)}, Clearance: &policy.Clearance{Office: "minister", At: drawn.Day(3)}}},
 	}
 }
 
@@ -74,7 +75,7 @@ func words(changes []Change) (lines []string) {
 func TestTimeAlone(t *testing.T) {
 	w := plain()
 	x := New(NewDictionary())
-	b := basisOf(t, w, day(0))
+	b := basisOf(t, w, drawn.Day(0))
 	x.SetBasis(b)
 	app, stranger := policy.Installation{Identifier: "com.app"}, policy.Installation{Identifier: "com.stranger"}
 	putHost(t, x, phone("d1", "pat", app))
@@ -116,9 +117,9 @@ func TestFarOff(t *testing.T) {
 	}
 	future := func(clearance string) *policy.World {
 		w := plain()
-		w.Rules[4].Period.From, w.Rules[4].Clearance = day(50), clearance
+		w.Rules[4].Period.From, w.Rules[4].Clearance = drawn.Day(50), clearance
 		w.Rules = append(w.Rules[1:], policy.Rule{ID: "ban-later", Effect: policy.Ban, Target: policy.Target{Product: "kit"}, Scope: "gov",
-			Period: policy.Period{From: day(60)}, Clearance: clearance})
+			Period: policy.Period{From: drawn.Day(60)}, Clearance: clearance})
 		w.Exemptions[0].Lifts, w.Exemptions[0].Clearance = []string{"inside", "ban-later"}, nil
 		return w
 	}
@@ -132,9 +133,9 @@ func TestFarOff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := New(NewDictionary())
-			x.SetBasis(basisOf(t, c.before, day(0)))
+			x.SetBasis(basisOf(t, c.before, drawn.Day(0)))
 			putHost(t, x, phone("d1", "pat", policy.Installation{Identifier: "com.app"}))
-			if diff := cmp.Diff(c.want, words(x.SetBasis(basisOf(t, c.after, day(0))))); diff != "" {
+			if diff := cmp.Diff(c.want, words(x.SetBasis(basisOf(t, c.after, drawn.Day(0))))); diff != "" {
 				t.Errorf("changes (-want +got):\n%s", diff)
 			}
 		})
@@ -197,13 +198,13 @@ func TestDecisionsChange(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := New(NewDictionary())
-			x.SetBasis(basisOf(t, plain(), day(1)))
+			x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 			app := policy.Installation{Identifier: "com.app"}
 			putHost(t, x, phone("d1", "pat", app))
 			putHost(t, x, phone("d2", "kim", app, policy.Installation{Identifier: "com.stranger"}))
 			w := plain()
 			c.change(w)
-			if diff := cmp.Diff(c.want, words(x.SetBasis(basisOf(t, w, day(1))))); diff != "" {
+			if diff := cmp.Diff(c.want, words(x.SetBasis(basisOf(t, w, drawn.Day(1))))); diff != "" {
 				t.Errorf("changes (-want +got):\n%s", diff)
 			}
 		})
@@ -215,7 +216,7 @@ func TestCoverage(t *testing.T) {
 	if _, err := x.Coverage(0); err == nil {
 		t.Error("an index without a basis tells its coverage")
 	}
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	app := policy.Installation{Identifier: "com.app"}
 	putHost(t, x, phone("d1", "pat", app, policy.Installation{Identifier: "com.stranger"}))
 	putHost(t, x, phone("d2", "pat"))
@@ -246,7 +247,7 @@ func TestCoverage(t *testing.T) {
 
 func TestAffectedExemptions(t *testing.T) {
 	x := New(NewDictionary())
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	draft := policy.Rule{Effect: policy.Ban, Target: policy.Target{Supplier: "maker"}, Scope: "dept", Clearance: policy.ClearanceNone}
 	got, err := x.Affected(draft)
 	if err != nil {
@@ -287,7 +288,7 @@ func TestRefusals(t *testing.T) {
 func TestTogether(t *testing.T) {
 	x := New(NewDictionary())
 	w := plain()
-	bases := []*Basis{basisOf(t, w, day(1)), basisOf(t, w, day(5))}
+	bases := []*Basis{basisOf(t, w, drawn.Day(1)), basisOf(t, w, drawn.Day(5))}
 	x.SetBasis(bases[0])
 	var done sync.WaitGroup
 	stop := make(chan struct{})

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
@@ -56,20 +57,20 @@ func preparedOf(b *Basis) prepared {
 // changed and however time moves.
 func TestNextIsNew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := drawing{t}
-		w, at := d.world(), day(d.upTo(7))
+		d := drawn.Drawing{T: t}
+		w, at := d.World(), drawn.Day(d.UpTo(7))
 		b, err := NewBasis(w, at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 6 {
-			switch d.upTo(2) {
+			switch d.UpTo(2) {
 			case 0:
-				at = day(d.upTo(7))
+				at = drawn.Day(d.UpTo(7))
 			case 1:
-				w, at = d.changed(w), day(d.upTo(7))
+				w, at = d.Changed(w), drawn.Day(d.UpTo(7))
 			default:
-				w = d.changed(w)
+				w = d.Changed(w)
 			}
 			fresh, err := NewBasis(w, at)
 			if err != nil {
@@ -88,14 +89,14 @@ func TestNextIsNew(t *testing.T) {
 // TestNextRefuses: a world that cannot be relied on makes no basis, and the one before goes on.
 func TestNextRefuses(t *testing.T) {
 	w := plain()
-	b := basisOf(t, w, day(3))
+	b := basisOf(t, w, drawn.Day(3))
 	spoilt := *w
 	spoilt.Rules = append(slices.Clone(w.Rules), policy.Rule{})
-	_, err := b.Next(&spoilt, day(3))
-	if _, want := NewBasis(&spoilt, day(3)); err == nil || want == nil {
+	_, err := b.Next(&spoilt, drawn.Day(3))
+	if _, want := NewBasis(&spoilt, drawn.Day(3)); err == nil || want == nil {
 		t.Fatalf("a rule without anything: next %v, new %v", err, want)
 	}
-	if _, err := b.Next(w, day(4)); err != nil {
+	if _, err := b.Next(w, drawn.Day(4)); err != nil {
 		t.Error(err)
 	}
 }
@@ -103,10 +104,10 @@ func TestNextRefuses(t *testing.T) {
 // TestNextShares: what nothing changed is the same memory, and the world before is not kept.
 func TestNextShares(t *testing.T) {
 	w := plain()
-	b := basisOf(t, w, day(3))
+	b := basisOf(t, w, drawn.Day(3))
 	more := *w
 	more.Rules = slices.Clone(w.Rules)
-	next, err := b.Next(&more, day(3))
+	next, err := b.Next(&more, drawn.Day(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,16 +126,16 @@ func TestNextFollowsLiftedRules(t *testing.T) {
 	e := w.Exemptions[0]
 	e.ID, e.Product, e.AnyProduct = "anything", "", true
 	w.Exemptions = append(w.Exemptions, e)
-	b := basisOf(t, w, day(3))
+	b := basisOf(t, w, drawn.Day(3))
 	b.prepare(nil)
 	other := *w
 	other.Rules = slices.Clone(w.Rules)
 	other.Rules[1].Target.Product = "kit"
-	next, err := b.Next(&other, day(3))
+	next, err := b.Next(&other, drawn.Day(3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(preparedOf(basisOf(t, &other, day(3))), preparedOf(next)); diff != "" {
+	if diff := cmp.Diff(preparedOf(basisOf(t, &other, drawn.Day(3))), preparedOf(next)); diff != "" {
 		t.Errorf("-new +next:\n%s", diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
@@ -47,10 +48,10 @@ func (m *model) each(organisations []string, f func(h *policy.Host, in *policy.I
 }
 
 func (m *model) someOrganisations() []string {
-	if m.oneIn(2) {
+	if m.OneIn(2) {
 		return nil
 	}
-	return []string{from(m.drawing, drawnOrganisations), from(m.drawing, drawnOrganisations)}
+	return []string{drawn.From(m.Drawing, drawn.Organisations), drawn.From(m.Drawing, drawn.Organisations)}
 }
 
 // hear has some hosts report, those that are not known too, and asks when they did.
@@ -60,21 +61,21 @@ func (m *model) hear() {
 		known[id] = m.heard[id]
 	}
 	m.heard = known
-	for range m.upTo(2) {
-		id, minute := from(m.drawing, drawnHosts), uint32(m.upTo(9))
+	for range m.UpTo(2) {
+		id, minute := drawn.From(m.Drawing, drawn.Hosts), uint32(m.UpTo(9))
 		m.x.Hear(id, minute)
 		if was, ok := known[id]; ok {
 			known[id] = max(was, minute)
 		}
 	}
-	for _, id := range drawnHosts {
+	for _, id := range drawn.Hosts {
 		organisation, c, ok := m.x.Contact(id)
 		h, want := m.hosts[id]
 		if ok != want || organisation != h.Organisation || c.Heard != known[id] {
 			m.Fatalf("%s: contact %+v of %q (known: %t), heard at %d", id, c, organisation, ok, known[id])
 		}
 	}
-	since := uint32(m.upTo(9))
+	since := uint32(m.UpTo(9))
 	got := maps.Collect(m.x.HeardSince(since))
 	maps.DeleteFunc(known, func(_ string, at uint32) bool { return at == 0 || at < since })
 	same(m, "heard since", known, got)
@@ -90,7 +91,7 @@ func (m *model) silent(h *policy.Host, before uint32) bool {
 }
 
 func (m *model) checkCoverage(breaches map[open]bool) {
-	before, of := uint32(m.upTo(9)), map[string]*Coverage{}
+	before, of := uint32(m.UpTo(9)), map[string]*Coverage{}
 	hosts, things := map[string]bool{}, map[open]bool{}
 	for o := range breaches {
 		hosts[o.host], things[open{host: o.host, thing: o.thing}] = true, true
@@ -128,30 +129,30 @@ func (m *model) checkCoverage(breaches map[open]bool) {
 }
 
 func (m *model) query() Query {
-	q := Query{Organisations: m.someOrganisations(), SilentBefore: uint32(m.upTo(9)), Silent: m.oneIn(4), InBreach: m.oneIn(4), Limit: m.upTo(4)}
-	if m.oneIn(4) {
-		q.Kind = from(m.drawing, []policy.HostKind{policy.Device, policy.EquipmentHost})
+	q := Query{Organisations: m.someOrganisations(), SilentBefore: uint32(m.UpTo(9)), Silent: m.OneIn(4), InBreach: m.OneIn(4), Limit: m.UpTo(4)}
+	if m.OneIn(4) {
+		q.Kind = drawn.From(m.Drawing, []policy.HostKind{policy.Device, policy.EquipmentHost})
 	}
-	if m.oneIn(4) {
-		q.Platform = from(m.drawing, drawnPlatforms)
+	if m.OneIn(4) {
+		q.Platform = drawn.From(m.Drawing, drawn.Platforms)
 	}
-	if m.oneIn(4) {
-		q.Ownership = from(m.drawing, []policy.Ownership{policy.Corporate, policy.Personal})
+	if m.OneIn(4) {
+		q.Ownership = drawn.From(m.Drawing, []policy.Ownership{policy.Corporate, policy.Personal})
 	}
-	if m.oneIn(4) {
-		q.Result = from(m.drawing, []policy.Result{policy.Banned, policy.Unlisted, policy.Unknown, policy.Exempt})
+	if m.OneIn(4) {
+		q.Result = drawn.From(m.Drawing, []policy.Result{policy.Banned, policy.Unlisted, policy.Unknown, policy.Exempt})
 	}
-	if m.oneIn(6) {
+	if m.OneIn(6) {
 		q.Rule = "r1"
 	}
-	if m.oneIn(3) {
-		q.Product = from(m.drawing, append([]string{"no such product"}, drawnProducts...))
+	if m.OneIn(3) {
+		q.Product = drawn.From(m.Drawing, append([]string{"no such product"}, drawn.Products...))
 	}
-	if m.oneIn(4) {
-		q.Identifier = from(m.drawing, drawnIdentifiers)
+	if m.OneIn(4) {
+		q.Identifier = drawn.From(m.Drawing, drawn.Identifiers)
 	}
-	if m.oneIn(2) {
-		q.After = from(m.drawing, append([]string{"h", "h9"}, drawnHosts...))
+	if m.OneIn(2) {
+		q.After = drawn.From(m.Drawing, append([]string{"h", "h9"}, drawn.Hosts...))
 	}
 	return q
 }
@@ -265,7 +266,7 @@ func (m *model) seek(target policy.Target, organisations []string) *sought {
 // presence puts the slow count into an answer's form.
 func (m *model) presence(target policy.Target, s *sought) (p Presence, theirs []ProductCount) {
 	p = Presence{Itself: m.count(s.everywhere), Inside: m.count(s.inside), Either: m.count(s.either), Perhaps: m.count(s.may)}
-	for _, o := range drawnOrganisations {
+	for _, o := range drawn.Organisations {
 		one := OrganisationPresence{Organisation: o}
 		for id, h := range m.hosts {
 			if h.Organisation == o && s.everywhere[id] {
@@ -279,7 +280,7 @@ func (m *model) presence(target policy.Target, s *sought) (p Presence, theirs []
 			p.Organisations = append(p.Organisations, one)
 		}
 	}
-	host := policy.Host{ID: "none", Kind: policy.Device, Organisation: drawnOrganisations[0]}
+	host := policy.Host{ID: "none", Kind: policy.Device, Organisation: drawn.Organisations[0]}
 	for i := range m.world.Products {
 		id := m.world.Products[i].ID
 		switch directly, atAll := m.leads(target, &host, &policy.Installation{Product: id}); {
@@ -298,7 +299,7 @@ func (m *model) presence(target policy.Target, s *sought) (p Presence, theirs []
 }
 
 func (m *model) checkWhere() {
-	product, supplier, organisations := from(m.drawing, drawnProducts), from(m.drawing, drawnSuppliers), m.someOrganisations()
+	product, supplier, organisations := drawn.From(m.Drawing, drawn.Products), drawn.From(m.Drawing, drawn.Suppliers), m.someOrganisations()
 	target := policy.Target{Product: product}
 	s := m.seek(target, organisations)
 	want := Where{Product: product, Installations: s.installations, InBreach: m.count(s.breach)}
@@ -434,7 +435,7 @@ func (m *model) checkUnlisted() {
 // TestWatched: what is only watched is no breach, and is in what waits for a list.
 func TestWatched(t *testing.T) {
 	x := New(NewDictionary())
-	x.SetBasis(basisOf(t, plain(), day(7)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(7)))
 	if changes := putHost(t, x, phone("d1", "pat", policy.Installation{Identifier: "com.stranger"})); len(changes) > 0 {
 		t.Errorf("watched, and a breach: %v", words(changes))
 	}

@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
 func TestRowRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := NewDictionary()
-		h := drawing{t}.host()
+		h := drawn.Drawing{T: t}.Host()
 		row := d.Row(&h)
 		got, err := ParseRow(row.Append(nil))
 		if err != nil {

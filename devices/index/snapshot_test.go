@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"portcullis/internal/drawn"
 	"portcullis/policy"
 )
 
@@ -28,7 +29,7 @@ func TestSnapshotAgrees(t *testing.T) {
 	listFew(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
-		m.setBasis(m.drawing.world(), day(m.upTo(7)))
+		m.setBasis(m.Drawing.World(), drawn.Day(m.UpTo(7)))
 		for range 6 {
 			m.step()
 		}
@@ -39,12 +40,12 @@ func TestSnapshotAgrees(t *testing.T) {
 		m.x = x
 		m.recall()
 		b := basisOf(t, m.world, m.at)
-		switch m.upTo(2) {
+		switch m.UpTo(2) {
 		case 0: // the server was away, and the world has changed
-			m.world = m.changed(m.world)
+			m.world = m.Changed(m.world)
 			m.apply(x.SetBasis(basisOf(t, m.world, m.at)))
 		case 1:
-			h := m.host()
+			h := m.Host()
 			m.apply(putHost(t, x, h))
 			m.hosts[h.ID] = h
 			if x.Resume(b, "generation 7") {
@@ -64,7 +65,7 @@ func TestSnapshotAgrees(t *testing.T) {
 
 func small(t interface{ Fatal(...any) }) *Index {
 	x := New(NewDictionary())
-	x.SetBasis(basisOf(t, plain(), day(1)))
+	x.SetBasis(basisOf(t, plain(), drawn.Day(1)))
 	code := int64(9)
 	for _, h := range []policy.Host{
 		phone("gone", "pat"), phone("d0", "pat", policy.Installation{Identifier: "com.app"}, policy.Installation{Identifier: "com.stranger"}),

@@ -16,8 +16,8 @@ import (
 // What worlds and hosts are drawn from.
 var (
 	Organisations = []string{"o0", "o1", "o2", "o3"}
-	suppliers     = []string{"s0", "s1", "s2"}
-	products      = []string{"p0", "p1", "p2", "p3", "p4"}
+	Suppliers     = []string{"s0", "s1", "s2"}
+	Products      = []string{"p0", "p1", "p2", "p3", "p4"}
 	Identifiers   = []string{"a", "b", "c", "p0", "unheard"}
 	Platforms     = []policy.Platform{policy.Android, policy.Windows, policy.Chrome}
 	Versions      = []string{"", "1", "2", "2.0-rc1", "2.1", "3", "x"}
@@ -69,15 +69,15 @@ func (d Drawing) World() *policy.World {
 	for i, id := range sites {
 		w.Sites = append(w.Sites, policy.Site{ID: id, Organisation: Organisations[i], Class: From(d, []string{"", "sensitive", "open"})})
 	}
-	for _, id := range suppliers {
+	for _, id := range Suppliers {
 		w.Suppliers = append(w.Suppliers, policy.Supplier{ID: id, OwnedBy: d.edges()})
 	}
 	taken := map[string]bool{}
-	for _, id := range products {
+	for _, id := range Products {
 		w.Products = append(w.Products, d.product(id, taken))
 	}
 	for i := range d.UpTo(7) {
-		w.Rules = append(w.Rules, d.rule(fmt.Sprintf("r%d", i)))
+		w.Rules = append(w.Rules, d.Rule(fmt.Sprintf("r%d", i)))
 	}
 	for i := range d.UpTo(6) {
 		if e, ok := d.exemption(fmt.Sprintf("x%d", i), w); ok {
@@ -89,7 +89,7 @@ func (d Drawing) World() *policy.World {
 
 func (d Drawing) edges() (edges []policy.Edge) {
 	for d.OneIn(3) {
-		edges = append(edges, policy.Edge{Supplier: From(d, suppliers), Period: d.period(false)})
+		edges = append(edges, policy.Edge{Supplier: From(d, Suppliers), Period: d.period(false)})
 	}
 	return edges
 }
@@ -105,7 +105,7 @@ func (d Drawing) product(id string, taken map[string]bool) policy.Product {
 	p := policy.Product{ID: id, Kind: From(d, []policy.Kind{policy.App, policy.App, policy.Equipment}), MadeBy: d.edges(),
 		Identifiers: map[policy.Platform][]policy.Identifier{}}
 	if !d.OneIn(4) {
-		p.Supplier = From(d, suppliers)
+		p.Supplier = From(d, Suppliers)
 	}
 	for _, platform := range Platforms {
 		for _, identifier := range Identifiers[:4] {
@@ -122,7 +122,7 @@ func (d Drawing) product(id string, taken map[string]bool) policy.Product {
 		}
 	}
 	for d.OneIn(3) {
-		p.Contains = append(p.Contains, policy.Component{Product: From(d, products), Versions: d.window()})
+		p.Contains = append(p.Contains, policy.Component{Product: From(d, Products), Versions: d.window()})
 	}
 	if d.OneIn(4) {
 		p.BuiltinOn = []policy.Platform{From(d, Platforms)}
@@ -130,16 +130,17 @@ func (d Drawing) product(id string, taken map[string]bool) policy.Product {
 	return p
 }
 
-func (d Drawing) rule(id string) policy.Rule {
+// Rule is one of an id.
+func (d Drawing) Rule(id string) policy.Rule {
 	r := policy.Rule{ID: id, Effect: From(d, []policy.Effect{policy.Allow, policy.Allow, policy.Ban, policy.PhaseOut}),
 		Scope: From(d, Organisations), Period: d.period(false), Reason: "drawn"}
 	switch d.UpTo(5) {
 	case 0:
 		r.Target.Any = true
 	case 1, 2:
-		r.Target.Supplier = From(d, suppliers)
+		r.Target.Supplier = From(d, Suppliers)
 	default:
-		r.Target.Product = From(d, products)
+		r.Target.Product = From(d, Products)
 	}
 	if d.OneIn(5) {
 		r.Platforms = []policy.Platform{From(d, Platforms)}
@@ -191,7 +192,7 @@ func (d Drawing) exemption(id string, w *policy.World) (policy.Exemption, bool) 
 		e.Subject.Group = From(d, groups)
 	}
 	if e.AnyProduct = d.OneIn(3); !e.AnyProduct {
-		e.Product, e.AnyVersion = From(d, products), d.OneIn(3)
+		e.Product, e.AnyVersion = From(d, Products), d.OneIn(3)
 	}
 	if !d.OneIn(4) {
 		e.Mitigations = []string{"dedicated"}
@@ -224,13 +225,13 @@ func (d Drawing) Changed(w *policy.World) *policy.World {
 			}
 		}
 	case 5:
-		next.Rules = append([]policy.Rule{d.rule("added")}, slices.DeleteFunc(slices.Clone(w.Rules), func(r policy.Rule) bool { return r.ID == "added" })...)
+		next.Rules = append([]policy.Rule{d.Rule("added")}, slices.DeleteFunc(slices.Clone(w.Rules), func(r policy.Rule) bool { return r.ID == "added" })...)
 		dropLost(&next)
 	case 6:
 		if len(w.Rules) > 0 {
 			next.Rules = slices.Clone(w.Rules)
 			i := d.UpTo(len(w.Rules) - 1)
-			next.Rules[i] = d.rule(w.Rules[i].ID)
+			next.Rules[i] = d.Rule(w.Rules[i].ID)
 			dropLost(&next)
 		}
 	case 7:
@@ -284,7 +285,7 @@ func (d Drawing) Host() policy.Host {
 func (d Drawing) Installation(kind policy.HostKind) policy.Installation {
 	in := policy.Installation{Version: From(d, Versions), Signer: From(d, signers)}
 	if d.OneIn(4) {
-		in.Product = From(d, products)
+		in.Product = From(d, Products)
 	} else {
 		in.Identifier = From(d, Identifiers)
 	}
