@@ -95,7 +95,7 @@ fuzz: ## Every fuzz target, for an hour together; FUZZ=seconds sets another time
 	tools/fuzz $(FUZZ)
 
 .PHONY: peers
-peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it; fapolicyd's tools; BIND, Unbound and Chromium
+peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it; fapolicyd's tools; BIND, Unbound and Chromium; NanoMDM and KMFDDM
 	cd peers/oidc && npm ci --no-audit --no-fund --ignore-scripts
 	go test -count=1 -tags peers ./people/oidc/... ./web/account -run "Provider|Peer"
 	@# Masked before it is installed: the service as Debian has it denies every program.
@@ -103,6 +103,7 @@ peers: setup assets ## Real protocol peers: an OpenID provider, and signing in w
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq fapolicyd; }
 	command -v named >/dev/null && command -v unbound >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq bind9 unbound; }
 	go test -count=1 -tags peers ./platform/linux ./platform/browser ./platform/dns/transfer -run Peer
+	go test -count=1 -tags peers ./enforce -run Peer
 
 # How often a server is killed on each engine, and how often the kill tests of alerts run.
 KILLS := 500

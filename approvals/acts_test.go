@@ -281,7 +281,7 @@ func (m *model) revise() {
 		want = want && due != "" && m.can(a, body, roles...)
 	}
 	before := m.written()
-	got, err := m.s.Take(m.Context(), m.actor(a), p.id, approvals.Doing{Act: approvals.Revise, Version: p.version, Draft: &d})
+	got, err := m.s.Take(m.Context(), m.actor(a), p.id, approvals.Doing{Act: approvals.Revise, Version: p.version, Said: yes, Draft: &d})
 	m.answers("revise", want, err)
 	if m.written() != before {
 		m.Fatal("to propose something else changed the register")

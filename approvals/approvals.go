@@ -78,7 +78,8 @@ func (r *Room) propose(tx *people.Tx, d Draft) (none Proposal, err error) {
 }
 
 // whom is the person for whom a draft is: of an exemption, the person or the holder of the device that it is for, where
-// that names one person, and else the one that it says. They do not decide about it, and so it cannot say another.
+// that names one person, and else the one that it says. They do not decide about it, and so it cannot say another. Of
+// another body's device, which it would not reach, nobody is told who has it.
 func (d *Draft) whom(tx *people.Tx) (string, error) {
 	if d.Exemption == nil {
 		return d.For, nil
@@ -86,7 +87,7 @@ func (d *Draft) whom(tx *people.Tx) (string, error) {
 	name := d.Exemption.Subject.Person
 	if d.Exemption.Subject.Host != "" {
 		var err error
-		if name, err = devices.Holder(tx.Tx, d.Exemption.Subject.Host); err != nil {
+		if name, err = devices.Holder(tx.Tx, d.Organisation, d.Exemption.Subject.Host); err != nil {
 			return "", err
 		}
 	}

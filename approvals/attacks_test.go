@@ -92,7 +92,7 @@ func TestRevisedAfterClearance(t *testing.T) {
 		}
 		round("Only in a cage")
 		d.Reason = "The second reason"
-		s.does(t, asks, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+		s.does(t, asks, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &d})
 		round("")
 		made := s.does(t, fits, p.ID, approvals.Doing{Act: approvals.Confirm, Said: yes}).Made
 		record, err := (&register.Room{People: s.People}).Record(t.Context(), grants.Actor, register.Exemptions, made)
@@ -133,14 +133,14 @@ func TestUnfinishable(t *testing.T) {
 		p := s.propose(t, opens, d)
 		for who, audience := range map[one][]string{opens: {grants.id, signs.id, fits.id}, grants: {grants.id, signs.id, clears.id, fits.id}} {
 			d.Audience = audience // who revises it decides no more
-			_, err := s.take(t, who, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+			_, err := s.take(t, who, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &d})
 			if faults := fault.Fields(err); len(faults) != 1 || faults[0].Field != "audience" {
 				t.Errorf("revised by %s: %v", who.id, err)
 			}
 		}
 		another := s.somebody(t, people.SecurityOfficer, "dept-a", "another")
-		d.Audience = append(d.Audience, another.id)
-		p = s.does(t, grants, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+		d.Audience = []string{grants.id, signs.id, clears.id, fits.id, another.id}
+		p = s.does(t, grants, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &d})
 		s.does(t, another, p.ID, approvals.Doing{Act: approvals.Grant, Said: yes})
 	})
 }
@@ -164,7 +164,7 @@ func TestDecoy(t *testing.T) {
 					t.Errorf("%s, for %q: it is for %q, and they grant it: %v", subject, d.For, p.For, err)
 				}
 				d.For = decoy.id
-				_, err := s.take(t, asks, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &d})
+				_, err := s.take(t, asks, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &d})
 				if faults := fault.Fields(err); len(faults) != 1 || faults[0].Field != "for" {
 					t.Errorf("%s, revised to be for another: %v", subject, err)
 				}

@@ -64,7 +64,7 @@ func BenchmarkRoom(b *testing.B) {
 			b.Run("Take", func(b *testing.B) {
 				version := open[0].Version
 				for b.Loop() {
-					p, err := s.Take(b.Context(), who["centre"].Actor, open[0].ID, approvals.Doing{Act: approvals.Revise, Version: version, Draft: &open[0].Draft})
+					p, err := s.Take(b.Context(), who["centre"].Actor, open[0].ID, approvals.Doing{Act: approvals.Revise, Version: version, Said: yes, Draft: &open[0].Draft})
 					if err != nil {
 						b.Fatal(err)
 					}

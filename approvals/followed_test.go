@@ -91,7 +91,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			t.Fatalf("the second: %v", err)
 		}
 		again := draft("Umber Apps plc", policy.Edge{Supplier: "group"})
-		if _, err := s.take(t, first, renamed.ID, approvals.Doing{Act: approvals.Revise, Draft: &again}); err != nil {
+		if _, err := s.take(t, first, renamed.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &again}); err != nil {
 			t.Fatal(err)
 		}
 		if p := s.does(t, second, renamed.ID, approvals.Doing{Act: approvals.Sign}); p.State != approvals.Made {

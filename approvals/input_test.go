@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"portcullis/approvals"
+	"portcullis/devices"
 	"portcullis/internal/fault"
 	"portcullis/internal/storetest"
 	"portcullis/people"
@@ -222,8 +223,12 @@ func TestBadSteps(t *testing.T) {
 			"too long":                   {grants, approvals.Doing{Act: approvals.Grant, Said: approvals.Said{Reason: strings.Repeat("y", 100_000), Risk: "small"}}, fault.Invalid},
 			"two lines":                  {grants, approvals.Doing{Act: approvals.Grant, Said: approvals.Said{Reason: "y", Risk: "s", Reference: "a\nb"}}, fault.Invalid},
 			"terms of an exemption":      {grants, approvals.Doing{Act: approvals.Grant, Said: yes, Terms: &approvals.Terms{Product: "notes"}}, fault.Invalid},
-			"revised to nothing":         {grants, approvals.Doing{Act: approvals.Revise}, fault.Invalid},
-			"revised to another body": {grants, approvals.Doing{Act: approvals.Revise, Draft: func() *approvals.Draft {
+			"revised to nothing":         {grants, approvals.Doing{Act: approvals.Revise, Said: yes}, fault.Invalid},
+			"revised, and nobody knows why": {grants, approvals.Doing{Act: approvals.Revise, Draft: func() *approvals.Draft {
+				d := exempting(20)
+				return &d
+			}()}, fault.Invalid},
+			"revised to another body": {grants, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: func() *approvals.Draft {
 				d := exempting(5)
 				d.Exemption.Scope = "unit"
 				return &d
@@ -499,7 +504,7 @@ func TestTwiceSent(t *testing.T) {
 		}
 		revised := ban("gov", "maps")
 		revised.Reason = "For another reason"
-		if _, err := s.take(t, first, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &revised}); err != nil {
+		if _, err := s.take(t, first, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &revised}); err != nil {
 			t.Fatal(err)
 		}
 		if later := s.propose(t, first, revised); later.ID == p.ID {
@@ -525,6 +530,22 @@ func TestHolder(t *testing.T) {
 				t.Errorf("who has it decides: %v", err)
 			}
 			s.does(t, colleague, id, approvals.Doing{Act: approvals.Grant, Said: yes})
+		}
+		// Of another body's device, nobody is told who has it: neither by a fault nor by what came of it.
+		holder := "anna"
+		if _, err := s.Devices.Change(t.Context(), s.somebody(t, people.DeviceAdministrator, "dept-b", "admin").Actor, "b1", devices.HostChange{Holder: &holder}); err != nil {
+			t.Fatal(err)
+		}
+		for _, guess := range []string{"", anna.id, bea.id} {
+			d := exempting(31)
+			d.For, d.Exemption.Subject = guess, policy.ExemptionSubject{Host: "b1"}
+			if p := s.propose(t, asks, d); p.For != guess {
+				t.Errorf("for %q, guessed %q", p.For, guess)
+			}
+			d.Exemption.Subject.Host = "a1"
+			if _, err := s.Propose(t.Context(), asks.Actor, d); (err != nil) != (guess == bea.id) {
+				t.Errorf("of one's own, guessed %q: %v", guess, err)
+			}
 		}
 	})
 }

@@ -103,16 +103,8 @@ func (r *Room) Proposal(ctx context.Context, actor people.Actor, id string) (Vie
 			return v, err
 		}
 		v.State, v.Missing, v.Next = c.State, c.Missing(), c.Next()
-		if v.Can, v.Bar, err = can(rd, &v.Proposal, &c); err != nil {
+		if v.Can, v.Bar, err = canNow(rd, &v.Proposal, &c); err != nil {
 			return v, err
-		}
-		if v.Bar == "" && slices.ContainsFunc(v.Can, Act.advances) {
-			if v.Bar, err = tied(tx, &c); err != nil {
-				return v, err
-			}
-			if v.Bar != "" {
-				v.Can = slices.DeleteFunc(v.Can, Act.advances)
-			}
 		}
 		if v.Reach, err = r.numbers(tx, &v.Draft); err != nil {
 			return v, err
@@ -122,7 +114,7 @@ func (r *Room) Proposal(ctx context.Context, actor people.Actor, id string) (Vie
 				return v, err
 			}
 		}
-		if v.Restricted != nil && !v.restrictedFor(tx) && (v.Bar != "" || !slices.ContainsFunc(v.Can, Act.advances)) {
+		if v.Restricted != nil && !v.restrictedFor(tx) && !slices.ContainsFunc(v.Can, Act.advances) {
 			v.Restricted = nil
 		}
 		if v.Earlier, err = selectDrafts(tx.Tx, &v.Proposal); err != nil {
@@ -148,7 +140,19 @@ func (p *Proposal) restrictedFor(tx *people.Tx) bool {
 		slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Principal == me && s.Act.advances() })
 }
 
-// can is what the actor may do in a proposal now.
+// canNow is what the actor may do in a proposal now, whoever they are to those who have a part in it.
+func canNow(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err error) {
+	acts, bar, err = can(rd, p, c)
+	if err != nil || bar != "" || !slices.ContainsFunc(acts, Act.advances) {
+		return acts, bar, err
+	}
+	if bar, err = tied(rd.tx, c); bar != "" {
+		acts = slices.DeleteFunc(acts, Act.advances)
+	}
+	return acts, bar, err
+}
+
+// can is canNow for lists: who has brought in whom is not asked there.
 func can(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err error) {
 	me := rd.tx.Who().Principal()
 	need, may, err := mayNow(rd, c)

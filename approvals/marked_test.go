@@ -164,6 +164,29 @@ func TestRestricted(t *testing.T) {
 				t.Errorf("%s reads it: %v", r.who.id, got)
 			}
 		}
+		// Who changes what is proposed reads it no more, and loses nothing by changing it again.
+		revised := d
+		revised.Narrower = "Nothing else does"
+		s.does(t, signs, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &revised})
+		blind := revised
+		blind.Narrower, blind.Restricted, blind.Audience = "Nothing else would do", &approvals.Restricted{Reason: "another"}, []string{signs.id}
+		for _, again := range []*approvals.Restricted{nil, blind.Restricted} {
+			blind.Restricted = again
+			if got := s.does(t, signs, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &blind}); got.Restricted != nil || reads(signs) {
+				t.Errorf("who may not read it reads %+v", got.Restricted)
+			}
+			v, err := s.Proposal(t.Context(), reader.Actor, p.ID)
+			if err != nil || v.Restricted == nil || *v.Restricted != *d.Restricted || !slices.Equal(v.Audience, d.Audience) || v.Narrower != blind.Narrower {
+				t.Errorf("revised by who may not read it: %+v for %v, %v", v.Restricted, v.Audience, err)
+			}
+		}
+		none := revised
+		none.Restricted, none.Audience = nil, nil
+		s.does(t, opens, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &none})
+		if reads(reader) {
+			t.Error("who may read it cannot take it out")
+		}
+		s.does(t, opens, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &d})
 		after := ban("gov", "maps")
 		after.After = p.ID
 		s.does(t, signs, p.ID, approvals.Doing{Act: approvals.Refuse, Said: approvals.Said{Reason: "We know that " + secret}})

@@ -116,10 +116,10 @@ func TestMoveBad(t *testing.T) {
 		p := s.propose(t, all, moving("unit", "dept-b", false))
 		gov := s.somebody(t, people.CentreOfficer, "gov", "gov")
 		other, free := moving("office", "dept-b", false), moving("unit", "", false)
-		if _, err := s.take(t, all, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &other}); len(fault.Fields(err)) == 0 {
+		if _, err := s.take(t, all, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &other}); len(fault.Fields(err)) == 0 {
 			t.Errorf("revised to be about another body: %v", err)
 		}
-		if _, err := s.take(t, gov, p.ID, approvals.Doing{Act: approvals.Revise, Draft: &free}); !fault.Is(err, fault.Refused) {
+		if _, err := s.take(t, gov, p.ID, approvals.Doing{Act: approvals.Revise, Said: yes, Draft: &free}); !fault.Is(err, fault.Refused) {
 			t.Errorf("revised to set free what one may not: %v", err)
 		}
 	})

@@ -70,7 +70,7 @@ func (r *Room) Take(ctx context.Context, actor people.Actor, id string, do Doing
 		case Answer:
 			err = answer(tx, &p, &s)
 		case Revise:
-			err = revise(tx, &p, &c, do.Draft)
+			err = revise(tx, &p, &c, do.Draft, &s)
 		default:
 			err = r.advance(tx, &p, &c, &do, &s)
 		}
@@ -324,7 +324,7 @@ func answer(tx *people.Tx, p *Proposal, s *Step) error {
 
 // revise puts something else in the place of what was proposed; all that was said to it until now counts no
 // more. Who asked may do that, and whoever may take the next step; they then do not decide.
-func revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
+func revise(tx *people.Tx, p *Proposal, c *Case, d *Draft, s *Step) error {
 	switch {
 	case c.State != Waiting:
 		return fault.New(fault.Conflict, "Nothing waits here any more: %s", c.State.words())
@@ -342,6 +342,12 @@ func revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 		if err := mayPropose(tx, d); err != nil {
 			return err
 		}
+	}
+	if err := checkText("reason", s.Reason, "Say what you change, and why: it is recorded"); err != nil {
+		return err
+	}
+	if err := p.restricted(tx, c, d); err != nil {
+		return err
 	}
 	var err error
 	if d.For, err = d.whom(tx); err != nil {
@@ -364,6 +370,19 @@ func revise(tx *people.Tx, p *Proposal, c *Case, d *Draft) error {
 	}
 	p.Draft = revised
 	return nil
+}
+
+// restricted has the restricted reason of a proposal stay in what it is revised to, with those who may read it, where the
+// actor may not.
+func (p *Proposal) restricted(tx *people.Tx, c *Case, d *Draft) error {
+	if p.Restricted == nil || p.restrictedFor(tx) {
+		return nil
+	}
+	acts, _, err := canNow(read(tx), p, c)
+	if err == nil && !slices.ContainsFunc(acts, Act.advances) {
+		d.Restricted, d.Audience = p.Restricted, p.Audience
+	}
+	return err
 }
 
 // stillFinishable is finishable of a marked proposal as it is to be, and lets those see it who now stand in it.

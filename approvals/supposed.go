@@ -59,7 +59,7 @@ func (d *Draft) supposed(w *policy.World, now time.Time) (*policy.World, time.Ti
 	case d.Exemption != nil:
 		e := *d.Exemption
 		begin(&e.Period)
-		e.ID = cmp.Or(e.ID, "proposed")
+		e.ID, e.Marked = cmp.Or(e.ID, "proposed"), d.Marked
 		for i := range w.Rules { // what they demand is there when it is signed
 			r := &w.Rules[i]
 			if !slices.Contains(e.Lifts, r.ID) {

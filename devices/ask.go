@@ -67,6 +67,13 @@ type Reply struct {
 	From, Before string
 	// Code is the version code from which it holds, where rules give nothing else; 0 where they do.
 	Code int64
+	// Held are the asker's devices of work that it is about; none where they hold none of the platforms.
+	Held []Host
+	// Barred are the bans and phase-outs, with the path to each, that stand against other versions than those for
+	// which a Yes or Leaving holds: what cannot tell versions apart refuses it in all.
+	Barred []policy.Rule
+	// Paths lead from the product to what each ban and phase-out names, by its id: see policy.Policy.Path.
+	Paths map[string][]string
 	// Rules are those by which it is so: bans and phase-outs that stand, or else the rules that allow it.
 	Rules []policy.Rule
 	// Exemptions are those that reach the asker and by which it is so.
@@ -83,17 +90,13 @@ const maxChoices = 12
 // Ask answers whether the actor may install something, on a device of the organisation that they belong to or on
 // their own. It is for everybody who is a person. Nothing of it is written down.
 func (e *Enquiries) Ask(ctx context.Context, actor people.Actor, q Question) (Asked, error) {
-	id, err := people.See(ctx, e.People, actor, func(tx *people.Tx) (string, error) { return tx.RequireOwn() })
+	person, spelt, err := e.holder(ctx, actor)
 	if err != nil {
 		return Asked{}, err
 	}
-	person, err := e.People.Person(ctx, actor, id)
-	if err != nil {
-		return Asked{}, err
-	}
-	who := asker{person.Organisation, person.ID, []string{person.ID, person.UserName, person.Mail}, person.Groups, nil}
+	who := asker{person.Organisation, person.ID, spelt, person.Groups, nil}
 	if !q.Own {
-		if who.held, err = e.Held(ctx, actor); err != nil {
+		if who.held, err = e.heldBy(ctx, actor, who.organisation, spelt); err != nil {
 			return Asked{}, err
 		}
 	}
@@ -121,12 +124,19 @@ type asker struct {
 	held         []Host
 }
 
+// on are the held devices of a platform.
+func (who *asker) on(p policy.Platform) (held []*Host) {
+	for i := range who.held {
+		if who.held[i].Row.Platform == p {
+			held = append(held, &who.held[i])
+		}
+	}
+	return held
+}
+
 // has is 1 where somebody holds a device of a platform, and 0 where they do not.
 func (who *asker) has(p policy.Platform) int {
-	if slices.ContainsFunc(who.held, func(h Host) bool { return h.Row.Platform == p }) {
-		return 1
-	}
-	return 0
+	return min(len(who.on(p)), 1)
 }
 
 func (e *Enquiries) answer(q Question, who asker) (a Asked, err error) {
@@ -212,31 +222,60 @@ func (e *Enquiries) replies(w *policy.World, p *policy.Product, q Question, who 
 		platforms = slices.Clone(known)
 		slices.SortStableFunc(platforms, func(x, y policy.Platform) int { return cmp.Compare(who.has(y), who.has(x)) })
 	}
-	s, err := newSupposed(w, p, q.Own, who, people.TimeOf(e.Fleet.now()))
+	at := people.TimeOf(e.Fleet.now())
+	whatever, err := newSupposed(w, p, who.anyDevice(q.Own), who.reached(w.Exemptions, nil), at)
 	if err != nil {
 		return nil, err
 	}
 	var all []Reply
 	for _, platform := range platforms {
-		reply, err := s.reply(platform, slices.Contains(known, platform))
-		if err != nil {
-			return nil, err
+		isKnown, held := slices.Contains(known, platform), who.on(platform)
+		if len(held) == 0 {
+			reply, err := whatever.reply(platform, isKnown)
+			if err != nil {
+				return nil, err
+			}
+			all = joined(all, reply)
 		}
-		if at := slices.IndexFunc(all, reply.same); at >= 0 {
-			all[at].Platforms = append(all[at].Platforms, platform)
-		} else {
-			all = append(all, reply)
+		for _, h := range held {
+			s, err := newSupposed(w, p, who.device(h), who.reached(w.Exemptions, h), at)
+			if err != nil {
+				return nil, err
+			}
+			reply, err := s.reply(platform, isKnown)
+			if err != nil {
+				return nil, err
+			}
+			reply.Held = []Host{*h}
+			all = joined(all, reply)
 		}
 	}
 	return all, nil
 }
 
+// joined are replies with one more, which stands together with one that says the same.
+func joined(all []Reply, reply Reply) []Reply {
+	at := slices.IndexFunc(all, reply.same)
+	if at < 0 {
+		return append(all, reply)
+	}
+	for _, p := range reply.Platforms {
+		if !slices.Contains(all[at].Platforms, p) {
+			all[at].Platforms = append(all[at].Platforms, p)
+		}
+	}
+	all[at].Held = append(all[at].Held, reply.Held...)
+	return all
+}
+
 // same tells whether another reply says the same, the platforms apart.
 func (r *Reply) same(o Reply) bool {
 	return r.Saying == o.Saying && r.From == o.From && r.Before == o.Before && r.Code == o.Code && slices.Equal(r.Changes, o.Changes) &&
-		slices.EqualFunc(r.Rules, o.Rules, func(a, b policy.Rule) bool { return a.ID == b.ID }) &&
+		slices.EqualFunc(r.Rules, o.Rules, sameRule) && slices.EqualFunc(r.Barred, o.Barred, sameRule) &&
 		slices.EqualFunc(r.Exemptions, o.Exemptions, func(a, b policy.Exemption) bool { return a.ID == b.ID })
 }
+
+func sameRule(a, b policy.Rule) bool { return a.ID == b.ID }
 
 // supposed is a device that somebody might have, with something on it.
 type supposed struct {
@@ -248,15 +287,26 @@ type supposed struct {
 	versions []string // at which the answer may change, ascending; the first is before all others
 }
 
-func newSupposed(w *policy.World, p *policy.Product, own bool, who asker, at people.Time) (*supposed, error) {
-	s := &supposed{product: p, at: at}
-	s.host = policy.Host{ID: "a device of " + who.organisation, Kind: policy.Device, Organisation: who.organisation, Ownership: policy.Corporate, Platform: policy.Android,
-		Holder: who.id, Groups: who.groups, Installed: []policy.Installation{{Product: p.ID}}}
+// anyDevice is a device that somebody might have, of work or their own.
+func (who *asker) anyDevice(own bool) policy.Host {
+	h := policy.Host{ID: "a device of " + who.organisation, Kind: policy.Device, Organisation: who.organisation, Ownership: policy.Corporate, Platform: policy.Android,
+		Holder: who.id, Groups: who.groups}
 	if own {
-		s.host.Ownership = policy.Personal
+		h.Ownership = policy.Personal
 	}
+	return h
+}
+
+// device is one that somebody has; who holds it is spelt by their id.
+func (who *asker) device(h *Host) policy.Host {
+	return policy.Host{ID: h.ID, Kind: policy.Device, Organisation: who.organisation, Ownership: h.Row.Ownership, Platform: h.Row.Platform, Holder: who.id, Groups: h.Row.Groups}
+}
+
+func newSupposed(w *policy.World, p *policy.Product, host policy.Host, reached []policy.Exemption, at people.Time) (*supposed, error) {
+	s := &supposed{product: p, at: at, host: host}
+	s.host.Installed = []policy.Installation{{Product: p.ID}}
 	reaching := *w
-	reaching.Exemptions = who.reached(w.Exemptions)
+	reaching.Exemptions = reached
 	s.world = concerning(&reaching, &s.host)
 	var err error
 	if s.compiled, err = policy.Compile(s.world, at.Time()); err != nil {
@@ -266,14 +316,19 @@ func newSupposed(w *policy.World, p *policy.Product, own bool, who asker, at peo
 	return s, nil
 }
 
-// reached are the exemptions that may reach somebody on whatever device, with the person spelt by their id. One that
-// is marked is told to whom it is for, and to nobody else.
-func (who *asker) reached(all []policy.Exemption) (reached []policy.Exemption) {
+// reached are the exemptions that may reach somebody on a device that they hold, or on whatever device where that is
+// nil, with the person spelt by their id: one for them reaches only devices whose holder is spelt as it spells them. One
+// that is marked is told to whom it is for, and to nobody else.
+func (who *asker) reached(all []policy.Exemption, held *Host) (reached []policy.Exemption) {
+	spelt := who.spelt
+	if held != nil {
+		spelt = []string{held.Row.Holder}
+	}
 	for i := range all {
 		switch x := &all[i]; {
-		case !x.Marked && (x.Subject.Everyone || x.Subject.Group != ""):
+		case !x.Marked && (x.Subject.Everyone || x.Subject.Group != "" || held != nil && x.Subject.Host == held.ID):
 			reached = append(reached, *x)
-		case x.Subject.Person != "" && slices.Contains(who.spelt, x.Subject.Person):
+		case x.Subject.Person != "" && slices.Contains(spelt, x.Subject.Person):
 			reached = append(reached, *x)
 			reached[len(reached)-1].Subject.Person = who.id
 		}
@@ -336,6 +391,11 @@ func (s *supposed) reply(platform policy.Platform, known bool) (Reply, error) {
 	switch reply.Saying {
 	case Yes, Leaving:
 		reply.between(s.versions, outcomes, at)
+		for i := range judged {
+			if outcomes[i] == No {
+				s.restrict(&reply, &reply.Barred, &judged[i])
+			}
+		}
 	case outdated: // whatever its version: the rules go by version codes, which the newest is taken to reach
 		code := int64(math.MaxInt64)
 		in.VersionCode = &code
@@ -387,14 +447,12 @@ func outcomeOf(d *policy.Decision) Saying {
 
 // fill adds by what it is so, and what will change.
 func (s *supposed) fill(r *Reply, in *policy.Installation, d *policy.Decision) error {
-	restricted := r.Saying == No || r.Saying == Leaving
+	if r.Saying == No || r.Saying == Leaving {
+		s.restrict(r, &r.Rules, d)
+	}
 	for i := range d.Findings {
 		f := &d.Findings[i]
-		counts := f.Result == policy.Banned || f.Result == policy.Overdue || f.Result == policy.PhasingOut
-		if !restricted {
-			counts = f.Result == policy.Allowed
-		}
-		if counts {
+		if f.Result == policy.Allowed && r.Saying != No && r.Saying != Leaving {
 			r.Rules = append(r.Rules, s.rules(f.Rules)...)
 		}
 		for _, id := range f.Exemptions {
@@ -419,6 +477,25 @@ func (s *supposed) fill(r *Reply, in *policy.Installation, d *policy.Decision) e
 	}
 	r.Changes = why.Changes
 	return nil
+}
+
+// restrict adds the bans and phase-outs of a decision, each once, and the paths to what they name.
+func (s *supposed) restrict(r *Reply, into *[]policy.Rule, d *policy.Decision) {
+	if r.Paths == nil {
+		r.Paths = map[string][]string{}
+	}
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		if f.Result != policy.Banned && f.Result != policy.Overdue && f.Result != policy.PhasingOut {
+			continue
+		}
+		for _, rule := range s.rules(f.Rules) {
+			if !slices.ContainsFunc(*into, func(o policy.Rule) bool { return o.ID == rule.ID }) {
+				*into = append(*into, rule)
+				r.Paths[rule.ID] = s.compiled.Path(d, rule.ID)
+			}
+		}
+	}
 }
 
 // rules are those of the ids.

@@ -19,14 +19,14 @@ func TestMarkedIsToldToNobodyElse(t *testing.T) {
 	}
 	who := asker{id: "1", spelt: []string{"1", "me@x.example"}, groups: []string{"g"}}
 	ids := ""
-	for _, x := range who.reached(all) {
+	for _, x := range who.reached(all, nil) {
 		ids += " " + x.ID + x.Subject.Person
 	}
 	if ids != " person1 plain" {
 		t.Errorf("reached:%s", ids)
 	}
 	program := asker{}
-	if got := program.reached(all); len(got) != 1 || got[0].ID != "plain" {
+	if got := program.reached(all, nil); len(got) != 1 || got[0].ID != "plain" {
 		t.Errorf("a program is told of %+v", got)
 	}
 }

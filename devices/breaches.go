@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"portcullis/devices/index"
@@ -50,6 +51,8 @@ type BreachQuery struct {
 	// The page of hosts: at most Limit, whose ids come after After.
 	After string
 	Limit int
+	// Explained asks as well what would end each breach, of as many as One explains: that takes milliseconds for each host.
+	Explained bool
 }
 
 // Breaches is what is in breach now and passes a query.
@@ -77,7 +80,7 @@ type BreachedHost struct {
 	Kind         policy.HostKind
 	Organisation string
 	Heard        uint32     // the minute of its last report since the Unix epoch; 0 for never
-	Since        store.Time // since when it has been in breach without end; zero where that is not written yet
+	Since        store.Time // since when it is in breach for a cause that passes; zero where that is not written yet
 	// What is in breach on it for a cause that passes, whatever its age.
 	Breaches []BreachedThing
 }
@@ -86,7 +89,10 @@ type BreachedHost struct {
 type BreachedThing struct {
 	Product, Identifier, Version string
 	Verdict                      policy.Result
-	Rules                        []string // see BreakingRules
+	Rules                        []string   // see BreakingRules
+	Reason                       string     // View.Reasons of these
+	Since                        store.Time // since when it is what its verdict says; zero where that is not written yet
+	Ways                         []string   // what would end it; empty where that was not asked for
 }
 
 // Breaches returns what is in breach on the hosts that the actor may see. It needs people.SeeDevices.
@@ -109,7 +115,7 @@ func (r *Room) Breaches(ctx context.Context, actor people.Actor, q BreachQuery) 
 			ids = ids[:q.Limit]
 			b.Next = ids[max(0, q.Limit-1)]
 		}
-		b.Page, err = r.breached(tx.Tx, ids, f)
+		b.Page, err = r.breached(tx.Tx, ids, f, q.Explained)
 		return b, err
 	})
 }
@@ -138,30 +144,89 @@ func (b *Breaches) ask(f *Fleet, filter index.Filter, age Age) error {
 }
 
 // breached describes hosts. What has gone since the index was asked is left out.
-func (r *Room) breached(tx *store.Tx, ids []string, f index.Filter) (page []BreachedHost, err error) {
+func (r *Room) breached(tx *store.Tx, ids []string, f index.Filter, explained bool) (page []BreachedHost, err error) {
 	hosts, err := selectHosts(tx, ids)
 	if err != nil {
 		return nil, err
 	}
-	since, err := selectSince(tx, ids)
+	open, err := selectOpenings(tx, ids)
 	if err != nil {
 		return nil, err
 	}
+	thing, err := r.things(tx)
+	if err != nil {
+		return nil, err
+	}
+	view := r.Fleet.View()
 	for _, id := range ids {
-		h, decisions, err := r.Fleet.index.Verdicts(id)
-		if err != nil {
+		h, known := hosts[id]
+		if !known || !h.State.judged() || view.Organisation(h.Row.Organisation) == nil {
 			continue
 		}
-		_, contact, _ := r.Fleet.contact(id)
-		b := BreachedHost{ID: id, Name: hosts[id].Name, Kind: h.Kind, Organisation: h.Organisation, Heard: contact.Heard, Since: since[id]}
-		for i := range decisions {
-			if d := &decisions[i]; d.Breach && passes(d, f) {
-				b.Breaches = append(b.Breaches, BreachedThing{d.Product, h.Installed[i].Identifier, h.Installed[i].Version, d.Verdict, BreakingRules(d)})
-			}
+		j := judging{fleet: r.Fleet, world: view.World, host: &h, at: tx.Now(), thing: thing, explained: maxExplained}
+		ask := j.swiftly
+		if explained {
+			ask = j.judged
 		}
-		page = append(page, b)
+		installed, err := ask(view.Basis.Policy())
+		if err != nil {
+			return nil, err
+		}
+		_, contact, _ := r.Fleet.contact(id)
+		b := BreachedHost{ID: id, Name: h.Name, Kind: h.Row.Kind, Organisation: h.Row.Organisation, Heard: contact.Heard}
+		for i := range installed {
+			in := &installed[i]
+			d := &in.Decision
+			if !d.Breach || !passes(d, f) {
+				continue
+			}
+			if first := open[id].first(in.Thing, lets(&f)).At; b.Since.IsZero() || !first.IsZero() && first.Before(b.Since) {
+				b.Since = first
+			}
+			t := BreachedThing{Product: d.Product, Identifier: in.Installation.Identifier, Version: in.Installation.Version, Verdict: d.Verdict, Rules: BreakingRules(d), Since: open[id].verdict(in.Thing, d).At}
+			t.Reason = view.Reasons(t.Rules)
+			if in.Why != nil {
+				t.Ways = in.Why.Ways
+			}
+			b.Breaches = append(b.Breaches, t)
+		}
+		if len(b.Breaches) > 0 {
+			page = append(page, b)
+		}
 	}
 	return page, nil
+}
+
+// judged judges what is on the host, with why.
+func (j *judging) judged(*policy.Policy) ([]Installed, error) {
+	installed, _, err := j.judge(j.host.ID, &j.host.Row)
+	return installed, err
+}
+
+// swiftly judges what is on the host by a policy that is compiled already, and says no more than the decision.
+func (j *judging) swiftly(compiled *policy.Policy) (all []Installed, err error) {
+	host := policyHost(j.host.ID, &j.host.Row)
+	subject, err := compiled.Subject(&host)
+	if err != nil {
+		return nil, err
+	}
+	all = make([]Installed, len(j.host.Row.Things))
+	for i, n := range j.host.Row.Things {
+		all[i] = Installed{Thing: n, Installation: j.thing(n).Installation()}
+		subject.Decide(&all[i].Installation, &all[i].Decision)
+	}
+	return all, nil
+}
+
+// Reasons are why rules are so, each once.
+func (v View) Reasons(rules []string) string {
+	var all []string
+	for _, id := range rules {
+		if rule := v.Rule(id); rule != nil && rule.Reason != "" && !slices.Contains(all, rule.Reason) {
+			all = append(all, rule.Reason)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // BreakingRules are the rules for which something is in breach, by their ids, each once: those of bans and phase-outs,

@@ -48,6 +48,17 @@ func TestDateBack(t *testing.T) {
 		if err != nil || per == 0 {
 			t.Fatal(per, err)
 		}
+		if len(found.Page) != len(keptHosts) {
+			t.Errorf("%d hosts", len(found.Page))
+		}
+		for _, h := range found.Page {
+			at := now.AddDate(0, 0, -days[h.ID])
+			for _, b := range h.Breaches {
+				if !b.Since.Time().Equal(at) || !h.Since.Time().Equal(at) || b.Reason != s.Fleet.View().Reasons(b.Rules) {
+					t.Errorf("%s since %s: %+v", h.ID, h.Since, b)
+				}
+			}
+		}
 		got := map[devices.Age]int{}
 		for _, a := range found.Ages {
 			got[a.Age] = a.Installations

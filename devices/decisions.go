@@ -33,7 +33,7 @@ type JudgedThing struct {
 // people.SeeDevices where the host belongs now.
 func (r *Room) Decisions(ctx context.Context, actor people.Actor, q PastQuery) (Judged, error) {
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (judged Judged, err error) {
-		if _, err = r.visible(tx, q.Host); err != nil {
+		if _, err = visible(tx, q.Host, noDevice(q.Host)); err != nil {
 			return judged, err
 		}
 		judged.At, judged.Known = cmp.Or(q.At, tx.Now()), cmp.Or(q.Known, tx.Now())
@@ -55,7 +55,7 @@ func (r *Room) Decisions(ctx context.Context, actor people.Actor, q PastQuery) (
 		if err != nil {
 			return judged, err
 		}
-		host := policy.Host{ID: q.Host, Kind: row.Kind, Organisation: row.Organisation, Ownership: row.Ownership, Platform: row.Platform, Holder: row.Holder, Groups: row.Groups, Site: row.Site}
+		host := policyHost(q.Host, &row)
 		if judged.Unjudged = !slices.ContainsFunc(w.Organisations, func(o policy.Organisation) bool { return o.ID == row.Organisation }); judged.Unjudged {
 			return judged, nil
 		}

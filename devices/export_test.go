@@ -10,7 +10,14 @@ import (
 func (k *Keeper) ChunksOf(n int, f func()) { k.chunk, k.written = n, f }
 
 // BreachesOf returns the breaches of a host that there were and are.
-func BreachesOf(tx *store.Tx, host string) ([]Breach, error) { return breachesOf(tx, host) }
+func BreachesOf(tx *store.Tx, host string) (breaches []Breach, err error) {
+	err = tx.Rows(`SELECT `+breachColumns+` FROM devices_breaches WHERE host = $1 ORDER BY opened_at, thing`, []any{[]byte(host)}, func(scan func(...any) error) error {
+		b, err := scanBreach(scan)
+		breaches = append(breaches, b)
+		return err
+	})
+	return breaches, err
+}
 
 // WriteUnknowing writes the next chunk and does not learn that it was committed; the next step tries it again.
 func (k *Keeper) WriteUnknowing(ctx context.Context) error {

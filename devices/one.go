@@ -44,8 +44,8 @@ type Installed struct {
 	Installation policy.Installation
 	Called       Called
 	Decision     policy.Decision
-	Since        store.Time           // since when it is in breach; zero where that is not noted, or it is not
-	By           Trigger              // why the breach opened
+	Since        Opening              // of the breach for what its verdict says
+	Before       Opening              // of one that opened before that, for something else, and still holds; zero where none did
 	Sources      []string             // whose inventories name it
 	Why          *explain.Explanation // nil where it was not asked for
 }
@@ -74,7 +74,7 @@ type Changed struct {
 // One returns one host. The actor needs people.SeeDevices where it belongs.
 func (r *Room) One(ctx context.Context, actor people.Actor, id string) (One, error) {
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (one One, err error) {
-		h, err := r.visible(tx, id)
+		h, err := visible(tx, id, noDevice(id))
 		if err != nil {
 			return one, err
 		}
@@ -102,38 +102,35 @@ func (r *Room) One(ctx context.Context, actor people.Actor, id string) (One, err
 	})
 }
 
-// visible reads a host that the actor may see.
-func (r *Room) visible(tx *people.Tx, id string) (Host, error) {
+// visible reads a host that the actor may see; missing is what is said where there is none.
+func visible(tx *people.Tx, id, missing string) (Host, error) {
 	h, err := selectHost(tx.Tx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return h, cmp.Or(r.known(tx), noDevice(id))
+		return h, require(tx, people.SeeDevices, nil, missing)
 	} else if err != nil {
 		return h, err
 	}
-	return h, tx.Require(people.SeeDevices, h.Row.Organisation)
-}
-
-// known returns a fault unless the actor may see devices somewhere: who may not is not told which there are.
-func (r *Room) known(tx *people.Tx) error {
-	_, err := tx.Reach(people.SeeDevices)
-	return err
+	if err := require(tx, people.SeeDevices, &h, missing); err != nil {
+		return Host{}, err
+	}
+	return h, nil
 }
 
 // open adds since when installations are in breach, and whose inventories name them.
 func (o *One) open(tx *store.Tx, h *Host) error {
-	breaches, err := breachesOf(tx, h.ID)
+	open, err := selectOpenings(tx, []string{h.ID})
 	if err != nil {
 		return err
 	}
 	for i := range o.Installed {
 		in := &o.Installed[i]
-		if in.Decision.Breach {
-			o.Breaches++
+		if !in.Decision.Breach {
+			continue
 		}
-		for _, b := range breaches { // in the order in which they opened: it is in breach since the first that is open
-			if in.Decision.Breach && b.Thing == in.Thing && b.Closed.At.IsZero() && in.Since.IsZero() {
-				in.Since, in.By = b.Opened.At, b.Opened.By
-			}
+		o.Breaches++
+		in.Since = open[h.ID].verdict(in.Thing, &in.Decision)
+		if first := open[h.ID].first(in.Thing, anything); in.Since.At.IsZero() || first.At.Before(in.Since.At) {
+			in.Before = first
 		}
 	}
 	for i := range h.Sources {
@@ -203,7 +200,7 @@ type judging struct {
 // judge judges what is on a host by the part of the world that concerns it; unjudged where the world
 // does not know its organisation.
 func (j *judging) judge(id string, row *index.Row) (all []Installed, unjudged bool, err error) {
-	host := policy.Host{ID: id, Kind: row.Kind, Organisation: row.Organisation, Ownership: row.Ownership, Platform: row.Platform, Holder: row.Holder, Groups: row.Groups, Site: row.Site}
+	host := policyHost(id, row)
 	if !slices.ContainsFunc(j.world.Organisations, func(o policy.Organisation) bool { return o.ID == host.Organisation }) {
 		return nil, true, nil
 	}
@@ -241,6 +238,11 @@ func (j *judging) judge(id string, row *index.Row) (all []Installed, unjudged bo
 		}
 	}
 	return all, false, nil
+}
+
+// policyHost is a host without what is on it.
+func policyHost(id string, row *index.Row) policy.Host {
+	return policy.Host{ID: id, Kind: row.Kind, Organisation: row.Organisation, Ownership: row.Ownership, Platform: row.Platform, Holder: row.Holder, Groups: row.Groups, Site: row.Site}
 }
 
 // compareShown puts what is in breach first, then what else asks for attention, then the rest by name.

@@ -187,11 +187,42 @@ func TestSince(t *testing.T) {
 		k.step(t)
 		s.clock.Advance(time.Hour)
 		one := s.one(t, "d1")
-		if in := one.Installed[0]; in.Since != opened || in.By != devices.ByReport || in.Why == nil || one.Breaches != 1 {
-			t.Errorf("in breach since %s by %s, %d in all", in.Since, in.By, one.Breaches)
+		if in := one.Installed[0]; in.Since != (devices.Opening{At: opened, By: devices.ByReport, For: policy.Banned}) || !in.Before.At.IsZero() || in.Why == nil || one.Breaches != 1 {
+			t.Errorf("in breach since %v, before %v, %d in all", in.Since, in.Before, one.Breaches)
 		}
-		if in := one.Installed[1]; !in.Since.IsZero() {
-			t.Errorf("what is allowed is in breach since %s", in.Since)
+		if in := one.Installed[1]; in.Since != (devices.Opening{}) {
+			t.Errorf("what is allowed is in breach since %v", in.Since)
+		}
+	})
+}
+
+// TestSinceItIsBanned: what was in breach as it was on no list and is banned later is banned since then, not since it
+// came; and a list that is narrowed to bans says so as well.
+func TestSinceItIsBanned(t *testing.T) {
+	each(t, deep, func(t *testing.T, s *server, _ func() *server) {
+		k := keep(t, s, 10)
+		k.step(t)
+		came := store.TimeOf(s.clock.Now())
+		r := corporate("d1", "com.notes=1")
+		r.Organisation = "dept-b"
+		s.must(t, r)
+		k.step(t)
+		s.clock.Advance(30 * 24 * time.Hour)
+		decided := store.TimeOf(s.clock.Now())
+		ban := policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "notes"}, Scope: "gov", Clearance: policy.ClearanceNone, Reason: "a reason", Period: policy.Period{From: decided.Time()}}
+		if _, err := s.decisions().AddRule(t.Context(), command, ban); err != nil {
+			t.Fatal(err)
+		}
+		k.step(t)
+		in := s.one(t, "d1").Installed[0]
+		if in.Since.At != decided || in.Since.For != policy.Banned || in.Since.By != devices.ByDecision || in.Before.At != came || in.Before.For == policy.Banned {
+			t.Errorf("%s since %v, before %v; it came at %s and was banned at %s", in.Decision.Verdict, in.Since, in.Before, came, decided)
+		}
+		for q, since := range map[devices.BreachQuery]store.Time{{Limit: 5}: came, {Limit: 5, Result: policy.Banned}: decided} {
+			found, err := s.Breaches(t.Context(), command, q)
+			if err != nil || len(found.Page) != 1 || found.Page[0].Since != since || found.Page[0].Breaches[0].Since != decided {
+				t.Errorf("%+v: %+v, %v", q, found.Page, err)
+			}
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -120,10 +121,7 @@ func (b *batch) about(tx *people.Tx, p people.Permission, id string, version int
 		return nil, err
 	}
 	h := b.known[id]
-	if h == nil {
-		return nil, noDevice(id)
-	}
-	if err := tx.Require(p, h.Row.Organisation); err != nil {
+	if err := require(tx, p, h, noDevice(id)); err != nil {
 		return nil, err
 	}
 	if version != 0 && version != h.Version {
@@ -132,9 +130,29 @@ func (b *batch) about(tx *people.Tx, p people.Permission, id string, version int
 	return h, nil
 }
 
-func noDevice(id string) error {
-	return fault.New(fault.NotFound, "There is no device %s here", id)
+// require is Tx.Require where a host belongs; nil is one that does not exist. Who may not even see it is told the
+// same of it as of one that does not exist, which is what missing says, and that they asked is noted. Who has the
+// permission nowhere is told that, whichever host they ask about.
+func require(tx *people.Tx, p people.Permission, h *Host, missing string) error {
+	if h != nil {
+		refused := tx.Require(p, h.Row.Organisation)
+		if !fault.Is(refused, fault.Refused) {
+			return refused
+		}
+		if sees, err := tx.May(people.SeeDevices, h.Row.Organisation); err != nil || sees {
+			return cmp.Or(err, refused)
+		}
+	}
+	if _, err := tx.Reach(p); err != nil {
+		return err
+	}
+	if h == nil {
+		return fault.New(fault.NotFound, "%s", missing)
+	}
+	return tx.Hide(p, h.Row.Organisation, missing)
 }
+
+func noDevice(id string) string { return fmt.Sprintf("There is no device %s here", id) }
 
 // HostChange is what is changed of a host; nil leaves it as it is, and so does an ownership of 0.
 type HostChange struct {

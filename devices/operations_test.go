@@ -2,6 +2,7 @@ package devices_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,6 +104,21 @@ func (s *server) size(t testing.TB) (n int64) {
 	return n
 }
 
+// refusals is how many the access log has.
+func (s *server) refusals(t testing.TB) (n int) {
+	t.Helper()
+	all, err := s.People.AccessLog(t.Context(), command, "", 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if a.Outcome == "refused" {
+			n++
+		}
+	}
+	return n
+}
+
 func wants(t testing.TB, what string, err error, kind fault.Kind, says string) {
 	t.Helper()
 	if !fault.Is(err, kind) || !strings.Contains(err.Error(), says) {
@@ -155,6 +171,7 @@ func TestWhoMayChangeDevices(t *testing.T) {
 	each(t, deep, func(t *testing.T, s *server, _ func() *server) {
 		ctx := t.Context()
 		admin := s.person(t, "Admin", "dept-a", people.DeviceAdministrator)
+		auditor, staff := s.person(t, "Auditor", "dept-a", people.Auditor), s.person(t, "Staff", "gov", people.Staff)
 		for id, organisation := range map[string]string{"own": "dept-a", "below": "office", "above": "gov", "other": "dept-b"} {
 			r := corporate(id, "com.notes=1")
 			r.Organisation = organisation
@@ -185,26 +202,42 @@ func TestWhoMayChangeDevices(t *testing.T) {
 					t.Errorf("%s %s: %v", what, id, err)
 				}
 			}
-			for _, id := range []string{"above", "other"} {
-				wants(t, what+" "+id, op(admin, id), fault.Refused, "You may not")
-			}
-			wants(t, what+" nothing", op(admin, "none"), fault.NotFound, "no device none")
+			wants(t, what+" as who may only look", op(auditor, "own"), fault.Refused, "You may not")
 		}
-		for _, id := range []string{"above", "other"} {
-			_, err := s.One(ctx, admin, id)
-			wants(t, "see "+id, err, fault.Refused, "You may not")
-			_, err = s.DecisionsAt(ctx, admin, devices.PastQuery{Host: id})
-			wants(t, "see what was of "+id, err, fault.Refused, "You may not")
-			_, err = s.Move(ctx, admin, id, devices.HostMove{Organisation: "dept-a"})
-			wants(t, "take "+id, err, fault.Refused, "You may not")
+		do["see"] = func(who people.Actor, id string) error {
+			_, err := s.One(ctx, who, id)
+			return err
+		}
+		do["see what was of"] = func(who people.Actor, id string) error {
+			_, err := s.DecisionsAt(ctx, who, devices.PastQuery{Host: id})
+			return err
+		}
+		do["decide"] = func(who people.Actor, id string) error {
+			_, err := s.Decisions(ctx, who, devices.PastQuery{Host: id})
+			return err
+		}
+		do["take"] = func(who people.Actor, id string) error {
+			_, err := s.Move(ctx, who, id, devices.HostMove{Organisation: "dept-a"})
+			return err
+		}
+		for what, op := range do {
+			for _, id := range []string{"above", "other", "none"} {
+				before := s.refusals(t)
+				err := op(admin, id)
+				var told *fault.Error
+				if !errors.As(err, &told) || *told != (fault.Error{Kind: fault.NotFound, Message: "There is no device " + id + " here"}) {
+					t.Errorf("%s %s: %v", what, id, err)
+				}
+				if noted := s.refusals(t) - before; noted != 1 && id != "none" {
+					t.Errorf("%s %s: the access log has %d more", what, id, noted)
+				}
+				wants(t, what+" "+id+" as who may nowhere", op(staff, id), fault.Refused, "You may not")
+			}
 		}
 		_, err := s.Move(ctx, admin, "own", devices.HostMove{Organisation: "dept-b"})
 		wants(t, "give away", err, fault.Refused, "You may not")
 		_, err = s.Enrol(ctx, admin, devices.Enrolment{ID: "new", Organisation: "dept-b", Platform: policy.IOS})
 		wants(t, "enrol elsewhere", err, fault.Refused, "You may not")
-		staff := s.person(t, "Staff", "gov", people.Staff)
-		_, err = s.One(ctx, staff, "none")
-		wants(t, "look for what is not there, as nobody who may look", err, fault.Refused, "You may not")
 	})
 }
 

@@ -37,7 +37,7 @@ type PastQuery struct {
 // known at the time known. The actor needs people.SeeDevices where the host belongs now.
 func (r *Room) DecisionsAt(ctx context.Context, actor people.Actor, q PastQuery) (Past, error) {
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (p Past, err error) {
-		if p.Host, err = r.visible(tx, q.Host); err != nil {
+		if p.Host, err = visible(tx, q.Host, noDevice(q.Host)); err != nil {
 			return p, err
 		}
 		p.At, p.Known = cmp.Or(q.At, tx.Now()), cmp.Or(q.Known, tx.Now())

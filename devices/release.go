@@ -47,6 +47,9 @@ type Answer struct {
 	Why       string
 }
 
+// noRelease is what is said where there is no such proposal.
+const noRelease = "There is no such proposal"
+
 // The words for answers in the table; an empty one is of a release that is open.
 const (
 	agreed    = "agreed"
@@ -147,7 +150,7 @@ func (r *Room) AnswerRelease(ctx context.Context, actor people.Actor, id string,
 		}
 		rel, err := selectRelease(tx.Tx, id)
 		if errors.Is(err, store.ErrNotFound) {
-			return none, fault.New(fault.NotFound, "There is no such proposal")
+			return none, require(tx, people.ReleaseDevices, nil, noRelease)
 		} else if err != nil {
 			return none, err
 		}
@@ -156,8 +159,11 @@ func (r *Room) AnswerRelease(ctx context.Context, actor people.Actor, id string,
 		if !agree && person == rel.AskedBy {
 			p = people.ChangeDevices // to take back what one has proposed needs no more than to propose it
 		}
-		h, err := b.about(tx, p, rel.Host, 0)
-		if err != nil {
+		if err := b.read([]string{rel.Host}); err != nil {
+			return none, err
+		}
+		h := b.known[rel.Host]
+		if err := require(tx, p, h, noRelease); err != nil {
 			return none, err
 		}
 		if err := rel.answerable(h, person, agree, why); err != nil {
@@ -303,14 +309,13 @@ func (r *Room) Release(ctx context.Context, actor people.Actor, id string) (Rele
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (none Release, err error) {
 		rel, err := selectRelease(tx.Tx, id)
 		if errors.Is(err, store.ErrNotFound) {
-			return none, fault.New(fault.NotFound, "There is no such proposal")
+			return none, require(tx, people.SeeDevices, nil, noRelease)
 		} else if err != nil {
 			return none, err
 		}
-		h, err := selectHost(tx.Tx, rel.Host)
-		if err != nil {
+		if _, err := visible(tx, rel.Host, noRelease); err != nil {
 			return none, err
 		}
-		return rel, tx.Require(people.SeeDevices, h.Row.Organisation)
+		return rel, nil
 	})
 }

@@ -205,7 +205,11 @@ func TestReleasesThatAreRefused(t *testing.T) {
 		if other, err := s.Releases(ctx, elsewhere, devices.ReleaseQuery{Limit: 10}); err != nil || len(other) != 0 {
 			t.Errorf("another body sees %+v, %v", other, err)
 		}
-		_, err = s.Release(ctx, elsewhere, again.ID)
-		wants(t, "one of another body", err, fault.Refused, "You may not")
+		for _, id := range []string{again.ID, "none"} {
+			_, err = s.Release(ctx, elsewhere, id)
+			wants(t, "one of another body", err, fault.NotFound, "There is no such proposal")
+			_, err = s.AnswerRelease(ctx, elsewhere, id, true, "")
+			wants(t, "to answer one of another body", err, fault.NotFound, "There is no such proposal")
+		}
 	})
 }

@@ -371,16 +371,6 @@ func scanBreach(scan func(...any) error) (b Breach, err error) {
 	return b, nil
 }
 
-// breachesOf returns the breaches of a host that there were and are, by when they opened.
-func breachesOf(tx *store.Tx, host string) (breaches []Breach, err error) {
-	err = tx.Rows(`SELECT `+breachColumns+` FROM devices_breaches WHERE host = $1 ORDER BY opened_at, thing`, []any{[]byte(host)}, func(scan func(...any) error) error {
-		b, err := scanBreach(scan)
-		breaches = append(breaches, b)
-		return err
-	})
-	return breaches, err
-}
-
 // selectCounter returns what a counter counted; 0 where it has not begun.
 func selectCounter(tx *store.Tx, counter string) (value int64, err error) {
 	err = tx.Row(`SELECT value FROM devices_counters WHERE name = $1`, []any{counter}, &value)
@@ -663,24 +653,21 @@ func anys[T ~string](all []T) []any {
 	return values
 }
 
-// selectSince returns since when hosts have had something in breach, those that have.
-func selectSince(tx *store.Tx, hosts []string) (map[string]store.Time, error) {
-	since := map[string]store.Time{}
+// eachOpen calls each for the open breaches of hosts, of each host in the order in which they opened.
+func eachOpen(tx *store.Tx, hosts []string, each func(Breach)) error {
 	for part := range slices.Chunk(hosts, many) {
 		var args []any
 		for _, id := range part {
 			args = append(args, []byte(id))
 		}
-		err := tx.Rows(`SELECT host, MIN(opened_at) FROM devices_breaches WHERE closed_at IS NULL AND host IN `+store.In(1, len(part))+` GROUP BY host`, args, func(scan func(...any) error) error {
-			var host []byte
-			var at store.Time
-			err := scan(&host, &at)
-			since[string(host)] = at
+		err := tx.Rows(`SELECT `+breachColumns+` FROM devices_breaches WHERE closed_at IS NULL AND host IN `+store.In(1, len(part))+` ORDER BY opened_at, thing`, args, func(scan func(...any) error) error {
+			b, err := scanBreach(scan)
+			each(b)
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return since, nil
+	return nil
 }

@@ -1,13 +1,29 @@
-// Package enforce turns the decisions in force into each platform's own list.
+// Package enforce turns the decisions in force into each platform's own list, and knows which device has which.
 //
 // A list is compiled from the same compiled policy that judges devices, by asking it about every known
 // identifier, so that what a list denies is what would be a breach. It is shared by all devices of an
 // organisation that no exemption singles out; for one that is, only what those exemptions touch is
 // asked again.
 //
+// What devices do with their lists is in one row for each device and form (Agents, one writer for each server,
+// which commits together what waits): what it was offered, what it fetched, and what it confirmed. That it still
+// has what it had is kept in memory for half a minute.
+//
 // # Invariants
 //
 //   - A device that is judged as personal gets no list.
 //   - A list never says less than the decision: what cannot be compiled is an error and no list.
 //   - The same world, time and device give the same list.
+//   - What a device is told that rests on a row is told after that row is committed. What it has is what it
+//     confirmed last, or, where it was offered something else since, one of the two.
+//   - A device that speaks for itself opens its own agent and no other.
+//   - That a device still has something is never noted where it was offered something else meanwhile, on
+//     whichever server.
+//
+// # Tables
+//
+//	enforce_agents     one row for each device and form; kept
+//	enforce_taken      when a device first confirmed another list; kept for 400 days
+//	enforce_lists      shared lists that some device was offered or has confirmed; removed a day after none has
+//	enforce_published  when a server first had another list for an organisation's devices; kept
 package enforce

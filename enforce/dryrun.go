@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"portcullis/approvals"
+	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/platform"
 	"portcullis/policy"
@@ -16,12 +17,15 @@ import (
 
 // DryRun is what would change on a platform if something were signed.
 type DryRun struct {
-	// Before and After are the artefact as it is and as it would be.
+	Proposal approvals.Proposal
+	// Before and After are the artefact without what is proposed and with it, both as they would be From.
 	Before, After *Artefact
-	// From is when it would change.
+	// From is when it would change: now, or when what is proposed begins.
 	From time.Time
 	// Changes are the entries that would differ, in the order of their identifiers.
 	Changes []Change
+	// Domains are the names on the network that would be denied and are not, or are and would not be; in their order.
+	Domains []DomainChange
 	// Diff is the lines of the artefact that would differ, as diff -u has them; empty where none would.
 	Diff string
 }
@@ -31,39 +35,59 @@ type Change struct {
 	Was, Is *platform.Entry
 }
 
+// DomainChange is one name on the network that a list would treat otherwise; Is tells whether it would be denied.
+type DomainChange struct {
+	platform.Domain
+	Is bool
+}
+
 // DryRun says what would change in an artefact if a proposal were signed now. It needs what Artefact needs, and to be
 // one who may see the proposal.
 func (r *Room) DryRun(ctx context.Context, actor people.Actor, rooms *approvals.Room, proposal string, q Query) (*DryRun, error) {
-	before, err := r.Artefact(ctx, actor, q)
+	host, err := r.whose(ctx, actor, q.Organisation, q.Host)
 	if err != nil {
 		return nil, err
 	}
-	view := r.Fleet.View()
-	supposed, err := rooms.Suppose(ctx, actor, proposal, view.World)
+	lists, world := r.now()
+	supposed, err := rooms.Suppose(ctx, actor, proposal, world)
 	if err != nil {
 		return nil, err
 	}
-	p, err := view.Basis.Policy().Recompile(supposed.World, supposed.From)
-	if err != nil {
-		return nil, err
+	if supposed.Proposal.State != approvals.Waiting {
+		return nil, fault.New(fault.Conflict, "This is no longer proposed: what has come of it stands in the lists themselves")
 	}
-	var host *policy.Host
-	if q.Host != "" {
-		if h, known := r.Fleet.Index().Host(q.Host); known {
-			host = &h
+	d := &DryRun{Proposal: supposed.Proposal, From: supposed.From}
+	if until := lists.policy.ValidUntil(); !until.IsZero() && !supposed.From.Before(until) { // what else changes until then is not the proposal's doing
+		if lists, err = lists.supposing(world, supposed.From); err != nil {
+			return nil, err
 		}
 	}
-	after, err := r.current().Next(supposed.World, p, before.Generation, supposed.From).Artefact(q, host)
-	if err != nil {
+	if d.Before, err = lists.Artefact(q, host); err != nil {
 		return nil, err
 	}
-	d := &DryRun{Before: before, After: after, From: supposed.From, Changes: Changes(before.List, after.List)}
-	d.Diff = string(diff.Diff(before.Form.Name+" now", before.Data, before.Form.Name+" then", after.Data))
+	if lists, err = lists.supposing(supposed.World, supposed.From); err != nil {
+		return nil, err
+	}
+	if d.After, err = lists.Artefact(q, host); err != nil {
+		return nil, err
+	}
+	d.Changes, d.Domains = changes(d.Before.List, d.After.List), domainChanges(d.Before.List, d.After.List)
+	d.Diff = string(diff.Diff(d.Before.Form.Name+" without it", d.Before.Data, d.Before.Form.Name+" with it", d.After.Data))
 	return d, nil
 }
 
-// Changes are the entries in which two lists differ.
-func Changes(before, after *platform.List) (changes []Change) {
+// supposing are the lists of another world, decided at another time, that say they are of the same time and generation:
+// so that what differs is what the world changes.
+func (l *Lists) supposing(w *policy.World, at time.Time) (*Lists, error) {
+	p, err := l.policy.Recompile(w, at)
+	if err != nil {
+		return nil, err
+	}
+	return l.Next(w, p, l.generation, l.at), nil
+}
+
+// changes are the entries in which two lists differ.
+func changes(before, after *platform.List) (changes []Change) {
 	was := map[string]*platform.Entry{}
 	for e := range before.All() {
 		was[e.Identifier] = e
@@ -82,3 +106,25 @@ func Changes(before, after *platform.List) (changes []Change) {
 }
 
 func (c Change) identifier() string { return cmp.Or(c.Is, c.Was).Identifier }
+
+// domainChanges are the names on the network that one of two lists has.
+func domainChanges(before, after *platform.List) (changes []DomainChange) {
+	was := map[string]platform.Domain{}
+	for _, d := range before.Domains {
+		was[d.Name] = d
+	}
+	is := map[string]bool{}
+	for _, d := range after.Domains {
+		if _, there := was[d.Name]; !there && !is[d.Name] {
+			changes = append(changes, DomainChange{d, true})
+		}
+		is[d.Name] = true
+	}
+	for name, d := range was {
+		if !is[name] {
+			changes = append(changes, DomainChange{d, false})
+		}
+	}
+	slices.SortFunc(changes, func(a, b DomainChange) int { return cmp.Compare(a.Name, b.Name) })
+	return changes
+}

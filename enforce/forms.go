@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"portcullis/platform"
@@ -83,7 +84,12 @@ type Artefact struct {
 	SHA256 string
 	// Left is what of the list the form cannot carry.
 	Left []platform.Left
+
+	digest func() string
 }
+
+// Digest is the list's, found out once.
+func (a *Artefact) Digest() string { return a.digest() }
 
 // Make writes a list in the form.
 func (f *Form) Make(l *platform.List) (*Artefact, error) {
@@ -93,7 +99,7 @@ func (f *Form) Make(l *platform.List) (*Artefact, error) {
 		return nil, fmt.Errorf("%s for %s: %w", f.Name, l.Organisation, err)
 	}
 	sum := sha256.Sum256(b.Bytes())
-	return &Artefact{List: l, Form: f, Data: b.Bytes(), SHA256: hex.EncodeToString(sum[:]), Left: left}, nil
+	return &Artefact{List: l, Form: f, Data: b.Bytes(), SHA256: hex.EncodeToString(sum[:]), Left: left, digest: sync.OnceValue(l.Digest)}, nil
 }
 
 // Platform is the one whose list is meant where none is said: that of the device, if the form is for it,
@@ -110,40 +116,46 @@ func (f *Form) Platform(device policy.Platform) policy.Platform {
 	return f.Platforms[0]
 }
 
-// manifest is what is said of an artefact beside it.
-type manifest struct {
-	Form         string    `json:"form"`
-	Platform     string    `json:"platform,omitempty"`
-	Organisation string    `json:"organisation"`
-	Host         string    `json:"host,omitempty"`
-	Generation   int64     `json:"generation,omitempty"`
-	At           time.Time `json:"at"`
-	Until        time.Time `json:"until,omitzero"`
-	List         string    `json:"list_sha256"`
-	File         string    `json:"file_sha256"`
-	Closed       bool      `json:"closed"`
-	Decisions    []string  `json:"decisions"`
-	NotCarried   []left    `json:"not_carried"`
+// Manifest is what an artefact is, beside it.
+type Manifest struct {
+	Form         string       `json:"form" example:"android"`
+	Platform     string       `json:"platform,omitempty" doc:"Whose list it is; left out of one for name servers"`
+	Organisation string       `json:"organisation"`
+	Host         string       `json:"host,omitempty" doc:"The device, where decisions single it out: the list is then for it alone"`
+	Generation   int64        `json:"generation,omitempty" doc:"The register's, when the list was compiled"`
+	At           time.Time    `json:"at" doc:"The time that the list answers for"`
+	Until        time.Time    `json:"until,omitzero" doc:"When time alone makes another list of it; left out where that is never"`
+	List         string       `json:"list_sha256" doc:"Of what the list says, whatever its form: in lower-case hexadecimal"`
+	File         string       `json:"file_sha256" doc:"Of the artefact's bytes: its ETag"`
+	Closed       bool         `json:"closed" doc:"What it does not name is denied"`
+	Decisions    []string     `json:"decisions" doc:"The rules and exemptions that it rests on, but for exemptions that are named nowhere"`
+	NotCarried   []NotCarried `json:"not_carried" doc:"What the form has no way to say: it is found by reports, and not stopped"`
 }
 
-type left struct {
-	Identifier string `json:"identifier"`
+// NotCarried is a part of a list that an artefact does not carry.
+type NotCarried struct {
+	Identifier string `json:"identifier" doc:"Empty where it is about the whole list"`
 	Product    string `json:"product,omitempty"`
 	Reason     string `json:"reason"`
 }
 
-// Manifest writes, as JSON, what the artefact is: of which generation, its digests, the decisions it came
-// from, and what it does not carry.
-func (a *Artefact) Manifest(w io.Writer) error {
-	m := manifest{Form: a.Form.Name, Organisation: a.Organisation, Host: a.Host, Generation: a.Generation, At: a.At.UTC(), Until: a.Until.UTC(),
-		List: a.Digest(), File: a.SHA256, Closed: a.Closed, Decisions: append([]string{}, a.Decisions()...), NotCarried: []left{}}
+// Manifest says what the artefact is: of which generation, its digests, the decisions it came from, and what it does
+// not carry.
+func (a *Artefact) Manifest() Manifest {
+	m := Manifest{Form: a.Form.Name, Organisation: a.Organisation, Host: a.Host, Generation: a.Generation, At: a.At.UTC(), Until: a.Until.UTC(),
+		List: a.Digest(), File: a.SHA256, Closed: a.Closed, Decisions: append([]string{}, a.Decisions()...), NotCarried: []NotCarried{}}
 	if a.Platform != 0 {
 		m.Platform = a.Platform.String()
 	}
 	for _, l := range a.Left {
-		m.NotCarried = append(m.NotCarried, left(l))
+		m.NotCarried = append(m.NotCarried, NotCarried(l))
 	}
+	return m
+}
+
+// WriteManifest writes the manifest as JSON.
+func (a *Artefact) WriteManifest(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "\t")
-	return enc.Encode(m)
+	return enc.Encode(a.Manifest())
 }

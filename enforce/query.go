@@ -1,7 +1,6 @@
 package enforce
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -38,6 +37,9 @@ func (l *Lists) answer(q *Query, host *policy.Host) (*Form, *platform.List, erro
 	}
 	device := policy.Platform(0)
 	if host != nil {
+		if len(form.Platforms) == 0 {
+			return nil, nil, fault.In("host", "The form %s is for all of a body's network: leave the device out", form.Name)
+		}
 		if q.Organisation != "" && q.Organisation != host.Organisation {
 			return nil, nil, fault.In("organisation", "The device is in %s: leave the organisation out, or name that one", host.Organisation)
 		}
@@ -49,18 +51,30 @@ func (l *Lists) answer(q *Query, host *policy.Host) (*Form, *platform.List, erro
 		return nil, nil, fault.In("platform", "The form %s is not for %s", form.Name, q.Platform)
 	}
 	if !l.has(q.Organisation) {
-		return nil, nil, fault.New(fault.NotFound, "There is no organisation %s", q.Organisation)
+		return nil, nil, noOrganisation(q.Organisation)
 	}
 	if host == nil {
 		list, err := l.Of(q.Organisation, q.Platform)
 		return form, list, err
 	}
-	list, err := l.For(host, q.Platform)
-	switch {
-	case errors.Is(err, ErrPersonal):
-		err = fault.New(fault.Conflict, "%s is a personal device: nothing is enforced on it, and its holder is advised", host.ID)
-	case errors.Is(err, ErrNoDevice):
-		err = fault.In("host", "%s is not a device: it has no list of apps", host.ID)
+	if err := none(host); err != nil {
+		return nil, nil, err
 	}
+	list, err := l.For(host, q.Platform)
 	return form, list, err
+}
+
+// none returns the fault that says why a host has no list; nil where it has.
+func none(host *policy.Host) error {
+	switch {
+	case host.Kind != policy.Device:
+		return fault.In("host", "%s is not a device: it has no list of apps", host.ID)
+	case host.Ownership == policy.Personal:
+		return fault.New(fault.Conflict, "%s is a personal device: nothing is enforced on it, and its holder is advised", host.ID)
+	}
+	return nil
+}
+
+func noOrganisation(id string) error {
+	return fault.New(fault.NotFound, "There is no organisation %s", id)
 }

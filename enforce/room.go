@@ -1,8 +1,8 @@
 package enforce
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"sync"
 
 	"portcullis/devices"
@@ -39,21 +39,34 @@ type making struct {
 }
 
 // Artefact returns the artefact for an organisation's devices or for one of them. It needs people.FetchLists
-// in the organisation.
+// in the organisation. What it returns is shared, and not to be changed.
 func (r *Room) Artefact(ctx context.Context, actor people.Actor, q Query) (*Artefact, error) {
-	return people.See(ctx, r.People, actor, func(tx *people.Tx) (*Artefact, error) {
-		if q.Host == "" {
-			if err := tx.Require(people.FetchLists, q.Organisation); err != nil {
-				return nil, err
-			}
-			return r.make(q, nil)
+	host, err := r.whose(ctx, actor, q.Organisation, q.Host)
+	if err != nil {
+		return nil, err
+	}
+	return r.make(q, host)
+}
+
+// whose asks whether the actor may have the lists of an organisation's devices or of one of them, which it returns.
+func (r *Room) whose(ctx context.Context, actor people.Actor, organisation, host string) (*policy.Host, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (*policy.Host, error) {
+		if host == "" {
+			return nil, tx.Require(people.FetchLists, organisation)
 		}
-		host, known := r.Fleet.Index().Host(q.Host)
-		if !known || tx.Require(people.FetchLists, host.Organisation) != nil {
-			_, err := tx.Reach(people.FetchLists)
-			return nil, cmp.Or(err, fault.New(fault.NotFound, "There is no device %s here", q.Host))
+		h, known := r.Fleet.Index().Host(host)
+		if known && tx.RequireFor(people.FetchLists, h.Organisation, host) == nil {
+			return &h, nil
 		}
-		return r.make(q, &host)
+		_, err := tx.Reach(people.FetchLists)
+		missing := fmt.Sprintf("There is no device %s here", host)
+		switch {
+		case err != nil:
+			return nil, err
+		case known:
+			return nil, tx.Hide(people.FetchLists, h.Organisation, missing)
+		}
+		return nil, fault.New(fault.NotFound, "%s", missing)
 	})
 }
 
@@ -83,11 +96,17 @@ func (r *Room) make(q Query, host *policy.Host) (*Artefact, error) {
 
 // current are the lists of the decisions as the fleet has them.
 func (r *Room) current() *Lists {
+	lists, _ := r.now()
+	return lists
+}
+
+// now are the lists of the decisions as the fleet has them, and the world that they are of.
+func (r *Room) now() (*Lists, *policy.World) {
 	view := r.Fleet.View()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.basis == view.Basis {
-		return r.lists
+		return r.lists, view.World
 	}
 	if r.lists == nil {
 		r.lists = New(view.World, view.Basis.Policy(), int64(view.Generation), view.Basis.At())
@@ -95,5 +114,5 @@ func (r *Room) current() *Lists {
 		r.lists = r.lists.Next(view.World, view.Basis.Policy(), int64(view.Generation), view.Basis.At())
 	}
 	r.basis, r.artefacts = view.Basis, map[made]*making{}
-	return r.lists
+	return r.lists, view.World
 }

@@ -274,6 +274,16 @@ func (tx *Tx) RequireOwn() (person string, err error) {
 	return tx.who.Person, nil
 }
 
+// RequireDevice returns a fault unless the actor is a device that speaks for itself, and returns which: for what is
+// about nothing but itself.
+func (tx *Tx) RequireDevice() (host string, err error) {
+	tx.asked = true
+	if tx.who.Device == "" {
+		return "", tx.refuse(Own, "", "This is for devices with a key of their own")
+	}
+	return tx.who.Device, nil
+}
+
 // Record enters what was done in the ledger. The organisation comes first among the subjects;
 // Everywhere is an organisation here. The payload is written as JSON.
 func (tx *Tx) Record(kind ledger.Kind, organisation string, subjects []string, payload any) error {

@@ -18,8 +18,8 @@ import (
 type Agent struct {
 	// Token is the id of the token, which is no secret, and Host the device's.
 	Token, Host string
-	// Key is what DeviceKey made.
-	Key string
+	// Key is what DeviceKey made, or, where there is a Nonce, NodeKey.
+	Key, Nonce string
 }
 
 // DeviceKey is the key of a device: the HMAC-SHA256 of the device's id and the epoch of its keys, in base64url
@@ -40,6 +40,15 @@ func deviceKey(digest, host string, epoch int64) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
+// NodeKey is what a device signs in with once it has shown its key: the HMAC-SHA256 of the nonce under the device's
+// key, in base64url without padding. It ends when the device's key does; and nobody finds that key from it. Which
+// nonces are good is for the room that gives them to know.
+func NodeKey(key, nonce string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	fmt.Fprintf(mac, "node:%s", nonce)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
 // errDeviceKey says the same whatever is wrong, so that nobody learns from it which tokens and devices there are.
 var errDeviceKey = &fault.Error{Kind: fault.SignedOut, Message: "The key of this device is not known, or has ended: give it another"}
 
@@ -55,7 +64,11 @@ func whoIsDevice(tx *store.Tx, a Agent) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	if !hmac.Equal([]byte(a.Key), []byte(deviceKey(digest, a.Host, epoch))) {
+	want := deviceKey(digest, a.Host, epoch)
+	if a.Nonce != "" {
+		want = NodeKey(want, a.Nonce)
+	}
+	if !hmac.Equal([]byte(a.Key), []byte(want)) {
 		return Who{}, errDeviceKey
 	}
 	who, err := whoActsBy(tx, t, errDeviceKey)

@@ -136,6 +136,15 @@ func TestDeviceMayNothingElse(t *testing.T) {
 		}
 		_, err := people.See(t.Context(), h.Room, mac, func(tx *people.Tx) (string, error) { return tx.RequireOwn() })
 		want(t, err, fault.Refused)
+		for _, c := range []struct {
+			actor people.Actor
+			want  string
+		}{{mac, "mac-1"}, {command, ""}} {
+			device, err := people.See(t.Context(), h.Room, c.actor, func(tx *people.Tx) (string, error) { return tx.RequireDevice() })
+			if device != c.want || fault.Is(err, fault.Refused) != (c.want == "") {
+				t.Errorf("the device is %q: %v", device, err)
+			}
+		}
 		_, err = h.MakeToken(t.Context(), mac, "more", people.Grant{Role: people.Staff, Organisation: "a"}, store.Time{})
 		want(t, err, fault.Refused)
 	})
@@ -231,5 +240,38 @@ func TestNoteUse(t *testing.T) {
 		if seen, err := h.Token(t.Context(), command, made.ID); err != nil || seen.Used != h.in(0) {
 			t.Errorf("used: %+v, %v", seen, err)
 		}
+	})
+}
+
+// TestNodeKeys attacks what stands for a device's key: it is good with its nonce alone, and ends with the key.
+func TestNodeKeys(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.organisation(t, "a", "")
+		made, mac := h.device(t, people.DeviceAdministrator, "a", "mac-1")
+		node := mac.Agent
+		node.Nonce = "n1"
+		node.Key = people.NodeKey(mac.Agent.Key, node.Nonce)
+		if err := h.about(t, people.Actor{Agent: node}, "a", "mac-1"); err != nil {
+			t.Fatal(err)
+		}
+		want(t, h.about(t, people.Actor{Agent: node}, "a", "mac-2"), fault.Refused)
+		for name, change := range map[string]func(a *people.Agent){
+			"another nonce":      func(a *people.Agent) { a.Nonce = "n2" },
+			"no nonce":           func(a *people.Agent) { a.Nonce = "" },
+			"another host":       func(a *people.Agent) { a.Host = "mac-2" },
+			"the device's key":   func(a *people.Agent) { a.Key = mac.Agent.Key },
+			"no key":             func(a *people.Agent) { a.Key = "" },
+			"the token's secret": func(a *people.Agent) { a.Key = people.NodeKey(made.Secret, a.Nonce) },
+		} {
+			attack := node
+			change(&attack)
+			if err := h.about(t, people.Actor{Agent: attack}, "a", attack.Host); !fault.Is(err, fault.SignedOut) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := h.EndToken(t.Context(), command, made.ID); err != nil {
+			t.Fatal(err)
+		}
+		want(t, h.about(t, people.Actor{Agent: node}, "a", "mac-1"), fault.SignedOut)
 	})
 }

@@ -96,8 +96,11 @@ func (tx *Tx) Settle(id string, p Position, from store.Time) (none Organisation,
 // noCycle returns a fault where, at from or any later time, the new parent would stand below the
 // organisation.
 func (tx *Tx) noCycle(id, parent string, from store.Time) error {
-	if parent == "" {
+	switch parent {
+	case "":
 		return nil
+	case id:
+		return fault.In("parent", "An organisation cannot stand below itself: choose another")
 	}
 	times, err := selectParentTimes(tx.Tx, from)
 	if err != nil {

@@ -110,6 +110,21 @@ func Called(tx *store.Tx, text string) (string, error) {
 	return found[0], nil
 }
 
+// Spelt is how inventories and exemptions may spell a person: by id, user name and mail address, and by name where
+// nobody else of the organisation that they belong to goes by it.
+func Spelt(tx *store.Tx, id string) ([]string, error) {
+	p, err := personAt(tx, id, tx.Now())
+	if err != nil {
+		return nil, err
+	}
+	spelt := []string{p.ID, p.UserName, p.Mail}
+	shared, err := hasNamesake(tx, p.ID, p.Organisation, strings.ToLower(p.Name))
+	if err == nil && !shared {
+		spelt = append(spelt, p.Name)
+	}
+	return spelt, err
+}
+
 // NameOf is the name of a person, of who acts otherwise ("token:…", "command") and, where nobody is known by
 // it, the id itself.
 func NameOf(tx *store.Tx, id string) (string, error) {

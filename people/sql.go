@@ -254,6 +254,14 @@ func selectCalled(tx *store.Tx, id, lower string) (found []string, err error) {
 	return selectIDs(tx, `SELECT id FROM people_persons WHERE active = 1 AND (id = $1 OR user_name_lower = $2 OR mail_lower = $2 OR name_lower = $2) ORDER BY id LIMIT 3`, []any{id, lower})
 }
 
+// hasNamesake tells whether another active person of an organisation goes by a text: as user name, mail address or name.
+func hasNamesake(tx *store.Tx, person, organisation, lower string) (there bool, err error) {
+	err = tx.Rows(`SELECT 1 FROM people_persons p JOIN people_memberships m ON m.subject = p.id WHERE p.active = 1 AND p.id <> $1 AND (p.user_name_lower = $2 OR p.mail_lower = $2 OR p.name_lower = $2)
+		AND m.object = $3 AND m.replaced_at IS NULL AND m.held_from <= $4 AND (m.held_until IS NULL OR m.held_until > $4) LIMIT 1`,
+		[]any{person, lower, organisation, tx.Now()}, func(scanner) error { there = true; return nil })
+	return there, err
+}
+
 func upsertSponsor(tx *store.Tx, person, sponsor string) error {
 	_, err := tx.Exec(`INSERT INTO people_sponsors (person, sponsor, at) VALUES ($1, $2, $3) ON CONFLICT (person, sponsor) DO UPDATE SET at = $3`, person, sponsor, tx.Now())
 	return err

@@ -13,6 +13,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/handbook"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -24,10 +25,13 @@ import (
 	"portcullis/web/demo"
 	devicepages "portcullis/web/devices"
 	"portcullis/web/directory"
+	listpages "portcullis/web/enforce"
 	"portcullis/web/gate"
 	handbookpages "portcullis/web/handbook"
 	"portcullis/web/lists"
+	"portcullis/web/osquery"
 	"portcullis/web/provision"
+	"portcullis/web/santa"
 	"portcullis/web/ui"
 )
 
@@ -41,10 +45,16 @@ type Parts struct {
 	Register *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
+	// Enforce is the lists that devices are to have.
+	Enforce *enforce.Room
 	// Handbook is what people are advised.
 	Handbook *handbook.Room
 	// Intake takes in reports.
-	Intake  *devices.Intake
+	Intake *devices.Intake
+	// Santa is the sync server of Macs with Santa; nil on a server that is none.
+	Santa *santa.Area
+	// Osquery is the TLS server of devices that speak through osquery; nil on a server that is none.
+	Osquery *osquery.Area
 	Account *account.Area
 	// Directory is the pages of people and organisations.
 	Directory directory.Options
@@ -57,6 +67,8 @@ type Parts struct {
 	Ledger func(ctx context.Context, path string) (*ledger.Resource, error)
 	// Demo is the pages of a demonstration; nil on a server that is none.
 	Demo *demo.Area
+	// DeviceManager takes the events of the device manager beside the server, which are signed; nil where there is none.
+	DeviceManager http.Handler
 	// Metrics are shown to Prometheus.
 	Metrics *prometheus.Registry
 }
@@ -71,7 +83,7 @@ var Navigation = slices.Concat(
 	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}, ask.Place()},
 	approvalpages.Places(),
 	devicepages.Places(),
-	[]gate.Place{lists.Place()},
+	[]gate.Place{lists.Place(), listpages.Place()},
 	handbookpages.Places(),
 	directory.Places(),
 	[]gate.Place{
@@ -84,7 +96,7 @@ var Navigation = slices.Concat(
 var First = []gate.Own{
 	{Role: people.CentreOfficer, Paths: []string{"/apps", "/proposals", "/breaches", "/what-if", "/coverage"}},
 	{Role: people.SecurityOfficer, Paths: []string{"/proposals", "/breaches", "/devices", "/apps", "/coverage"}},
-	{Role: people.DeviceAdministrator, Paths: []string{"/devices", "/breaches", "/coverage", "/apps", "/proposals"}},
+	{Role: people.DeviceAdministrator, Paths: []string{"/devices", "/breaches", "/device-lists", "/coverage", "/apps"}},
 	{Role: people.Reviewer, Paths: []string{"/proposals", "/apps", "/lists", "/breaches"}},
 	{Role: people.Approver, Paths: []string{"/proposals", "/apps"}},
 	{Role: people.ClearingOffice, Paths: []string{"/proposals"}},
@@ -115,7 +127,10 @@ func Routes(p Parts) []gate.Route {
 			{Pattern: "GET /notices", Permission: people.SeeNotices, Handler: ui.Handler(pages.notices)},
 			{Pattern: "/", Permission: gate.Public, Handler: ui.Handler(pages.nothing)},
 		},
+		events(p.DeviceManager),
 		p.Demo.Routes(),
+		p.Santa.Routes(),
+		p.Osquery.Routes(),
 		p.Account.Routes(),
 		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}),
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
@@ -123,9 +138,18 @@ func Routes(p Parts) []gate.Route {
 		directory.Routes(p.People, p.Directory),
 		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app", Exemptions: "/proposals/new/exemption"}),
 		lists.Routes(lists.Area{Enquiries: enquiries}),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
+		listpages.Routes(listpages.Rooms{Enforce: p.Enforce, Approvals: p.Approvals, Devices: p.Devices}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
+}
+
+// events are the route of a device manager's events: who sends them is told by their signature.
+func events(h http.Handler) []gate.Route {
+	if h == nil {
+		return nil
+	}
+	return []gate.Route{{Pattern: "POST /mdm/events", Permission: gate.Open, Handler: h}}
 }
 
 // maxBody is how many bytes a request may send: as many as the largest file of people and what a browser

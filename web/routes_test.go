@@ -13,6 +13,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/handbook"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -125,4 +126,4 @@ func TestRoutes(t *testing.T) {
 }
 
 // schemas are the tables that the pages read.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, approvals.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}

@@ -22,18 +22,21 @@ import (
 // configuration is what the file of serve --config says. docs/configuration.md tells what each key
 // means; a test holds that it tells of all of them. What a flag says, wins.
 type configuration struct {
-	Listen    string                `yaml:"listen"`
-	URL       string                `yaml:"url"`
-	Data      string                `yaml:"data"`
-	Database  string                `yaml:"database"`
-	LedgerKey string                `yaml:"ledger_key"`
-	Index     string                `yaml:"index"`
-	Body      string                `yaml:"body"`
-	Notice    string                `yaml:"notice"`
-	Proxies   int                   `yaml:"proxies"`
-	Mail      *mailConfiguration    `yaml:"mail"`
-	SignIn    signInConfiguration   `yaml:"sign_in"`
-	Webhooks  webhooksConfiguration `yaml:"webhooks"`
+	Listen       string                `yaml:"listen"`
+	URL          string                `yaml:"url"`
+	Data         string                `yaml:"data"`
+	Database     string                `yaml:"database"`
+	LedgerKey    string                `yaml:"ledger_key"`
+	Index        string                `yaml:"index"`
+	Body         string                `yaml:"body"`
+	Notice       string                `yaml:"notice"`
+	Proxies      int                   `yaml:"proxies"`
+	SantaXSRF    bool                  `yaml:"santa_xsrf"`
+	OsqueryHours int                   `yaml:"osquery_hours"`
+	Mail         *mailConfiguration    `yaml:"mail"`
+	SignIn       signInConfiguration   `yaml:"sign_in"`
+	Webhooks     webhooksConfiguration `yaml:"webhooks"`
+	MDM          *mdmConfiguration     `yaml:"mdm"`
 }
 
 type mailConfiguration struct {
@@ -146,6 +149,9 @@ func (c configuration) withDefaults() configuration {
 // locate makes the paths relative to the folder of the configuration.
 func (c *configuration) locate(dir string) {
 	paths := []*string{&c.Data, &c.LedgerKey, &c.Index}
+	if c.MDM != nil {
+		paths = append(paths, &c.MDM.KeyFile, &c.MDM.DeclarationsKeyFile, &c.MDM.WebhookKeyFile, &c.MDM.TokenFile)
+	}
 	if c.Mail != nil {
 		paths = append(paths, &c.Mail.PasswordFile)
 		if c.Mail.DKIM != nil {
@@ -169,6 +175,9 @@ func (c *configuration) secrets(s *strict) {
 		if m.DKIM != nil {
 			m.DKIM.key = s.secret("mail.dkim.key_file", m.DKIM.KeyFile)
 		}
+	}
+	if m := c.MDM; m != nil {
+		m.read(s)
 	}
 	for i := range c.SignIn.Providers {
 		p := &c.SignIn.Providers[i]
@@ -208,7 +217,13 @@ func (c *configuration) check(s *strict) {
 	if c.Proxies < 0 {
 		s.failAt("proxies", "%d proxies cannot stand before the server: say 0 or more", c.Proxies)
 	}
+	if c.OsqueryHours < 0 || c.OsqueryHours > 24*366 {
+		s.failAt("osquery_hours", "devices cannot be asked again after %d hours: say 1 or more, and a year at most", c.OsqueryHours)
+	}
 	c.checkMail(s)
+	if c.MDM != nil {
+		c.MDM.check(s)
+	}
 	ids := map[string]bool{}
 	for i, p := range c.providers() {
 		key := fmt.Sprintf("sign_in.providers[%d]", i)

@@ -69,6 +69,7 @@ func withSecrets(t testing.TB) (dir string) {
 	}
 	for name, text := range map[string]string{
 		"mail-password": "correct horse\n", "harbour": "battery\r\n", "empty": "\n",
+		"mdm-key": "staple\n", "ddm-key": "horse\n", "mdm-events": "seal\n", "mdm-token": "token\n",
 		"dkim.pem": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "secrets", name), []byte(text), 0o600); err != nil {
@@ -116,7 +117,10 @@ func TestConfigurationExample(t *testing.T) {
 	if p := c.providers(); len(p) != 1 || p[0].ID != "harbour" || p[0].ClientID != "portcullis" || p[0].ClientSecret != "battery" {
 		t.Errorf("providers: %+v", p)
 	}
-	if len(c.webhooks().Allow) == 0 || c.Proxies != 1 {
+	if m := c.MDM; m.key != "staple" || m.declarationsKey != "horse" || m.webhookKey != "seal" || m.token != "token" || m.AskHours != 12 {
+		t.Errorf("mdm: %+v", m)
+	}
+	if len(c.webhooks().Allow) == 0 || c.Proxies != 1 || !c.SantaXSRF {
 		t.Errorf("webhooks and proxies: %+v", c)
 	}
 }
@@ -143,6 +147,21 @@ func TestConfigurationDefaults(t *testing.T) {
 	c, err := loadConfigurationText(t, withSecrets(t), "mail: {host: m.example, from: a@b.example}")
 	if err != nil || c.mail().Port != 587 || c.mail().TLS != "always" {
 		t.Errorf("mail: %+v %v", c.mail(), err)
+	}
+}
+
+// TestConfigurationOfManager holds what is usual for a device manager, and that what it needs must be said.
+func TestConfigurationOfManager(t *testing.T) {
+	dir := withSecrets(t)
+	c, err := loadConfigurationText(t, dir, "mdm: {url: https://m.example, key_file: secrets/mdm-key, webhook_key_file: secrets/mdm-events, token_file: secrets/mdm-token}")
+	if err != nil || c.MDM.AskHours != defaultAskHours {
+		t.Errorf("%+v, %v", c.MDM, err)
+	}
+	_, err = loadConfigurationText(t, dir, "mdm: {url: m.example, declarations_url: https://d.example, ask_hours: 0}")
+	for _, key := range []string{"mdm.url", "mdm.key_file", "mdm.webhook_key_file", "mdm.token_file", "mdm.declarations_url", "mdm.ask_hours"} {
+		if err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s is not named: %v", key, err)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/handbook"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -19,10 +20,10 @@ import (
 )
 
 // schemas are the tables of all rooms, each after those that it refers to.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, approvals.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}
 
 // allKinds are the kinds of ledger entries of all rooms, and of the server itself.
-var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)
+var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds)
 
 // database says where the data of a server is.
 type database struct {

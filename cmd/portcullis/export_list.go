@@ -53,7 +53,7 @@ func (c *exportListCommand) Run(env *environment) error {
 		return err
 	}
 	if c.Manifest != "" {
-		err = writeNew(c.Manifest, func(file *os.File) error { return made.Manifest(file) })
+		err = writeNew(c.Manifest, func(file *os.File) error { return made.WriteManifest(file) })
 	}
 	if err == nil && c.Out != "" {
 		err = writeNew(c.Out, func(file *os.File) error {

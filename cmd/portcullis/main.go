@@ -40,6 +40,7 @@ type commands struct {
 	Import     importCommand         `cmd:"" help:"Take a world, people or tools' inventories into a server's database."`
 	Export     exportCommand         `cmd:"" help:"Write what devices are to have, in a platform's own form, or the whole register."`
 	Link       linkCommand           `cmd:"" help:"Make a one-time link, for the first administrator or for somebody who cannot sign in."`
+	Agents     agentsCommand         `cmd:"" help:"Keys by which devices speak for themselves: to print them, and to end them."`
 	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
 	Proposals  proposalsCommand      `cmd:"" help:"Propose decisions, and sign or refuse them, at a running server."`
 	Bounce     bounceCommand         `cmd:"" help:"Take in a mail that came back, from a mail server."`

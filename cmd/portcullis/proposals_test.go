@@ -123,7 +123,7 @@ func TestProposalsBan(t *testing.T) {
 	s.refused(t, exitBreach, "--affirmed: This reaches 1 of the 1", s.as("second", "take", id, "sign", "--version", "1")...)
 	s.refused(t, exitBadInput, "--reason: Say why", s.as("second", "take", id, "refuse", "--version", "1")...)
 	wider := s.file(t, "wider.yaml", strings.Replace(parrotBan, "clearance: none", "clearance: none, mitigations: [dedicated-device]", 1))
-	s.must(t, s.as("first", "take", id, "revise", "--draft", wider, "--version", "1")...)
+	s.must(t, s.as("first", "take", id, "revise", "--reason", "It is wider", "--draft", wider, "--version", "1")...)
 	s.refused(t, exitBreach, "portcullis proposals show "+id, s.as("second", "take", id, "sign", "--affirmed", "1", "--version", "1")...)
 	if out := s.must(t, s.as("second", "take", id, "sign", "--affirmed", "1", "--version", "2")...); !strings.Contains(out, "decided: ban-parrot") {
 		t.Errorf("signed: %s", out)
@@ -134,7 +134,7 @@ func TestProposalsBan(t *testing.T) {
 	}
 	revised := s.open(t, "first", "kind: withdrawal\nreason: It is mended\nends: {rule: ban-parrot}\n")
 	instead := s.file(t, "instead.json", `{"kind": "withdrawal", "reason": "It is mended since spring", "ends": {"rule": "ban-parrot", "until": "2999-01-01"}}`)
-	s.must(t, s.as("first", "take", revised, "revise", "--draft", instead, "--yes")...)
+	s.must(t, s.as("first", "take", revised, "revise", "--reason", "It is mended since", "--draft", instead, "--yes")...)
 	if p := s.proposal(t, revised); p.Reason != "It is mended since spring" || p.Ends.Until.Year() != 2999 {
 		t.Errorf("revised: %+v", p)
 	}

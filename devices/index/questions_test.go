@@ -265,6 +265,7 @@ func (m *model) seek(target policy.Target, organisations []string) *sought {
 
 // presence puts the slow count into an answer's form.
 func (m *model) presence(target policy.Target, s *sought) (p Presence, theirs []ProductCount) {
+	maps.DeleteFunc(s.may, func(id string, _ bool) bool { return s.either[id] })
 	p = Presence{Itself: m.count(s.everywhere), Inside: m.count(s.inside), Either: m.count(s.either), Perhaps: m.count(s.may)}
 	for _, o := range drawn.Organisations {
 		one := OrganisationPresence{Organisation: o}

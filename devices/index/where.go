@@ -19,7 +19,7 @@ type Presence struct {
 	Itself Count // hosts that have it
 	Inside Count // hosts that have something else which contains it, at any depth; many are in both
 	Either Count // hosts in one of the two or both
-	// Perhaps counts hosts with something of no known product that has a name which, on another
+	// Perhaps counts the other hosts with something of no known product that has a name which, on another
 	// platform, leads to it: a ban would cover that too.
 	Perhaps Count
 	// By the host's own organisation, in order of their ids.
@@ -159,7 +159,12 @@ func (s *search) all(of map[string]tally) (all tally) {
 // presence is what was found.
 func (s *search) presence() Presence {
 	itself, inside := s.union.of(s.all(s.itself)), s.union.of(s.all(s.carried))
-	p := Presence{Itself: s.once(itself), Inside: s.once(inside), Either: s.of(tally{itself, inside}), Perhaps: s.of(s.perhaps)}
+	either := s.union.of(tally{itself, inside})
+	perhaps := slices.DeleteFunc(s.union.of(s.perhaps), func(host uint32) bool {
+		_, sure := slices.BinarySearch(either, host)
+		return sure
+	})
+	p := Presence{Itself: s.once(itself), Inside: s.once(inside), Either: s.once(either), Perhaps: s.once(perhaps)}
 	x := s.index
 	here, within := x.newCounts(), x.newCounts()
 	here.count(itself)

@@ -30,4 +30,8 @@
 // What the log cannot say: which rows a query asked for. A snapshot of some packages looks like one of
 // all; schedule the tables whole. And nothing is ever reported to have no software: a query that
 // came back empty is a problem.
+//
+// The package also has what a server of the TLS API reads and answers (docs/wiki/deployment/remote.md): ReadEnrolment
+// and ReadMessage, the queries that it asks about each platform's software (Questions), and Answers, which are a whole
+// inventory only where all that each device of the platform can answer was answered, and nothing failed.
 package osquery

@@ -19,7 +19,7 @@ func Read(r io.Reader, sink platform.Sink) error {
 	if err != nil {
 		return err
 	}
-	l := &log{sink: sink, hosts: map[string]*host{}, apps: map[platform.App]*platform.App{}, columns: columns{}}
+	l := newLog(sink)
 	if err := export.Each(export.NewDocuments(in, 0), sink, l.document); err != nil {
 		return err
 	}
@@ -37,6 +37,10 @@ type log struct {
 	other int   // results of tables that are not software
 
 	columns columns // of the present row
+}
+
+func newLog(sink platform.Sink) *log {
+	return &log{sink: sink, hosts: map[string]*host{}, apps: map[platform.App]*platform.App{}, columns: columns{}}
 }
 
 // entry is one object of the log, of whatever kind.
@@ -317,7 +321,10 @@ func failures(e *entry) (map[string]string, error) {
 			return nil
 		}
 		return texts.Members(func(query string, v export.Document) error {
-			text, _ := v.Text()
+			text, ok := v.Text()
+			if !ok {
+				text = "that cannot be read" // whatever it is, it is not 0
+			}
 			take(query, stream.Clean(text))
 			return nil
 		})

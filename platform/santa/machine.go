@@ -21,6 +21,10 @@ type machines struct {
 	apps  map[platform.App]*platform.App // one copy of each: most machines run the same ones
 }
 
+func newMachines(sink platform.Sink) *machines {
+	return &machines{sink: sink, byID: map[string]*machine{}, apps: map[platform.App]*platform.App{}}
+}
+
 // machine is what is said of one.
 type machine struct {
 	id     string

@@ -26,7 +26,7 @@ func Read(r io.Reader, sink platform.Sink) error {
 	if err != nil {
 		return err
 	}
-	m := &machines{sink: sink, byID: map[string]*machine{}, apps: map[platform.App]*platform.App{}}
+	m := newMachines(sink)
 	json, err := isJSON(in)
 	switch {
 	case err != nil:

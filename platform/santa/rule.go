@@ -95,29 +95,36 @@ func ModeOf(l *platform.List) Mode {
 func Rules(l *platform.List) (rules []Rule, left []platform.Left) {
 	rules = make([]Rule, 0, len(l.Shared))
 	for e := range l.All() {
-		target, err := Identify(e.Identifier)
+		r, err := RuleOf(l, e)
 		if err != nil {
 			left = append(left, l.Omit(e, err.Error()))
 			continue
-		}
-		r := Rule{Identifier: target.Identifier, Type: target.Type}
-		switch {
-		case l.Denies(e):
-			r.Policy, r.Message = Blocklist, message(e)
-		case e.Listed || l.Shut():
-			r.Policy = Allowlist
 		}
 		if r.Policy != 0 {
 			rules = append(rules, r)
 		}
 		left = append(left, l.Unsaid(e, platform.CannotTell{Versions: true, Signers: true})...)
 	}
-	slices.SortFunc(rules, compare)
+	slices.SortFunc(rules, Compare)
 	return rules, left
 }
 
-// compare orders rules by what they are about.
-func compare(a, b Rule) int {
+// RuleOf is the rule of one entry of a list; one without a policy where there is none. The error is that of Identify.
+func RuleOf(l *platform.List, e *platform.Entry) (Rule, error) {
+	target, err := Identify(e.Identifier)
+	r := Rule{Identifier: target.Identifier, Type: target.Type}
+	switch {
+	case err != nil:
+	case l.Denies(e):
+		r.Policy, r.Message = Blocklist, message(e)
+	case e.Listed || l.Shut():
+		r.Policy = Allowlist
+	}
+	return r, err
+}
+
+// Compare orders rules by what they are about.
+func Compare(a, b Rule) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Identifier, b.Identifier))
 }
 
@@ -144,7 +151,7 @@ func Difference(before, after []Rule) (difference []Rule) {
 		case len(after) == 0:
 			order = -1
 		default:
-			order = compare(before[0], after[0])
+			order = Compare(before[0], after[0])
 		}
 		switch {
 		case order < 0:
@@ -160,6 +167,36 @@ func Difference(before, after []Rule) (difference []Rule) {
 		}
 	}
 	return difference
+}
+
+// Apply makes of the rules of before those that a device has which then gets a difference; both are ascending, and so
+// are they.
+func Apply(before, difference []Rule) []Rule {
+	if len(difference) == 0 {
+		return before
+	}
+	after := make([]Rule, 0, len(before)+len(difference))
+	for _, d := range difference {
+		for len(before) > 0 && Compare(before[0], d) < 0 {
+			after, before = append(after, before[0]), before[1:]
+		}
+		if len(before) > 0 && Compare(before[0], d) == 0 {
+			before = before[1:]
+		}
+		if d.Policy != Remove {
+			after = append(after, d)
+		}
+	}
+	return append(after, before...)
+}
+
+// Find returns the rule about the same as another; false where there is none. The rules are ascending.
+func Find(rules []Rule, as Rule) (Rule, bool) {
+	at, found := slices.BinarySearchFunc(rules, as, Compare)
+	if !found {
+		return Rule{}, false
+	}
+	return rules[at], true
 }
 
 // Write writes a list for Macs with Santa as one JSON object, {"client_mode": …, "rules": […]}, with a rule a

@@ -155,7 +155,7 @@ func TestDifference(t *testing.T) {
 				return Rule{Identifier: rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, ""), Type: RuleType(1 + rapid.IntRange(0, 4).Draw(t, "")),
 					Policy: rapid.SampledFrom([]Policy{Allowlist, Blocklist}).Draw(t, ""), Message: rapid.SampledFrom([]string{"", "m"}).Draw(t, "")}
 			}), func(r Rule) Target { return Target{r.Type, r.Identifier} }).Draw(t, "rules")
-			slices.SortFunc(rules, compare)
+			slices.SortFunc(rules, Compare)
 			return rules
 		})
 		before, after := draw.Draw(t, "before"), draw.Draw(t, "after")
@@ -178,8 +178,8 @@ func TestDifference(t *testing.T) {
 		for _, r := range device {
 			now = append(now, r)
 		}
-		slices.SortFunc(now, compare)
-		if !slices.Equal(now, after) || !slices.IsSortedFunc(difference, compare) {
+		slices.SortFunc(now, Compare)
+		if !slices.Equal(now, after) || !slices.IsSortedFunc(difference, Compare) {
 			t.Fatalf("difference %+v gives %+v", difference, now)
 		}
 	})

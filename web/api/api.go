@@ -12,6 +12,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/handbook"
 	"portcullis/people"
 	"portcullis/register"
@@ -32,6 +33,8 @@ type Rooms struct {
 	Register  *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
+	// Enforce is the lists that devices are to have.
+	Enforce *enforce.Room
 	// Handbook is what people are advised.
 	Handbook *handbook.Room
 	Intake   *devices.Intake

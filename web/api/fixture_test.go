@@ -19,6 +19,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/handbook"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
@@ -99,7 +100,7 @@ func (h *house) furnish(t *testing.T, log *slog.Logger) {
 		t.Fatal(err)
 	}
 	h.devices = &devices.Room{People: h.Room, Server: "first", Fleet: fleet}
-	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
+	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Enforce: &enforce.Room{People: h.Room, Fleet: fleet}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
 		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
 	go h.rooms.Intake.Run(t.Context())
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"portcullis/devices"
@@ -20,7 +21,7 @@ type Breached struct {
 	Kind         string        `json:"kind" enum:"device,equipment"`
 	Organisation string        `json:"organisation"`
 	Heard        time.Time     `json:"heard,omitzero" doc:"When it last reported, to the minute"`
-	Since        time.Time     `json:"since,omitzero" doc:"Since when it has been in breach without end; left out for the seconds until that is written"`
+	Since        time.Time     `json:"since,omitzero" doc:"Since when it is in breach for something that passes what is asked; left out for the seconds until that is written"`
 	Breaches     []BreachThing `json:"breaches" doc:"What is in breach, and passes what is asked"`
 }
 
@@ -30,6 +31,24 @@ type BreachThing struct {
 	Identifier string `json:"identifier,omitempty"`
 	Version    string `json:"version,omitempty"`
 	Verdict    string `json:"verdict" example:"banned"`
+	// Rules are empty where it is on no list.
+	Rules    []string  `json:"rules" doc:"The ids of those for which it is in breach"`
+	Reason   string    `json:"reason,omitempty" doc:"Why these rules are so"`
+	Since    time.Time `json:"since,omitzero" doc:"Since when it is in breach for what the verdict says; left out for the seconds until that is written"`
+	WhatToDo string    `json:"whatToDo,omitempty" doc:"What would end it; left out unless explained was asked for, and behind the tenth on a host"`
+}
+
+// BreachPage is hosts with something in breach, and what that rests on.
+type BreachPage struct {
+	Decision int64      `json:"decision" doc:"The number of the last decision that is in this"`
+	At       time.Time  `json:"at"`
+	Items    []Breached `json:"items" doc:"What is on this page"`
+	Next     string     `json:"next,omitempty" doc:"Where there are more: give it as after"`
+}
+
+type breachList struct {
+	Link string `header:"Link" doc:"The address of the next page, rel=\"next\" (RFC 8288)"`
+	Body BreachPage
 }
 
 type breachQuery struct {
@@ -39,27 +58,33 @@ type breachQuery struct {
 	Result       string `query:"result" enum:"banned,overdue,impostor,outdated,unlisted,unknown" doc:"For what it is in breach"`
 	Rule         string `query:"rule" doc:"By which rule"`
 	Age          string `query:"age" enum:"today,week,month,older" doc:"How long ago it came into breach"`
+	Explained    bool   `query:"explained" doc:"With what would end each breach, which takes longer"`
 }
 
-func (a *api) listBreaches(ctx context.Context, in *breachQuery) (*list[Breached], error) {
-	q := devices.BreachQuery{Organisation: in.Organisation, Product: in.Product, Rule: in.Rule, Age: devices.Age(in.Age), Limit: in.Limit}
+func (a *api) listBreaches(ctx context.Context, in *breachQuery) (*breachList, error) {
+	q := devices.BreachQuery{Organisation: in.Organisation, Product: in.Product, Rule: in.Rule, Age: devices.Age(in.Age), Limit: in.Limit, Explained: in.Explained}
 	for i, word := range policy.ResultWords {
 		if in.Result != "" && word == in.Result {
 			q.Result = policy.Result(i)
 		}
 	}
-	query := given("organisation", in.Organisation, "product", in.Product, "result", in.Result, "rule", in.Rule, "age", in.Age)
-	return stretched(in.Paging, "/breaches", query, func(after string) ([]devices.BreachedHost, string, error) {
+	query := given("organisation", in.Organisation, "product", in.Product, "result", in.Result, "rule", in.Rule, "age", in.Age, "explained", said(in.Explained))
+	var found devices.Breaches
+	l, err := stretched(in.Paging, "/breaches", query, func(after string) (_ []devices.BreachedHost, _ string, err error) {
 		q.After = after
-		found, err := a.Devices.Breaches(ctx, actorOf(ctx), q)
+		found, err = a.Devices.Breaches(ctx, actorOf(ctx), q)
 		return found.Page, found.Next, err
 	}, showBreached)
+	if err != nil {
+		return nil, err
+	}
+	return &breachList{l.Link, BreachPage{int64(found.Generation), found.At.Time(), l.Body.Items, l.Body.Next}}, nil
 }
 
 func showBreached(b devices.BreachedHost) Breached {
 	shown := Breached{Host: b.ID, Name: b.Name, Kind: b.Kind.String(), Organisation: b.Organisation, Heard: minute(b.Heard), Since: b.Since.Time(), Breaches: []BreachThing{}}
 	for _, t := range b.Breaches {
-		shown.Breaches = append(shown.Breaches, BreachThing{t.Product, t.Identifier, t.Version, t.Verdict.String()})
+		shown.Breaches = append(shown.Breaches, BreachThing{t.Product, t.Identifier, t.Version, t.Verdict.String(), t.Rules, t.Reason, t.Since.Time(), strings.Join(t.Ways, " ")})
 	}
 	return shown
 }

@@ -234,7 +234,7 @@ type Installed struct {
 	Known   string    `json:"known,omitempty" doc:"The id of the product that it is"`
 	Verdict string    `json:"verdict" example:"allowed"`
 	Breach  bool      `json:"breach"`
-	Since   time.Time `json:"since,omitzero" doc:"Since when it is in breach"`
+	Since   time.Time `json:"since,omitzero" doc:"Since when it is in breach for what the verdict says"`
 	Sources []string  `json:"sources,omitempty" doc:"Whose inventories name it, where there is more than one"`
 }
 
@@ -265,7 +265,7 @@ func showInstalled(i devices.Installed) Installed {
 	in := &i.Installation
 	return Installed{
 		Installation: Installation{Identifier: in.Identifier, Product: in.Product, Platform: in.Platform.String(), Version: in.Version, VersionCode: in.VersionCode, Signer: in.Signer, Managed: in.Managed},
-		Called:       i.Called.Name, Known: i.Called.Product, Verdict: i.Decision.Verdict.String(), Breach: i.Decision.Breach, Since: i.Since.Time(), Sources: slices.Clone(i.Sources),
+		Called:       i.Called.Name, Known: i.Called.Product, Verdict: i.Decision.Verdict.String(), Breach: i.Decision.Breach, Since: i.Since.At.Time(), Sources: slices.Clone(i.Sources),
 	}
 }
 

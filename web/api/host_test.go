@@ -146,13 +146,30 @@ func TestListsOfHosts(t *testing.T) {
 				t.Errorf("%s: %d %s", query, got.status, got.body)
 			}
 		}
-		breaches := decode[page[api.Breached]](t, h.call(t, reader, "GET", "/api/v1/breaches?product=parrot", ""), 200).Items
-		want := []api.Breached{{Host: "a1", Name: "Press 1", Kind: "device", Organisation: "treasury", Heard: noon, Breaches: []api.BreachThing{{Product: "parrot", Identifier: "com.parrot", Version: "1", Verdict: "banned"}}}}
-		if diff := cmp.Diff(want, breaches); diff != "" {
-			t.Error(diff)
+		for query, explained := range map[string]bool{"": false, "&explained=true": true} {
+			breaches := decode[api.BreachPage](t, h.call(t, reader, "GET", "/api/v1/breaches?product=parrot"+query, ""), 200)
+			thing := api.BreachThing{Product: "parrot", Identifier: "com.parrot", Version: "1", Verdict: "banned", Rules: []string{"ban-parrot"}, Reason: h.devices.Fleet.View().Rule("ban-parrot").Reason}
+			if len(breaches.Items) == 1 && explained {
+				one, err := h.devices.One(t.Context(), h.chief(t), "a1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, in := range one.Installed {
+					if in.Called.Product == "parrot" {
+						thing.WhatToDo = strings.Join(in.Why.Ways, " ")
+					}
+				}
+			}
+			want := []api.Breached{{Host: "a1", Name: "Press 1", Kind: "device", Organisation: "treasury", Heard: noon, Breaches: []api.BreachThing{thing}}}
+			if diff := cmp.Diff(want, breaches.Items); diff != "" || thing.Reason == "" || explained && thing.WhatToDo == "" {
+				t.Errorf("%q: %+v: %s", query, thing, diff)
+			}
+			if breaches.Decision != int64(h.devices.Fleet.View().Generation) || breaches.Decision == 0 || !breaches.At.Equal(h.clock.Now()) {
+				t.Errorf("it rests on %d, %s", breaches.Decision, breaches.At)
+			}
 		}
 		for query, n := range map[string]int{"": 1, "result=outdated": 1, "result=overdue": 0, "rule=ban-parrot": 1, "rule=none": 0, "organisation=audit": 0, "age=today": 1, "age=older": 0} {
-			if found := decode[page[api.Breached]](t, h.call(t, reader, "GET", "/api/v1/breaches?"+query, ""), 200).Items; len(found) != n {
+			if found := decode[api.BreachPage](t, h.call(t, reader, "GET", "/api/v1/breaches?"+query, ""), 200).Items; len(found) != n {
 				t.Errorf("breaches with %s: %+v", query, found)
 			}
 		}
@@ -174,7 +191,10 @@ func TestEveryDevicesListHasPages(t *testing.T) {
 			seen, pages := map[string]bool{}, 0
 			for next := "/api/v1" + path; next != ""; pages++ {
 				got := h.call(t, token, "GET", next, "")
-				p := decode[page[json.RawMessage]](t, got, 200)
+				p := decode[struct {
+					page[json.RawMessage]
+					Decision, At json.RawMessage // of breaches
+				}](t, got, 200)
 				if len(p.Items) == 0 || len(p.Items) > 7 {
 					t.Fatalf("%s: %d items", next, len(p.Items))
 				}

@@ -73,6 +73,10 @@ func (a *api) register() {
 	add(a, operation{id: "get-process", pattern: "GET /organisations/{id}/process", permission: people.SeeOrganisations, summary: "Get who decides in an organisation, at any time"}, a.getProcess)
 	add(a, operation{id: "end-exemption", pattern: "POST /exemptions/{id}/end", permission: people.DecideExemptions, summary: "End an exemption early, at once"}, a.endExemption)
 	add(a, operation{id: "get-rule", pattern: "GET /rules/{id}", permission: people.SeeDevices, summary: "Get a rule, and what it does now"}, a.getRule)
+	add(a, operation{id: "get-artefact", pattern: "GET /artefacts/{form}", permission: people.FetchLists, summary: "Get the list that an organisation's devices are to have, or one of them, in a platform's own form"}, a.getArtefact)
+	add(a, operation{id: "get-manifest", pattern: "GET /artefacts/{form}/manifest", permission: people.FetchLists, summary: "Get what such a list is: of which generation, its digests, the decisions it came from, and what the form cannot carry"}, a.getManifest)
+	add(a, operation{id: "try-proposal", pattern: "GET /proposals/{id}/dry-run", permission: people.FetchLists, summary: "Get what would change in such a list if a proposal were signed now; it needs to be one who may see the proposal, too"}, a.tryProposal)
+
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
 	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)
 

@@ -194,7 +194,7 @@ type ReachCount struct {
 	Hosts      int `json:"hosts" doc:"That there are in its scope"`
 	Bodies     int `json:"bodies" doc:"In which it reaches something"`
 	Exemptions int `json:"exemptions" doc:"In force for what it reaches"`
-	AllowRules int `json:"allowRules" doc:"In force, for the very product or maker"`
+	AllowRules int `json:"allowRules" doc:"In force, for an app that it reaches, where it holds"`
 }
 
 // draft is the draft as the room takes it.

@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"embed"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -67,18 +68,21 @@ func cleared(form *ui.Form, v *room.View) (do room.Doing, err error) {
 	if do.Version, err = form.MadeFrom(); err != nil {
 		return do, err
 	}
-	answer := form.Value("answer")
-	switch answer {
+	var missing error
+	switch form.Value("answer") {
 	case clearNo:
 		do.Act, do.Reason = room.Refuse, strings.TrimSpace(form.Value("reason"))
 		return do, nil
 	case clearIf:
 		if do.Conditions = strings.TrimSpace(form.Value("conditions")); do.Conditions == "" {
-			return do, fault.In("conditions", "Write the conditions, or choose a plain yes")
+			missing = fault.In("conditions", "Write the conditions, or choose a plain yes")
 		}
 	case clearYes:
 	default:
-		return do, fault.In("answer", "Choose one of the three")
+		missing = fault.In("answer", "Choose one of the three")
+	}
+	if err := errors.Join(missing, needed(form, "minister", "Say in whose name the clearance is given")); err != nil {
+		return do, err
 	}
 	do.Act, do.Minister, do.Reference, do.Office = room.Clear, strings.TrimSpace(form.Value("minister")), strings.TrimSpace(form.Value("reference")), officeOf(v)
 	return do, nil

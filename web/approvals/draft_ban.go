@@ -88,7 +88,7 @@ func (a *area) reach(r *http.Request, rule *policy.Rule) (ui.Component, error) {
 		{Key: "In all", Value: ui.Text(text)},
 	}, ways(&count), []ui.SummaryRow{
 		{Key: "Exemptions in force for these", Value: ui.Number(count.Exemptions)},
-		{Key: "Allow rules for the same", Value: ui.Number(count.AllowRules)},
+		{Key: "Allow rules for what it reaches", Value: ui.Number(count.AllowRules)},
 	})}
 	if count.Either > 0 && count.Wide() {
 		return ui.Stack{facts, ui.Warning("This is more than half of all there are. Whoever signs has to write the number down.")}, nil

@@ -60,7 +60,7 @@ func TestBanInThreeScreens(t *testing.T) {
 	w.Seen("ban-found")
 	w.Wide()
 	w.Submit("main tbody a[href^='/proposals/new/ban']")
-	sees("2 devices and pieces of equipment of 4, in 2 bodies", "For the thing itself", "For what contains it", "Exemptions in force for these", "Allow rules for the same")
+	sees("2 devices and pieces of equipment of 4, in 2 bodies", "For the thing itself", "For what contains it", "Exemptions in force for these", "Allow rules for what it reaches")
 	w.Seen("ban-draft")
 	w.Wide()
 	w.Type("#reason", "It sends where people are to whoever pays.")

@@ -58,8 +58,25 @@ func (a *area) draftExemption(w http.ResponseWriter, r *http.Request) error {
 	if asked.old != nil {
 		page.Title = "Ask for the exemption for " + n.Product(asked.product) + " again"
 	}
-	form := a.exemptionForm(r, &asked, &me, longest)
+	holder, err := a.heldAs(r, &me)
+	if err != nil {
+		return err
+	}
+	form := a.exemptionForm(r, &asked, holder, longest)
 	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.exemptionOf(r, form, &asked) })
+}
+
+// heldAs is how the devices of whoever asks spell their holder, for one for a person reaches only those that spell them
+// so; their user name, where they hold none.
+func (a *area) heldAs(r *http.Request, me *people.Person) (string, error) {
+	if me.ID == "" {
+		return "", nil
+	}
+	held, err := a.Devices.Held(r.Context(), actor(r))
+	if err != nil || len(held) == 0 {
+		return me.UserName, err
+	}
+	return held[0].Row.Holder, nil
 }
 
 // exemptionIn reads the address.
@@ -234,7 +251,7 @@ const (
 	forEveryone = "everyone"
 )
 
-func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, me *people.Person, longest int) *ui.Form {
+func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, holder string, longest int) *ui.Form {
 	back := "/"
 	if asked.host != nil {
 		back = devicepages.DevicePath(asked.host.ID)
@@ -254,7 +271,7 @@ func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, me *people.
 			Value: yes, Label: "No, only those whom I name", Hint: "They decide about it, and nobody else sees it. How many such there are is counted", Reveals: []*ui.Field{audienceField("Who is to decide about it?")},
 		}}}})
 	}
-	pairs := []string{"person", me.UserName}
+	pairs := []string{"person", holder}
 	if h := asked.host; h != nil {
 		pairs = []string{"subject", forHost, "person", h.Row.Holder, "group", slices.Concat(h.Row.Groups, []string{""})[0]}
 	}
@@ -288,6 +305,8 @@ func (a *area) subjects(asked *exemptionAsked) (options []ui.Option) {
 		options = append(options, ui.Option{Value: forHost, Label: "The same device", Hint: e.Subject.Host})
 	} else if e != nil && e.Subject.Site != "" {
 		options = append(options, ui.Option{Value: forSite, Label: "The same site", Hint: e.Subject.Site})
+	} else {
+		options = append(options, ui.Option{Value: forHost, Label: "One device", Reveals: []*ui.Field{{Name: "device", Label: "Which device?", Hint: "Its id, as its page and its manager have it", As: ui.Input{Complete: "off"}}}})
 	}
 	return append(options,
 		ui.Option{Value: forPerson, Label: "One person, on every device that they hold", Reveals: []*ui.Field{{Name: "person", Label: "Who?", Hint: "As the devices have their holder, which is a user name as a rule", As: ui.Input{Complete: "off"}}}},
@@ -324,6 +343,9 @@ func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked
 	d := room.Draft{Kind: room.Exemption, Reason: answer(form, "reason"), Risk: answer(form, "risk"), Content: room.Content{Exemption: &e}, Marked: marked}
 	var wrong [6]error
 	e.Subject, wrong[0] = subjectOf(form, asked)
+	if id := answer(form, "device"); id != "" && e.Subject.Host == id {
+		wrong[0] = a.mayName(r, id)
+	}
 	e.Until, wrong[1] = day(r, form, "until")
 	if asked.old != nil {
 		d.Renews, e.From = asked.old.ID, asked.begins(r)
@@ -344,6 +366,18 @@ func (a *area) exemptionOf(r *http.Request, form *ui.Form, asked *exemptionAsked
 		wrong[5] = needed(form, "risk", "Say what could go wrong, also where that is little")
 	}
 	return d, errors.Join(wrong[:]...)
+}
+
+// mayName returns a fault where who asks neither holds a device of that id nor may see one.
+func (a *area) mayName(r *http.Request, id string) error {
+	held, err := a.Devices.Held(r.Context(), actor(r))
+	if err == nil && slices.ContainsFunc(held, func(h things.Host) bool { return h.ID == id }) {
+		return nil
+	}
+	if _, err = a.Devices.One(r.Context(), actor(r), id); fault.Is(err, fault.NotFound) || fault.Is(err, fault.Refused) {
+		return fault.In("device", "There is no device %s that you may see", id)
+	}
+	return err
 }
 
 // begins is from when it is to hold: from the end of what it follows; zero is at once.
@@ -368,6 +402,9 @@ func subjectOf(form *ui.Form, asked *exemptionAsked) (s policy.ExemptionSubject,
 			s.Host = asked.host.ID
 		} else if asked.like != nil {
 			s.Host = asked.like.Subject.Host
+		}
+		if s.Host == "" {
+			s.Host = name("device", "Say which device")
 		}
 	case forSite:
 		if asked.host != nil {

@@ -84,6 +84,9 @@ func TestDraftExemptionForOneself(t *testing.T) {
 		if len(v.Exemption.Lifts) != 0 || v.Exemption.Subject.Group != "press" {
 			t.Errorf("asked for: %+v", v.Exemption)
 		}
+		one := []string{"subject", "host", "purpose", "visits", "reason", "No other way", "risk", "Small", "until-day", "1", "until-month", "6", "until-year", "2026"}
+		anna.Answer("/proposals/new/exemption?product=maps", append(one, "device", "")...).FaultsAt("device")
+		anna.Answer("/proposals/new/exemption?product=maps", append(one, "device", "nowhere")...).FaultsAt("device").Shows(http.StatusUnprocessableEntity, "There is no device nowhere that you may see")
 		anna.Get("/proposals/new/exemption?product=notes").Shows(http.StatusOK, "no exemption is needed")
 		anna.Get("/proposals/new/exemption?product=nothing").Shows(http.StatusNotFound)
 		anna.Get("/proposals/new/exemption?rule=nothing").Shows(http.StatusNotFound)

@@ -57,7 +57,7 @@ func (a *area) draftMove(w http.ResponseWriter, r *http.Request) error {
 	}
 	filled(r, form, "when", atOnce, "parent", o.Parent, "ownList", list)
 	page := ui.Page{Title: "Propose where it belongs", Caption: o.Name, Back: back, Content: []ui.Component{
-		ui.Para("What is banned above an organisation is banned in it. Where it comes to belong elsewhere, the bans that it leaves stop to hold there, and those above its new place begin to. So somebody else has to sign this."),
+		ui.Para("What is banned above an organisation is banned in it. Where it comes to belong elsewhere, the bans that it leaves cease to hold there, and those above its new place begin to. So somebody else has to sign this."),
 	}}
 	return a.propose(w, r, page, form, func() (room.Draft, error) {
 		from, err := begins(r, form)
@@ -100,9 +100,9 @@ func (a *area) move(r *http.Request, n words, v *room.View) ui.Component {
 		shown = append(shown, ui.Summary{Title: "What it does, as things stand", Rows: []ui.SummaryRow{
 			{Key: "Devices and equipment in it", Value: ui.Number(v.Moving.Hosts)},
 			{Key: "Bodies", Value: ui.Number(v.Moving.Bodies)},
-			{Key: "Bans and phase-outs that stop to hold", Value: ui.Number(v.Moving.BansEnd)},
+			{Key: "Bans and phase-outs that cease to hold", Value: ui.Number(v.Moving.BansEnd)},
 			{Key: "That begin to hold", Value: ui.Number(v.Moving.BansBegin)},
-			{Key: "Allow rules that stop to hold", Value: ui.Number(v.Moving.AllowsEnd)},
+			{Key: "Allow rules that cease to hold", Value: ui.Number(v.Moving.AllowsEnd)},
 			{Key: "That begin to hold", Value: ui.Number(v.Moving.AllowsBegin)},
 		}})
 	}
@@ -126,5 +126,5 @@ func movedLine(m *room.Moving) string {
 	bans := func(n int) string { return ui.Count(n, "ban", "bans") }
 	allows := func(n int) string { return ui.Count(n, "allow rule", "allow rules") }
 	return "It was about " + ui.Count(m.Hosts, "device or piece of equipment", "devices and pieces of equipment") + " in " + ui.Count(m.Bodies, "body", "bodies") + ". " +
-		"Stopping to hold there: " + bans(m.BansEnd) + " and " + allows(m.AllowsEnd) + ". Beginning to: " + bans(m.BansBegin) + " and " + allows(m.AllowsBegin)
+		"Ceasing to hold there: " + bans(m.BansEnd) + " and " + allows(m.AllowsEnd) + ". Beginning to: " + bans(m.BansBegin) + " and " + allows(m.AllowsBegin)
 }

@@ -40,6 +40,9 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 	if v.Reach != nil {
 		page.Content = append(page.Content, n.reach(&v))
 	}
+	if v.State == room.Waiting && v.Kind != room.Change && may(r, people.FetchLists) {
+		page.Content = append(page.Content, ui.Paragraph{ui.Link{Text: "What would change on devices", Href: ProposalPath(v.ID, "dry-run")}})
+	}
 	page.Content = append(page.Content, ui.Heading("What was done"), n.taken(r, &v))
 	if len(v.Earlier) > 0 {
 		page.Content = append(page.Content, n.earlier(r, &v))
@@ -169,7 +172,7 @@ func (w words) why(v *room.View) ui.Component {
 	for _, id := range v.Audience {
 		audience = append(audience, w.person(id))
 	}
-	inside := ui.Inset{ui.Para("Not everybody may read this: " + strings.Join(audience, ", ") + ", and those who decide."), prose(v.Restricted.Reason)}
+	inside := ui.Inset{ui.Para("Only these may read this: " + strings.Join(audience, ", ") + ", whoever opened it, and those who decide."), prose(v.Restricted.Reason)}
 	if v.Restricted.Assessment != "" {
 		inside = append(inside, ui.Subheading("The assessment"), prose(v.Restricted.Assessment))
 	}
@@ -194,8 +197,11 @@ func (w words) reach(v *room.View) ui.Component {
 		more = append(more, ui.Link{Text: "See the numbers by body, and what something narrower would do", Href: devicepages.WhatIfPath(rule)})
 	}
 	title := "Whom it reaches now"
-	if v.Kind == room.Withdrawal {
+	switch {
+	case v.Kind == room.Withdrawal:
 		title = "Whom the rule reaches now"
+	case v.State == room.Back || v.State == room.Refused || v.State == room.Lapsed:
+		title = "Whom it would reach now"
 	}
 	shown := ui.Stack{ui.Summary{Title: title, Rows: counted(n)}}
 	if len(more) > 0 {

@@ -25,7 +25,7 @@ func (a *area) revise(w http.ResponseWriter, r *http.Request) error {
 	case r.Method != http.MethodPost && !can(&v, room.Revise):
 		return barred(&v, room.Revise)
 	case v.Restricted == nil && !v.Marked && len(v.Audience) > 0:
-		return fault.New(fault.Conflict, "There is a reason for this that you may not read, and it would be lost. Somebody who may read it has to change this")
+		return fault.New(fault.Conflict, "There is a reason for this that you may not read. Somebody who may read it has to change this")
 	}
 	b := *a
 	b.revised = &v

@@ -126,10 +126,11 @@ func TestMarked(t *testing.T) {
 		p := first.proposes(d)
 		third.Get(approvals.ProposalPath(p.ID)).Shows(http.StatusNotFound).Lacks("Tide Maps")
 		third.Get("/proposals").Shows(http.StatusOK, "1 more that is for those assigned to it").Lacks("Tide Maps")
-		second.Get(approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "For those assigned to it", "A source says so", "Likely")
+		second.Get(approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "For those assigned to it", "Only these may read this: Bjørn Lund, whoever opened it, and those who decide.", "A source says so", "Likely")
 		d.Marked, d.Rule.Target.Product = false, "notes"
 		open := first.proposes(d)
-		third.Get(approvals.ProposalPath(open.ID)).Shows(http.StatusOK, "Bans Fog Notes").Lacks("A source says so", "Likely")
+		third.Get(approvals.ProposalPath(open.ID)).Shows(http.StatusOK, "Bans Fog Notes", "Whom it reaches now").Lacks("A source says so", "Likely")
+		first.Leads(first.answers(open.ID, rooms.TakeBack), approvals.ProposalPath(open.ID)).Shows(http.StatusOK, "Whom it would reach now").Lacks("Whom it reaches now")
 	})
 }
 

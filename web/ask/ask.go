@@ -66,7 +66,11 @@ func (a Area) answer(w http.ResponseWriter, r *http.Request, values url.Values, 
 	}
 	p := page{Area: a, r: r, asked: &asked, q: q, view: a.Enquiries.Fleet.View()}
 	if asked.Product == nil {
-		return ui.Render(w, r, http.StatusOK, p.choose())
+		shown, err := p.choose()
+		if err != nil {
+			return err
+		}
+		return ui.Render(w, r, http.StatusOK, shown)
 	}
 	shown, err := p.answered()
 	if err != nil {
@@ -106,13 +110,17 @@ func (p *page) choices() ui.Component {
 		if maker := p.view.Supplier(c.Maker); maker != nil {
 			more = append(more, "made by "+cmp.Or(maker.Name, maker.ID))
 		}
-		v.Items = append(v.Items, choiceView{c.Product, c.Name, ui.Capital(strings.Join(more, ", "))})
+		text := ui.Capital(strings.Join(more, ", "))
+		if c.By == search.Identifier {
+			text = strings.Join(more, ", ") // which is spelt as it is spelt
+		}
+		v.Items = append(v.Items, choiceView{c.Product, c.Name, text})
 	}
 	return templates.View("choices", v)
 }
 
 // choose asks which app is meant, or says that there is none of that name.
-func (p *page) choose() ui.Page {
+func (p *page) choose() (ui.Page, error) {
 	shown := ui.Page{Title: "Which one do you mean?", Caption: p.q.Words, Back: Path}
 	nothing := true
 	for _, c := range p.asked.Choices {
@@ -127,12 +135,21 @@ func (p *page) choose() ui.Page {
 			shown.Content = append(shown.Content, p.askFor("It is none of these: ask for it")...)
 		}
 		shown.Content = append(shown.Content, again())
-		return shown
+		return shown, nil
 	}
 	shown.Title, shown.Caption = "The register knows nothing by this name", p.called()
 	shown.Content = []ui.Component{ui.Para("That does not say that it is harmless: nobody has looked at it under this name.")}
 	if p.q.Own {
-		shown.Content = []ui.Component{ui.Para("That says neither good nor bad of it: nobody has looked at it under this name."), unwritten()}
+		platform := ""
+		if p.q.Platform != 0 {
+			platform = p.q.Platform.String()
+		}
+		texts, err := p.textsOn("", platform)
+		if err != nil {
+			return shown, err
+		}
+		shown.Content = append([]ui.Component{ui.Para("That says neither good nor bad of it: nobody has looked at it under this name. Give it no more access than it needs, and keep work off it.")}, p.written(texts)...)
+		shown.Content = append(shown.Content, unwritten())
 	}
 	if len(p.asked.Choices) > 0 {
 		shown.Content = append(shown.Content, ui.Heading("Did you mean one of these?"), p.choices())
@@ -142,7 +159,7 @@ func (p *page) choose() ui.Page {
 		shown.Content = append(shown.Content, p.askFor("Ask for "+p.called())...)
 	}
 	shown.Content = append(shown.Content, again())
-	return shown
+	return shown, nil
 }
 
 // called is what was asked about, as people call it.

@@ -131,9 +131,9 @@ func TestAdviceAndRequests(t *testing.T) {
 		if got := strings.Join(asked, ", "); got != "parrot , maps android, notes windows, ends android" {
 			t.Errorf("asked for: %s", got)
 		}
-		civil.work("product", "parrot").Shows(200, "Ask for an exemption", "/exemptions/new?platform=android&product=parrot").Lacks("Why we would not")
+		civil.work("product", "parrot").Shows(200, "Ask for an exemption", "/exemptions/new?product=parrot&subject=person").Lacks("Why we would not")
 		civil.work("product", "maps").Shows(200, "Ask for Maps", "/requests/new?platform=android&product=maps")
-		civil.work("product", "notes", "platform", "linux").Shows(200, "/requests/new?platform=linux&product=notes")
+		civil.work("product", "notes", "platform", "linux").Shows(200, "/requests/new?name=Notes&other=yes&platform=linux")
 		civil.work("product", "ends").Shows(200).Lacks("/requests")
 	})
 }
@@ -158,5 +158,41 @@ func TestHandbook(t *testing.T) {
 		civil.own("product", "maps").Shows(200, general[0].Title, android[0].Title, handbook.Blocks(general[0].Text)[0].Lines[0])
 		civil.own("product", "parrot").Shows(200, general[0].Title).Lacks(android[0].Title)
 		civil.work("product", "maps").Shows(200).Lacks(general[0].Title)
+	})
+}
+
+// TestSomeVersions: where newer versions are banned nobody is told to keep it up to date, but why, and what refuses it.
+func TestSomeVersions(t *testing.T) {
+	each(t, ask.Area{}, func(h house) {
+		civil := h.guest("civil", "dept-a")
+		civil.work("q", "tides").Shows(200, "Only some versions: Tides may be installed, but only in versions before 3.0", "Government of Merrow has banned it in versions from 3.0 on", "It was sold",
+			"What manages devices cannot tell versions apart on Android: a managed device refuses Tides in every version.", "do not let it update to 3.0").Lacks("Yes, you may", "keep it up to date")
+		civil.own("q", "tides").Shows(200, "We advise you to have only some versions of Tides", "It was sold").Lacks("Nothing that was decided", "keep it up to date", "managed device")
+		civil.work("q", "shifts").Shows(200, "Only some versions: Shifts may be installed, from version 6.0", "banned it in versions before 6.0", "in every version", "install the newest version")
+	})
+}
+
+// TestRoute: a ban on a maker says by which part it reaches what another has made.
+func TestRoute(t *testing.T) {
+	each(t, ask.Area{}, func(h house) {
+		civil := h.guest("civil", "dept-a")
+		civil.work("q", "ferries").Shows(200, "No, do not install Ferries", "Ferries contains Kit, which comes from Umberfell.")
+	})
+}
+
+// TestSpeltByName: an exemption and a device that spell somebody by their name reach them, but for where two are called so.
+func TestSpeltByName(t *testing.T) {
+	each(t, ask.Area{Exemptions: "/exemptions/new"}, func(h house) {
+		named := func(user string) guest {
+			return guest{h.SignIn(h.Person("dept-a", people.Particulars{Name: "Ada Wren", UserName: user, Mail: user + "@dept-a.example"}))}
+		}
+		ada := named("ada")
+		ada.work("q", "maps").Shows(200, "On your work device w1", "Yes, you may install Maps", "exemption that reaches you, for drawing")
+		if to := ada.work("q", "parrot").Shows(200, "No, do not install").Hrefs("/exemptions/new"); len(to) != 1 || to[0] != "/exemptions/new?person=Ada+Wren&product=parrot&subject=person" {
+			t.Errorf("leads to %q", to)
+		}
+		other := named("ada2")
+		other.work("q", "maps").Shows(200, "Not yet").Lacks("w1", "reaches you")
+		ada.work("q", "maps").Shows(200, "Not yet").Lacks("w1", "reaches you")
 	})
 }

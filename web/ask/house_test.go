@@ -43,6 +43,10 @@ products:
   - {id: old, kind: app, name: Oldster, supplier: maker, identifiers: {windows: [old.exe]}}
   - {id: clock, kind: app, name: Clock, identifiers: {ios: [clock]}, builtin_on: [ios]}
   - {id: camera, kind: equipment, name: Camera}
+  - {id: kit, kind: app, name: Kit, supplier: shady}
+  - {id: ferries, kind: app, name: Ferries, supplier: maker, identifiers: {android: [com.ferries]}, contains: [{product: kit}]}
+  - {id: tides, kind: app, name: Tides, supplier: maker, identifiers: {android: [com.tides]}}
+  - {id: shifts, kind: app, name: Shifts, supplier: maker, identifiers: {ios: [com.shifts]}}
   - {id: "<b>bold</b>", kind: app, name: "<b>Bold</b>", identifiers: {android: ["<b>"]}}
 rules:
   - {id: ban-shady, effect: ban, target: {supplier: shady}, components: true, clearance: minister, mitigations: [dedicated-device], scope: gov, from: 2026-01-01, until: 2027-01-01, reason: "It sends what it hears abroad"}
@@ -51,9 +55,15 @@ rules:
   - {id: allow-ends, effect: allow, target: {product: ends}, scope: gov, from: 2026-01-01, until: 2026-09-01, reason: "for work"}
   - {id: allow-old, effect: allow, target: {product: old}, scope: gov, from: 2026-01-01, reason: "for work"}
   - {id: out-old, effect: phase-out, target: {product: old}, components: false, clearance: none, scope: gov, from: 2026-01-01, deadline: 2026-05-01, reason: "No longer mended"}
+  - {id: allow-tides, effect: allow, target: {product: tides}, scope: gov, from: 2026-01-01, reason: "for work"}
+  - {id: ban-tides, effect: ban, target: {product: tides}, versions: {since: "3.0"}, components: false, clearance: none, scope: gov, from: 2026-01-01, reason: "It was sold"}
+  - {id: allow-shifts, effect: allow, target: {product: shifts}, scope: gov, from: 2026-01-01, reason: "for work"}
+  - {id: ban-shifts, effect: ban, target: {product: shifts}, versions: {until: "6.0"}, components: false, clearance: none, scope: gov, from: 2026-01-01, reason: "It leaked"}
 exemptions:
+  - {id: named, product: maps, scope: dept-a, subject: {person: Ada Wren}, from: 2026-01-01, until: 2026-04-01, purpose: drawing}
   - {id: lifted, lifts: [ban-shady], product: parrot, scope: dept-a, subject: {person: reporter@dept-a.example}, from: 2026-01-01, until: 2026-04-01, purpose: "press work", mitigations: [dedicated-device], clearance: {office: minister, by: "M", ref: "1", at: 2026-01-01}}
 hosts:
+  - {id: w1, kind: device, organisation: dept-a, platform: android, holder: Ada Wren}
   - {id: k1, kind: device, organisation: dept-a, platform: ios, holder: keeper@dept-a.example}
   - {id: k2, kind: device, organisation: dept-a, platform: android, ownership: personal, holder: keeper@dept-a.example}
   - {id: k3, kind: device, organisation: dept-b, platform: android, holder: keeper@dept-a.example}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	room "portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/policy"
 	"portcullis/register/search"
@@ -20,8 +21,8 @@ import (
 func (p *page) answered() (ui.Page, error) {
 	first := &p.asked.Replies[0]
 	shown := ui.Page{Title: p.title(first), Caption: "On a work device of " + p.organisation(p.asked.Organisation), Back: Path}
-	if h := p.held(first); h != nil {
-		shown.Caption = "On your work device " + cmp.Or(h.Name, h.ID)
+	if len(first.Held) > 0 {
+		shown.Caption = onHeld(first)
 	}
 	if p.q.Own {
 		shown.Caption = "On your own device"
@@ -48,17 +49,24 @@ func (p *page) answered() (ui.Page, error) {
 	return shown, nil
 }
 
-// held is the device of work of whoever asks that an answer is for; nil where there is none, or several.
-func (p *page) held(reply *room.Reply) (held *room.Host) {
-	for i := range p.asked.Held {
-		if h := &p.asked.Held[i]; slices.Contains(reply.Platforms, h.Row.Platform) {
-			if held != nil {
-				return nil
-			}
-			held = h
-		}
+// onHeld names the devices of work that an answer is for.
+func onHeld(reply *room.Reply) string {
+	if len(reply.Held) == 1 {
+		return "On your work device " + called(reply)
 	}
-	return held
+	return "On your work devices " + called(reply)
+}
+
+// called are the devices of an answer as a list in a sentence.
+func called(reply *room.Reply) string {
+	var names []string
+	for i := range reply.Held {
+		names = append(names, cmp.Or(reply.Held[i].Name, reply.Held[i].ID))
+	}
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }
 
 // name is what people call the product.
@@ -87,6 +95,9 @@ func (p *page) title(reply *room.Reply) string {
 	name, where := p.name(), p.where(reply)
 	switch reply.Saying {
 	case room.Yes:
+		if len(reply.Barred) > 0 {
+			return "Only some versions: " + name + where + " may be installed" + span(reply)
+		}
 		return "Yes, you may install " + name + where + span(reply)
 	case room.Leaving:
 		return "Better not: " + name + " is on its way out" + where
@@ -110,7 +121,7 @@ func span(reply *room.Reply) string {
 	case reply.From != "":
 		return ", from version " + reply.From
 	case reply.Before != "":
-		return ", in versions before " + reply.Before
+		return ", but only in versions before " + reply.Before
 	}
 	return ""
 }
@@ -119,14 +130,15 @@ func span(reply *room.Reply) string {
 func (p *page) why(reply *room.Reply) (parts []ui.Component) {
 	switch reply.Saying {
 	case room.Yes:
-		parts = p.whyYes(reply)
+		parts = append(p.whyYes(reply), p.barred(reply)...)
 	case room.Leaving:
 		for i := range reply.Rules {
-			parts = append(parts, p.restriction(&reply.Rules[i]))
+			parts = append(parts, p.restriction(reply, &reply.Rules[i]))
 		}
+		parts = append(parts, p.barred(reply)...)
 	case room.No:
 		for i := range reply.Rules {
-			parts = append(parts, p.restriction(&reply.Rules[i]))
+			parts = append(parts, p.restriction(reply, &reply.Rules[i]))
 		}
 	case room.Unlisted:
 		parts = append(parts, ui.Para("Nobody has put it on the list of "+p.organisation(p.asked.Organisation)+". That says nothing bad of it, and nothing good."))
@@ -178,12 +190,55 @@ func (p *page) whyYes(reply *room.Reply) (parts []ui.Component) {
 	return parts
 }
 
-// restriction is a ban or a phase-out: why, who decided what, since when and until when.
-func (p *page) restriction(rule *policy.Rule) ui.Component {
+// barred is what stands against other versions, and which devices refuse all of them for it.
+func (p *page) barred(reply *room.Reply) (parts []ui.Component) {
+	if len(reply.Barred) == 0 {
+		return nil
+	}
+	parts = append(parts, ui.Para(ui.Capital(others(reply))+" must not be there:"))
+	for i := range reply.Barred {
+		parts = append(parts, p.restriction(reply, &reply.Barred[i]))
+	}
+	if p.q.Own {
+		return parts
+	}
+	var none, some []policy.Platform
+	for _, on := range reply.Platforms {
+		if enforce.TellsVersions(on) {
+			some = append(some, on)
+		} else {
+			none = append(none, on)
+		}
+	}
+	if len(none) > 0 {
+		parts = append(parts, ui.Para("What manages devices cannot tell versions apart on "+platforms(none)+": a managed device refuses "+p.name()+" in every version."))
+	}
+	if len(some) > 0 {
+		parts = append(parts, ui.Para("On "+platforms(some)+", a device whose manager cannot tell versions apart refuses it in every version."))
+	}
+	return parts
+}
+
+// others are the versions for which an answer does not hold.
+func others(reply *room.Reply) string {
+	switch {
+	case reply.From != "" && reply.Before != "":
+		return "versions before " + reply.From + ", and from " + reply.Before + " on,"
+	case reply.From != "":
+		return "versions before " + reply.From
+	case reply.Before != "":
+		return "versions from " + reply.Before + " on"
+	}
+	return "other versions"
+}
+
+// restriction is a ban or a phase-out: who decided what, since when and until when, how it reaches the product, and why.
+func (p *page) restriction(reply *room.Reply, rule *policy.Rule) ui.Component {
 	text := p.organisation(rule.Scope) + " has banned " + p.target(rule)
 	if rule.Effect == policy.PhaseOut {
 		text = p.organisation(rule.Scope) + " is phasing " + p.target(rule) + " out"
 	}
+	text += inVersions(rule.Versions)
 	if !rule.From.IsZero() {
 		text += ", since " + p.day(rule.From)
 	}
@@ -196,28 +251,74 @@ func (p *page) restriction(rule *policy.Rule) ui.Component {
 		text += ", until further notice"
 	}
 	reason := cmp.Or(strings.TrimSpace(rule.Reason), "No reason is given")
-	return ui.Stack{ui.Para("Why? " + strings.TrimSuffix(reason, ".") + "."), ui.Para(text + ".")}
+	said := ui.Stack{ui.Para(text + ".")}
+	if route := p.route(reply.Paths[rule.ID]); route != "" {
+		said = append(said, ui.Para(route))
+	}
+	return append(said, ui.Para("Why? "+strings.TrimSuffix(reason, ".")+"."))
+}
+
+// inVersions are the versions that a rule is about; nothing where it is about all.
+func inVersions(w policy.Window) string {
+	switch {
+	case w.Since != "" && w.Until != "":
+		return " in versions from " + w.Since + " up to but not " + w.Until
+	case w.Since != "":
+		return " in versions from " + w.Since + " on"
+	case w.Until != "":
+		return " in versions before " + w.Until
+	}
+	return ""
 }
 
 // target is what a rule names: the product itself, or that by which it reaches it.
 func (p *page) target(rule *policy.Rule) string {
 	switch t := rule.Target; {
 	case t.Supplier != "":
-		name := t.Supplier
-		if s := p.view.Supplier(name); s != nil {
-			name = cmp.Or(s.Name, name)
-		}
-		return "everything that comes from " + name
+		return "everything that comes from " + p.supplier(t.Supplier)
 	case t.Any:
 		return "everything of this sort"
 	case t.Product != p.asked.Product.ID:
-		name := t.Product
-		if inner := p.view.Product(name); inner != nil {
-			name = cmp.Or(inner.Name, name)
-		}
-		return name + ", which it contains"
+		return p.product(t.Product)
 	}
 	return "it"
+}
+
+func (p *page) supplier(id string) string {
+	if s := p.view.Supplier(id); s != nil {
+		return cmp.Or(s.Name, id)
+	}
+	return id
+}
+
+func (p *page) product(id string) string {
+	if inner := p.view.Product(id); inner != nil {
+		return cmp.Or(inner.Name, id)
+	}
+	return id
+}
+
+// route says how a rule on something else reaches the product, from one thing to the next: "Ferries contains Kit, which
+// comes from Maker, which belongs to Owner."
+func (p *page) route(path []string) string {
+	if len(path) < 2 {
+		return ""
+	}
+	text, made := p.name(), false
+	for i, id := range path[1:] {
+		if i > 0 {
+			text += ", which"
+		}
+		switch {
+		case p.view.Product(id) != nil && !made:
+			text += " contains " + p.product(id)
+		case !made:
+			text, made = text+" comes from "+p.supplier(id), true
+		default:
+			text += " belongs to " + p.supplier(id)
+		}
+	}
+	return text + "."
 }
 
 // exemptible is whether rules can be lifted, and through whom.
@@ -247,6 +348,12 @@ func exemptible(rules []policy.Rule) ui.Component {
 func (p *page) next(reply *room.Reply) string {
 	switch reply.Saying {
 	case room.Yes:
+		if reply.Before != "" {
+			return "Install it only if you can choose the version, and do not let it update to " + reply.Before + " or newer: a shop offers the newest as a rule. If what you have is newer, take it off. Where you cannot choose, do without it, and ask your security team what else there is."
+		}
+		if len(reply.Barred) > 0 {
+			return "If your device lets you, install the newest version and keep it up to date: an older version is not allowed. If it refuses it, ask your security team."
+		}
 		if reply.From != "" || reply.Code != 0 {
 			return "Install it as you install anything on your work device, and keep it up to date: an older version is not allowed."
 		}
@@ -276,14 +383,17 @@ func (p *page) request(reply *room.Reply) []ui.Component {
 		return nil
 	}
 	to := url.Values{"product": {p.asked.Product.ID}}
-	switch h := p.held(reply); {
+	switch {
 	case reply.Saying == room.No:
 		to.Set("subject", "person")
+		if len(reply.Held) > 0 { // one for a person reaches the devices whose holder is spelt just so
+			to.Set("person", reply.Held[0].Row.Holder)
+		}
 	case reply.Saying == room.Unseen: // on that platform it may be another app altogether
 		to = url.Values{"other": {"yes"}, "name": {p.name()}, "platform": {reply.Platforms[0].String()}}
-	case h != nil:
-		to.Set("platform", h.Row.Platform.String())
-		to.Set("device", h.ID)
+	case len(reply.Held) == 1:
+		to.Set("platform", reply.Held[0].Row.Platform.String())
+		to.Set("device", reply.Held[0].ID)
 	case p.q.Platform != 0 || len(reply.Platforms) == 1:
 		to.Set("platform", reply.Platforms[0].String())
 	}
@@ -299,12 +409,19 @@ func (p *page) elsewhere() []ui.Component {
 	if p.q.Own {
 		short[room.Yes], short[room.No], short[room.Unlisted], short[room.Leaving] = "Allowed at work", "Banned at work", "Nothing has been decided", "On its way out at work"
 	}
-	facts := ui.Summary{}
+	facts, heading := ui.Summary{}, "On other platforms"
 	for i := range p.asked.Replies[1:] {
 		reply := &p.asked.Replies[i+1]
-		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: ui.Capital(platforms(reply.Platforms)), Value: ui.Text(short[reply.Saying] + span(reply))})
+		key, value := ui.Capital(platforms(reply.Platforms)), short[reply.Saying]+span(reply)
+		if len(reply.Held) > 0 {
+			key, heading = key+": "+called(reply), "On other devices"
+		}
+		if reply.Saying == room.Yes && len(reply.Barred) > 0 {
+			value = "Only some versions" + span(reply)
+		}
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: key, Value: ui.Text(value)})
 	}
-	return []ui.Component{ui.Heading("On other platforms"), facts}
+	return []ui.Component{ui.Heading(heading), facts}
 }
 
 // onward leads to the same question for the other sort of device, to what else may be meant, and to the next
@@ -333,6 +450,9 @@ func (p *page) advisedTitle(reply *room.Reply) string {
 	case room.Leaving:
 		return "We advise you to look for something else than " + name
 	case room.Yes:
+		if len(reply.Barred) > 0 {
+			return "We advise you to have only some versions of " + name
+		}
 		return "Nothing that was decided speaks against " + name
 	case room.NotApp:
 		return name + " is equipment, not an app"
@@ -346,9 +466,14 @@ func (p *page) advised(reply *room.Reply) (parts []ui.Component, err error) {
 	case room.No, room.Leaving:
 		parts = append(parts, ui.Para("This is what is decided for work devices."))
 		for i := range reply.Rules {
-			parts = append(parts, p.restriction(&reply.Rules[i]))
+			parts = append(parts, p.restriction(reply, &reply.Rules[i]))
 		}
 	case room.Yes:
+		if len(reply.Barred) > 0 {
+			parts = append(parts, ui.Para("It may be used on work devices"+span(reply)+". On your own it is your choice: we advise you against the other versions, and to give it no more access than it needs."))
+			parts = append(parts, p.barred(reply)...)
+			break
+		}
 		parts = append(parts, ui.Para("It may be used on work devices"+span(reply)+". On your own it is your choice: keep it up to date, and give it no more access than it needs."))
 	case room.NotApp:
 		parts = append(parts, ui.Para("It is not installed on a device."))
@@ -356,9 +481,11 @@ func (p *page) advised(reply *room.Reply) (parts []ui.Component, err error) {
 		parts = append(parts, ui.Para("That says neither good nor bad of it: nobody has looked at it for work. Give it no more access than it needs, and keep work off it."))
 	}
 	texts, err := p.texts(reply)
-	if err != nil {
-		return nil, err
-	}
+	return append(append(parts, p.written(texts)...), unwritten()), err
+}
+
+// written shows what has been written for people's own devices.
+func (p *page) written(texts []Text) (parts []ui.Component) {
 	for _, t := range texts {
 		parts = append(parts, ui.Heading(t.Title))
 		parts = append(parts, handbookpages.Text(t.Body)...)
@@ -366,12 +493,12 @@ func (p *page) advised(reply *room.Reply) (parts []ui.Component, err error) {
 			parts = append(parts, ui.Paragraph{ui.Muted(p.signed(t))})
 		}
 	}
-	return append(parts, unwritten()), nil
+	return parts
 }
 
 // texts are what has been written for people's own devices.
 func (p *page) texts(reply *room.Reply) ([]Text, error) {
-	if p.Advice == nil || reply.Saying == room.NotApp {
+	if reply.Saying == room.NotApp {
 		return nil, nil
 	}
 	platform := ""
@@ -381,7 +508,15 @@ func (p *page) texts(reply *room.Reply) ([]Text, error) {
 	case len(reply.Platforms) == 1 && len(p.asked.Replies) == 1:
 		platform = reply.Platforms[0].String()
 	}
-	texts, err := p.Advice(p.r.Context(), actor(p.r), p.asked.Product.ID, platform)
+	return p.textsOn(p.asked.Product.ID, platform)
+}
+
+// textsOn are those about a product on a platform; "" is any, and no product at all.
+func (p *page) textsOn(product, platform string) ([]Text, error) {
+	if p.Advice == nil {
+		return nil, nil
+	}
+	texts, err := p.Advice(p.r.Context(), actor(p.r), product, platform)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil // nothing has been written about it
 	}

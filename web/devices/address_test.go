@@ -108,6 +108,8 @@ func TestPerhaps(t *testing.T) {
 		auditor := q.guest(people.Auditor, people.Everywhere)
 		auditor.Get("/suppliers/maker").Shows(200).Lacks("Perhaps on")
 		q.told(rooms.Report{Host: "a9", Organisation: "dept-a", Platform: policy.IOS, Installed: []policy.Installation{{Identifier: "com.parrot", Version: "1"}}})
+		both := []policy.Installation{{Identifier: "com.parrot", Version: "1"}, {Identifier: "com.parrot.ios", Version: "1"}}
+		q.told(rooms.Report{Host: "a3", Organisation: "unit", Platform: policy.IOS, Installed: both}) // is sure, and counted once
 		auditor.Get("/apps/parrot").Shows(200, "4 devices", "Perhaps on", "1 device more")
 		auditor.Get("/suppliers/maker").Shows(200, "4 devices", "Perhaps on", "1 device more: something there has an identifier of theirs", "A ban covers that too")
 		auditor.Get("/what-if?product=parrot&components=no").Shows(200, "5 devices and pieces of equipment of 6", "Perhaps, of these", "1 device or piece of equipment: nothing there is known to be it")

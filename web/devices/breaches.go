@@ -232,7 +232,7 @@ const thingsShown = 3
 
 func (v breachView) things(h *room.BreachedHost) ui.Component {
 	if len(h.Breaches) == 1 {
-		return v.thing(h.Breaches[0])
+		return v.thing(h, h.Breaches[0])
 	}
 	list := ui.List{}
 	for i, b := range h.Breaches {
@@ -240,12 +240,13 @@ func (v breachView) things(h *room.BreachedHost) ui.Component {
 			list.Items = append(list.Items, ui.Muted(fmt.Sprintf("and %d more", len(h.Breaches)-i)))
 			break
 		}
-		list.Items = append(list.Items, v.thing(b))
+		list.Items = append(list.Items, v.thing(h, b))
 	}
 	return list
 }
 
-func (v breachView) thing(b room.BreachedThing) ui.Component {
+// thing is something in breach; and since when it is what its verdict says, where the host was in breach before.
+func (v breachView) thing(h *room.BreachedHost, b room.BreachedThing) ui.Component {
 	text := b.Identifier
 	if b.Product != "" {
 		text = v.names.product(b.Product)
@@ -253,7 +254,11 @@ func (v breachView) thing(b room.BreachedThing) ui.Component {
 	if b.Version != "" {
 		text += " " + b.Version
 	}
-	return ui.Text(text + " – " + cmp.Or(causeWords[b.Verdict], b.Verdict.String()))
+	text += " – " + cmp.Or(causeWords[b.Verdict], b.Verdict.String())
+	if h.Since.Before(b.Since) {
+		text += " since " + ui.Day{At: b.Since.Time(), Now: ui.Now(v.r)}.Absolute()
+	}
+	return ui.Text(text)
 }
 
 func (v breachView) since(h *room.BreachedHost) ui.Component {

@@ -56,7 +56,7 @@ func (a *area) device(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	can, err := a.allowed(r, one.Row.Organisation, people.ChangeDevices, people.ReleaseDevices, people.Ask)
+	can, err := a.allowed(r, one.Row.Organisation, people.ChangeDevices, people.ReleaseDevices, people.Ask, people.FetchLists)
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,7 @@ func (a *area) device(w http.ResponseWriter, r *http.Request) error {
 	page.Content = append(page.Content, openRelease(r, &one, can, known)...)
 	page.Content = append(page.Content, onDevice(r, &one, can)...)
 	page.Content = append(page.Content, a.deviceParticulars(r, &one))
+	page.Content = append(page.Content, itsLists(&one, can)...)
 	page.Content = append(page.Content, deviceActions(&one, can)...)
 	page.Content = append(page.Content, everythingOn(&one)...)
 	page.Content = append(page.Content, inventories(r, &one, can)...)
@@ -122,6 +123,14 @@ func deviceActions(one *room.One, can allowed) []ui.Component {
 		buttons = append(buttons, ui.Button{Text: "It becomes personal", Href: DevicePath(one.ID, "release"), Kind: ui.Secondary})
 	}
 	return []ui.Component{buttons}
+}
+
+// itsLists leads to what a device is to have, or why that is nothing.
+func itsLists(one *room.One, can allowed) []ui.Component {
+	if !can[people.FetchLists] || one.Row.Kind != policy.Device || one.State != room.InUse && one.State != room.Lost {
+		return nil
+	}
+	return []ui.Component{ui.Paragraph{ui.Link{Text: "What this device is to have", Href: "/device-lists?" + url.Values{"host": {one.ID}}.Encode()}}}
 }
 
 // openOf is the proposal that waits for an answer, if there is one.
@@ -269,8 +278,8 @@ func breachesOn(r *http.Request, installed []room.Installed, ask func(*room.Inst
 func explained(r *http.Request, in *room.Installed) ui.Component {
 	rows := []ui.SummaryRow{{Key: "Verdict", Value: ui.Text(ui.Capital(explain.Verdict(in.Decision.Verdict, in.Decision.Breach)))}}
 	add := func(key string, value ui.Component) { rows = append(rows, ui.SummaryRow{Key: key, Value: value}) }
-	if !in.Since.IsZero() {
-		add("In breach since", ui.Line{when(r, in.Since), ui.Text(triggers[in.By])})
+	if row, noted := since(r, in); noted {
+		add("In breach since", row)
 	}
 	add("Why", paragraphs(in.Why.Reasons))
 	if len(in.Why.Ways) > 0 {
@@ -287,6 +296,22 @@ func explained(r *http.Request, in *room.Installed) ui.Component {
 		add("Who says it is there", ui.Text(tools(in.Sources)))
 	}
 	return ui.Summary{Title: cmp.Or(in.Called.Name, in.Called.Identifier) + version0(in.Called.Version), Rows: rows}
+}
+
+// since is since when something is in breach for what its verdict says, and where it was for something else before, since
+// when for that as well.
+func since(r *http.Request, in *room.Installed) (row ui.Stack, noted bool) {
+	for _, o := range []room.Opening{in.Since, in.Before} {
+		if o.At.IsZero() {
+			continue
+		}
+		line := ui.Line{when(r, o.At), ui.Text(triggers[o.By])}
+		if !in.Before.At.IsZero() {
+			line = append(ui.Line{ui.Text(causeWords[o.For] + ":")}, line...)
+		}
+		row = append(row, ui.Paragraph{line})
+	}
+	return row, len(row) > 0
 }
 
 // tool is who an inventory is from, in words: a tool by its name.

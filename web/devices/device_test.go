@@ -42,7 +42,7 @@ func TestDevicePage(t *testing.T) {
 		auditor.Get("/devices/b1").Shows(200).Lacks("/devices/b1/move", "Forget")
 		auditor.Get("/devices/b2").Shows(200, "Equipment", "s1", "Cam 2")
 		auditor.Get("/devices/nothing").Shows(404, "There is no device nothing here")
-		q.guest(people.Auditor, "dept-a").Get("/devices/b1").Shows(403)
+		q.guest(people.Auditor, "dept-a").Get("/devices/b1").Shows(404, "There is no device b1 here")
 		auditor.Get("/devices/b1/why?thing=x").Shows(404)
 		auditor.Get("/devices/b1/why?thing=4000000000").Shows(404)
 
@@ -102,7 +102,7 @@ func TestChangingDevices(t *testing.T) {
 
 		admin := q.guest(people.DeviceAdministrator, "dept-a")
 		for _, what := range []string{"change", "move", "state", "release", "take-back"} {
-			admin.Get("/devices/b1/" + what).Shows(http.StatusForbidden)
+			admin.Get("/devices/b1/"+what).Shows(http.StatusNotFound, "There is no device b1 here")
 		}
 		admin.Get("/devices/a1/answer").Shows(http.StatusForbidden)
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +16,11 @@ import (
 	"portcullis/web/ui"
 )
 
-// perStretch is how many rows of a download are asked for at once.
-const perStretch = 1000
+// How many devices of a download are asked for at once: fewer where what would end each breach is said.
+const (
+	perStretch          = 1000
+	explainedPerStretch = 100
+)
 
 // breachRow is something in breach, as whoever manages the device needs it.
 type breachRow struct {
@@ -92,19 +94,11 @@ func defuse(cell string) string {
 	return cell
 }
 
-// reasons are why rules are so, each once.
-func (n names) reasons(rules []string) string {
-	var all []string
-	for _, id := range rules {
-		if rule := n.view.Rule(id); rule != nil && rule.Reason != "" && !slices.Contains(all, rule.Reason) {
-			all = append(all, rule.Reason)
-		}
-	}
-	return strings.Join(all, "; ")
-}
-
 // takeOff is what to do where nothing more is known.
 const takeOff = "Take it off the device, or ask for an exemption"
+
+// whatToDo says what would end a breach.
+func whatToDo(ways []string) string { return cmp.Or(strings.Join(ways, " "), takeOff) }
 
 // breachRows are what is in breach on one device.
 func breachRows(n names, one *room.One) (rows []breachRow) {
@@ -115,11 +109,11 @@ func breachRows(n names, one *room.One) (rows []breachRow) {
 		}
 		row := breachRow{
 			Device: one.ID, Name: one.Name, Organisation: one.Row.Organisation, Identifier: in.Called.Identifier, App: in.Called.Name, Version: in.Called.Version,
-			Verdict: explain.Verdict(in.Decision.Verdict, true), Rules: room.BreakingRules(&in.Decision), Do: takeOff, Since: in.Since.Time(),
+			Verdict: explain.Verdict(in.Decision.Verdict, true), Rules: room.BreakingRules(&in.Decision), Do: takeOff, Since: in.Since.At.Time(),
 		}
-		row.Reason = n.reasons(row.Rules)
-		if in.Why != nil && len(in.Why.Ways) > 0 {
-			row.Do = strings.Join(in.Why.Ways, " ")
+		row.Reason = n.view.Reasons(row.Rules)
+		if in.Why != nil {
+			row.Do = whatToDo(in.Why.Ways)
 		}
 		rows = append(rows, row)
 	}
@@ -159,7 +153,7 @@ func (a *area) downloadBreaches(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.Limit = perStretch
+	q.Limit, q.Explained = explainedPerStretch, true
 	found, err := a.Devices.Breaches(r.Context(), actor(r), q)
 	if err != nil {
 		return err
@@ -170,7 +164,7 @@ func (a *area) downloadBreaches(w http.ResponseWriter, r *http.Request) error {
 		for i := range found.Page {
 			h := &found.Page[i]
 			for _, b := range h.Breaches {
-				row := breachRow{Device: h.ID, Name: h.Name, Organisation: h.Organisation, Identifier: cmp.Or(b.Identifier, b.Product), Version: b.Version, Verdict: explain.Verdict(b.Verdict, true), Rules: b.Rules, Reason: n.reasons(b.Rules), Do: takeOff, Since: h.Since.Time()}
+				row := breachRow{Device: h.ID, Name: h.Name, Organisation: h.Organisation, Identifier: cmp.Or(b.Identifier, b.Product), Version: b.Version, Verdict: explain.Verdict(b.Verdict, true), Rules: b.Rules, Reason: b.Reason, Do: whatToDo(b.Ways), Since: b.Since.Time()}
 				if b.Product != "" {
 					row.App = n.product(b.Product)
 				}

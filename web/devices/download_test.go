@@ -3,6 +3,7 @@ package devices_test
 import (
 	"encoding/csv"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,8 +38,14 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("of one device: %+v %v", file, err)
 		}
 		auditor.Get("/devices/b1/breaches?as=xml").Shows(422)
-		officer.Get("/devices/b1/breaches").Shows(403)
+		officer.Get("/devices/b1/breaches").Shows(404, "There is no device b1 here")
 
+		// The list says of a device just what its own file says.
+		all := slices.DeleteFunc(rows("/breaches.csv"), func(row []string) bool { return row[0] != "b1" })
+		same := func(a, b []string) bool { return slices.Equal(a[:len(a)-1], b[:len(b)-1]) } // but for when it was asked
+		if !slices.EqualFunc(all, one[1:], same) {
+			t.Errorf("the list says %q", all)
+		}
 		list := rows("/breaches.csv?product=parrot")
 		told := ""
 		for _, row := range list[1:] {

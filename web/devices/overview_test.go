@@ -7,10 +7,12 @@ import (
 	"time"
 
 	rooms "portcullis/devices"
+	"portcullis/internal/agreed"
 	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
 	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/register"
 )
 
 // tower is the pages over a fleet that follows, and a keeper that writes, when they are told to.
@@ -132,6 +134,32 @@ func TestCoverage(t *testing.T) {
 	})
 }
 
+// TestBannedSince holds that what was in breach before it was banned is said to be banned since it was.
+func TestBannedSince(t *testing.T) {
+	eachTower(t, merrow, func(w *tower) {
+		watched(w)
+		w.Clock.Advance(10 * 24 * time.Hour)
+		now := w.Clock.Now()
+		ban := policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "notes"}, Scope: "gov", Clearance: policy.ClearanceNone, Reason: "it leaks", Period: policy.Period{From: now}}
+		w.Do(agreed.Register{Room: &register.Room{People: w.People}}.AddRule(t.Context(), pagetest.Command, ban))
+		w.step()
+		v := w.guest(people.SecurityOfficer, people.Everywhere)
+		one := v.Get("/devices/d1").Shows(200, "In breach since")
+		_, since, _ := strings.Cut(one.Body, "Banned:")
+		banned, older, both := strings.Cut(since, "Older than the list allows:")
+		if !both || !strings.Contains(banned, `datetime="2026-04-20`) || !strings.Contains(older, `datetime="2026-04-10`) {
+			t.Errorf("since when d1 is in breach, and was before: %s", one.Main())
+		}
+		v.Get("/devices/d3").Shows(200, "In breach since", "20 April 2026").Lacks("Banned: ")
+		if row := v.Get("/breaches").Shows(200).LastRow("/devices/d1"); !strings.Contains(row, "Banned since "+now.Format("2\u00a0January\u00a02006")) {
+			t.Errorf("the row of d1: %s", row)
+		}
+		if row := v.Get("/breaches").LastRow("/devices/d3"); strings.Contains(row, "Banned since") {
+			t.Errorf("the row of d3, in breach for nothing before: %s", row)
+		}
+	})
+}
+
 func TestBreaches(t *testing.T) {
 	eachTower(t, merrow, func(w *tower) {
 		watched(w)
@@ -150,7 +178,7 @@ func TestBreaches(t *testing.T) {
 		v.Get("/breaches?result=funny").Shows(422)
 		v.Get("/breaches?age=ancient").Shows(422)
 		head := w.guest(people.DeviceAdministrator, "harbour")
-		head.Get("/breaches").Shows(200, "2 devices and pieces", "d1").Lacks("d6", "Government of Merrow")
+		head.Get("/breaches").Shows(200, "2 devices and pieces", "d1").HasNo("/devices/d6").Lacks("Government of Merrow")
 		head.Get("/breaches?organisation=gov").Shows(403)
 		w.guest(people.Staff, "gov").Get("/breaches").Shows(403)
 	})

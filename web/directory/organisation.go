@@ -35,7 +35,7 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	can, err := a.allowed(r, id, people.ChangeOrganisations, people.SeePeople, people.ChangePeople)
+	can, err := a.allowed(r, id, people.ChangeOrganisations, people.SeePeople, people.ChangePeople, people.FetchLists)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,10 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 		}
 		href := "/people?" + url.Values{"organisation": {id}}.Encode()
 		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "People", Value: ui.Link{Text: ui.Capital(ui.Count(int(count), "person", "people")) + " here and below", Href: href}})
+	}
+	if can[people.FetchLists] {
+		href := "/device-lists?" + url.Values{"organisation": {id}}.Encode()
+		summary.Rows = append(summary.Rows, ui.SummaryRow{Key: "Lists for devices", Value: ui.Link{Text: "What the devices here are to have", Href: href}})
 	}
 	children := ui.Table{
 		Caption: "Directly below", Unseen: true, Columns: []ui.Column{{Title: "Organisation"}, {Title: "Allow rules"}, {Title: "What is not listed"}},
@@ -147,7 +151,7 @@ func historyTable(r *http.Request, h people.OrganisationHistory, t tree) ui.Comp
 	}
 	for _, e := range events {
 		table.Rows = append(table.Rows, ui.Row{
-			ui.Text(e.what), onDay(r, e.known.From, ""), onDay(r, e.known.Until, "no end"), ui.Time{At: e.known.Recorded.Time(), Now: ui.Now(r), Short: true}, counts(r, e.known),
+			ui.Text(e.what), fromDay(r, e.known.From), onDay(r, e.known.Until, "no end"), ui.Time{At: e.known.Recorded.Time(), Now: ui.Now(r), Short: true}, counts(r, e.known),
 		})
 	}
 	return table

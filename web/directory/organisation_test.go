@@ -2,13 +2,17 @@ package directory_test
 
 import (
 	"testing"
+	"time"
 
+	"portcullis/internal/pagetest"
 	"portcullis/people"
 )
 
 func TestOrganisationAndItsHistory(t *testing.T) {
 	eachMerrow(t, func(m merrow) {
 		m.operator.Get("/organisations/gov").Shows(200, "Nothing: it stands at the top", "3 people here and below", "Harbour Office", "Nothing has been recorded")
+		m.Do(m.People.AddOrganisation(t.Context(), pagetest.Command, people.NewOrganisation{ID: "tides", Name: "Tide Office", Parent: "gov", From: people.TimeOf(time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC))}))
+		m.operator.Get("/organisations/tides").Shows(200, "Stands below Government of Merrow", "always").Lacks("January 0001")
 		path := "/organisations/harbour"
 		m.officer.Get(path).Shows(200, "Stands below gov", "2 people here and below").Lacks("Change")
 		m.Clock.Advance(hour)

@@ -25,6 +25,14 @@ func onDay(r *http.Request, t people.Time, none string) ui.Day {
 	return ui.Day{At: t.Time(), Now: ui.Now(r), Else: none}
 }
 
+// fromDay is from when on something holds, as it is shown: what came with a world file and no day has always held.
+func fromDay(r *http.Request, t people.Time) ui.Day {
+	if t.Time().Year() <= 1 {
+		t = people.Time{}
+	}
+	return onDay(r, t, "always")
+}
+
 // perPage is how many rows a page has.
 const perPage = 50
 

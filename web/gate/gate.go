@@ -36,6 +36,9 @@ const (
 	Public people.Permission = "public"
 	// Open routes are for everybody, and do not even look at who asks: assets, health, the ledger's tiles.
 	Open people.Permission = "open"
+	// Device routes are for devices with keys of their own, which stand in what they send: the operation behind
+	// finds out who asks. No role lets in.
+	Device people.Permission = "device"
 )
 
 // Gate lets in.

@@ -1,0 +1,195 @@
+package mdm
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portcullis/devices"
+	"portcullis/internal/fault"
+	"portcullis/policy"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+const secret = "a webhook's secret"
+
+// noted notes what it is told.
+type noted struct {
+	told []string
+	err  error
+}
+
+func (n *noted) Enrolled(_ context.Context, host, called string, on policy.Platform) error {
+	n.told = append(n.told, fmt.Sprintf("enrolled %s %q %s", host, called, on))
+	return n.err
+}
+
+func (n *noted) Left(_ context.Context, host string) error {
+	n.told = append(n.told, "left "+host)
+	return n.err
+}
+
+func (n *noted) Report(_ context.Context, r devices.Report) error {
+	var apps []string
+	for _, in := range r.Installed {
+		apps = append(apps, in.Identifier+" "+in.Version)
+	}
+	n.told = append(n.told, fmt.Sprintf("report %s partial=%t %s at %s", r.Host, r.Partial, strings.Join(apps, ","), r.Taken.Format(time.RFC3339)))
+	return n.err
+}
+
+func plist(members string) string {
+	return `<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>` + members + `</dict></plist>`
+}
+
+// checkIn and answer are events as NanoMDM v0.9 writes them.
+func checkIn(topic, kind, id string, at time.Time, members string) string {
+	return fmt.Sprintf(`{"topic":%q,"event_id":"1","created_at":%q,"checkin_event":{"udid":%[3]q,"ids":{"id":%[3]q,"type":%q},"url_params":null,"raw_payload":%q}}`,
+		topic, at.Format(time.RFC3339Nano), id, kind, base64.StdEncoding.EncodeToString([]byte(plist(members))))
+}
+
+func answer(kind, id, status, command string, at time.Time, members string) string {
+	payload := plist("<key>UDID</key><string>UDID-1</string><key>Status</key><string>" + status + "</string><key>CommandUUID</key><string>" + command + "</string>" + members)
+	return fmt.Sprintf(`{"topic":"mdm.Connect","created_at":%q,"acknowledge_event":{"udid":%[2]q,"ids":{"id":%[2]q,"type":%q},"status":%q,"command_uuid":%q,"raw_payload":%q}}`,
+		at.Format(time.RFC3339Nano), id, kind, status, command, base64.StdEncoding.EncodeToString([]byte(payload)))
+}
+
+const (
+	device = "<key>UDID</key><string>UDID-1</string><key>ProductName</key><string>iPad14,3</string><key>DeviceName</key><string>Desk 7</string>"
+	list   = "<key>InstalledApplicationList</key><array><dict><key>Identifier</key><string>com.parrot</string><key>ShortVersion</key><string>2.1</string></dict></array>"
+)
+
+func signed(body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func TestEvents(t *testing.T) {
+	ours := commandFor([]byte(secret), "UDID-1", 20500)
+	for name, c := range map[string]struct {
+		body, signature, what string
+		told                  []string
+		err                   error
+	}{
+		"enrols":                 {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device), what: Taken, told: []string{"left UDID-1", `enrolled UDID-1 "Desk 7" ios`}},
+		"is enrolled":            {body: checkIn("mdm.TokenUpdate", "Device", "UDID-1", noon, device), what: Taken, told: []string{`enrolled UDID-1 "Desk 7" ios`}},
+		"leaves":                 {body: checkIn("mdm.CheckOut", "Device", "UDID-1", noon, device), what: Taken, told: []string{"left UDID-1"}},
+		"is a user's own":        {body: checkIn("mdm.Authenticate", "User Enrollment (Device)", "UDID-1", noon, device), what: Passed},
+		"is a user":              {body: checkIn("mdm.TokenUpdate", "User", "UDID-1", noon, device), what: Passed},
+		"is two devices":         {body: checkIn("mdm.Authenticate", "Device", "UDID-2", noon, device), what: Malformed},
+		"has no list":            {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, "</dict><key>"), what: Malformed},
+		"answers":                {body: answer("Device", "UDID-1", "Acknowledged", ours, noon, list), what: Taken, told: []string{"report UDID-1 partial=false com.parrot 2.1 at 2026-03-01T12:00:00Z"}},
+		"answers another's":      {body: answer("Device", "UDID-1", "Acknowledged", "E6A1", noon, list), what: Taken, told: []string{"report UDID-1 partial=true com.parrot 2.1 at 2026-03-01T12:00:00Z"}},
+		"answers ahead":          {body: answer("Device", "UDID-1", "Acknowledged", ours, noon.Add(8*time.Minute), list), what: Taken, told: []string{"report UDID-1 partial=false com.parrot 2.1 at 2026-03-01T12:00:00Z"}},
+		"answers for another":    {body: answer("Device", "UDID-2", "Acknowledged", ours, noon, list), what: Malformed},
+		"answers as a user":      {body: answer("User Enrollment (Device)", "UDID-1", "Acknowledged", ours, noon, list), what: Passed},
+		"cannot answer now":      {body: answer("Device", "UDID-1", "NotNow", ours, noon, ""), what: NotKnown},
+		"answers with an error":  {body: answer("Device", "UDID-1", "Error", ours, noon, list), what: NotKnown},
+		"is idle":                {body: answer("Device", "UDID-1", "Idle", "", noon, ""), what: Passed},
+		"answers something else": {body: answer("Device", "UDID-1", "Acknowledged", "lock", noon, ""), what: Passed},
+		"tells of declarations":  {body: checkIn("mdm.DeclarativeManagement", "Device", "UDID-1", noon, device), what: Passed},
+		"is old":                 {body: checkIn("mdm.CheckOut", "Device", "UDID-1", noon.Add(-11*time.Minute), device), what: Replayed},
+		"is of the future":       {body: checkIn("mdm.CheckOut", "Device", "UDID-1", noon.Add(11*time.Minute), device), what: Replayed},
+		"is forged":              {body: checkIn("mdm.CheckOut", "Device", "UDID-1", noon, device), signature: signed("another"), what: Forged},
+		"is not signed":          {body: checkIn("mdm.CheckOut", "Device", "UDID-1", noon, device), signature: "-", what: Forged},
+		"is no event":            {body: `{"topic":""}`, what: Malformed},
+		"is no JSON":             {body: `{`, what: Malformed},
+		"lacks what it tells":    {body: fmt.Sprintf(`{"topic":"mdm.Connect","created_at":%q}`, noon.Format(time.RFC3339)), what: Malformed},
+		"is refused":             {body: checkIn("mdm.TokenUpdate", "Device", "UDID-1", noon, device), what: Refused, told: []string{`enrolled UDID-1 "Desk 7" ios`}, err: fault.New(fault.Conflict, "no")},
+		"fails":                  {body: checkIn("mdm.TokenUpdate", "Device", "UDID-1", noon, device), what: Failed, told: []string{`enrolled UDID-1 "Desk 7" ios`}, err: fault.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := &noted{err: c.err}
+			h := NewWebhook(secret, n, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
+			var counted []string
+			h.Count = func(what string) { counted = append(counted, what) }
+			if c.signature == "" {
+				c.signature = signed(c.body)
+			}
+			code := send(h, c.body, c.signature)
+			if diff := cmp.Diff(c.told, n.told); diff != "" || len(counted) != 1 || counted[0] != c.what {
+				t.Errorf("%v, %d: %s", counted, code, diff)
+			}
+			if ok := c.what == Taken || c.what == Passed || c.what == NotKnown; ok != (code == 200) {
+				t.Errorf("answered %d", code)
+			}
+		})
+	}
+}
+
+func send(h *Webhook, body, signature string) int {
+	r := httptest.NewRequest("POST", "/mdm/events", strings.NewReader(body))
+	r.Header.Set("X-Hmac-Signature", signature)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code
+}
+
+// TestReplay sends an event again: it changes nothing, unless it could not be taken the first time.
+func TestReplay(t *testing.T) {
+	n, now := &noted{}, noon
+	h := NewWebhook(secret, n, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	body := checkIn("mdm.TokenUpdate", "Device", "UDID-1", noon, device)
+	n.err = fault.ErrUnavailable
+	if code := send(h, body, signed(body)); code != 503 {
+		t.Fatal(code)
+	}
+	n.err = nil
+	if code := send(h, body, signed(body)); code != 200 {
+		t.Fatal("what could not be taken may be sent again", code)
+	}
+	for range 3 {
+		now = now.Add(9 * time.Minute)
+		if code := send(h, body, signed(body)); code != 409 {
+			t.Fatal("it was taken again", code)
+		}
+	}
+	if len(n.told) != 2 || len(h.taken) > 1 {
+		t.Error(n.told, len(h.taken))
+	}
+	if code := send(h, strings.Repeat(" ", maxEvent+1), "x"); code != 413 {
+		t.Error("too large:", code)
+	}
+	nobody := NewWebhook("", n, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
+	mac := hmac.New(sha256.New, nil)
+	mac.Write([]byte(body))
+	if code := send(nobody, body, base64.StdEncoding.EncodeToString(mac.Sum(nil))); code != 403 {
+		t.Error("an empty secret signs nothing:", code)
+	}
+}
+
+func TestSealed(t *testing.T) {
+	command := commandFor([]byte(secret), "UDID-1", 7)
+	for host, want := range map[string]bool{"UDID-1": true, "UDID-2": false} {
+		if sealed([]byte(secret), command, host) != want {
+			t.Error(host)
+		}
+	}
+	if sealed([]byte(secret), strings.Replace(command, "-7-", "-8-", 1), "UDID-1") || sealed([]byte(secret), "portcullis-apps-7-", "UDID-1") || sealed([]byte("other"), command, "UDID-1") {
+		t.Error("a seal that does not hold was taken")
+	}
+}
+
+func FuzzEvent(f *testing.F) {
+	f.Add(checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device))
+	f.Add(answer("Device", "UDID-1", "Acknowledged", "x", noon, list))
+	f.Fuzz(func(t *testing.T, body string) {
+		n := &noted{}
+		what, err := NewWebhook(secret, n, func() time.Time { return noon }, slog.New(slog.DiscardHandler)).Take(t.Context(), []byte(body), signed(body))
+		if (what == Taken) != (len(n.told) > 0) || what == Malformed && err == nil || !json.Valid([]byte(body)) && what != Malformed {
+			t.Errorf("%s, %v: told %v", what, err, n.told)
+		}
+	})
+}
