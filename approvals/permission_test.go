@@ -100,6 +100,18 @@ var operations = map[string]operation{
 		_, err := s.Waiting(ctx, a)
 		return err
 	}},
+	"waiting first": {method: "WaitingFirst", free: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.WaitingFirst(ctx, a, 1)
+		return err
+	}},
+	"suppose": {method: "Suppose", permission: people.SeeProposals, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.Suppose(ctx, a, at.proposal, &policy.World{})
+		return err
+	}},
+	"bring": {method: "Bring", permission: people.SeeRegister, wide: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.Bring(ctx, a, approvals.Brought{World: &policy.World{}, Reason: "a file", Dry: true})
+		return err
+	}},
 	"process": {method: "Process", permission: people.SeeOrganisations, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
 		_, err := s.Process(ctx, a, at.body, store.Time{}, store.Time{})
 		return err
