@@ -70,9 +70,9 @@ type Face struct {
 type Play struct {
 	Rule string
 	See  []Seen
-	// Asks is the person who asks for an exemption for Product on Host, for Purpose and because of Reason, for Days.
-	Asks, Product, Host, Purpose, Reason string
-	Days                                 int
+	// Asks is the person who asks for an exemption for Product on Host, for Purpose, because of Reason and at that Risk, for Days.
+	Asks, Product, Host, Purpose, Reason, Risk string
+	Days                                       int
 }
 
 // Seen is a product on whose page one sees a rule take hold, and what it is.

@@ -55,6 +55,7 @@ var play = Play{
 	See:  []Seen{{"paperlark", "an app of its own"}, {"corrie-kit", "the kit inside three others"}, {"lantern-dome-4", "a camera under another name"}},
 	Asks: "rosalind-achterberg", Product: "paperlark", Host: chartsPhone, Days: 60,
 	Purpose: "reading paper charts until the new scanners arrive", Reason: "Forty wards still write on paper, and the new scanners come in two months",
+	Risk: "What is scanned could be read abroad: it is on one telephone, without contacts, and no patient is named on a chart",
 }
 
 // proposed is everything that was proposed before the demonstration begins, in the order of the states in which the

@@ -114,7 +114,7 @@ func (a *assembly) faces(g *demo.Demo, ids map[string]string) *web.Area {
 
 // played is what the play goes on with, for its pages.
 func played(p *demo.Play) web.Play {
-	out := web.Play{Rule: p.Rule, Asks: p.Asks, Product: p.Product, Host: p.Host, Purpose: p.Purpose, Reason: p.Reason, Days: p.Days}
+	out := web.Play{Rule: p.Rule, Asks: p.Asks, Product: p.Product, Host: p.Host, Purpose: p.Purpose, Reason: p.Reason, Risk: p.Risk, Days: p.Days}
 	for _, s := range p.See {
 		out.See = append(out.See, web.Seen(s))
 	}

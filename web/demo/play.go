@@ -17,10 +17,10 @@ import (
 // Play is what the play goes on with once the rule Rule is made: on whose pages it is seen to hold, and who asks for
 // an exemption from it for Product on Host.
 type Play struct {
-	Rule                                 string
-	See                                  []Seen
-	Asks, Product, Host, Purpose, Reason string // Asks is the id of a face
-	Days                                 int
+	Rule                                       string
+	See                                        []Seen
+	Asks, Product, Host, Purpose, Reason, Risk string // Asks is the id of a face
+	Days                                       int
 }
 
 // Seen is a product on whose page one sees a rule hold, and what it is.
@@ -84,7 +84,7 @@ func (a *Area) seen(r *http.Request) ui.Component {
 func (a *Area) asking(now time.Time) string {
 	until := now.AddDate(0, 0, a.Play.Days)
 	return "/proposals/new/exemption?" + url.Values{
-		"rule": {a.Play.Rule}, "product": {a.Play.Product}, "host": {a.Play.Host}, "purpose": {a.Play.Purpose}, "reason": {a.Play.Reason},
+		"rule": {a.Play.Rule}, "product": {a.Play.Product}, "host": {a.Play.Host}, "purpose": {a.Play.Purpose}, "reason": {a.Play.Reason}, "risk": {a.Play.Risk},
 		"until-day": {strconv.Itoa(until.Day())}, "until-month": {strconv.Itoa(int(until.Month()))}, "until-year": {strconv.Itoa(until.Year())},
 	}.Encode()
 }
