@@ -218,13 +218,23 @@ func onDevice(r *http.Request, one *room.One, can allowed) (shown []ui.Component
 	}
 	breaches := breachesOn(r, one.Installed, func(in *room.Installed) ui.ButtonGroup { return askAbout(one, in, can) })
 	if len(breaches) == 0 {
-		return append(shown, ui.Para("Nothing on it is in breach, as far as is known."))
+		return append(append(shown, ui.Para("Nothing on it is in breach, as far as is known.")), exemptOn(one)...)
 	}
 	shown = append(shown, ui.Heading("Why it is in breach"))
 	at := DevicePath(one.ID, "breaches")
-	return append(append(shown, breaches...), ui.Paragraph{
+	shown = append(append(shown, breaches...), ui.Paragraph{
 		ui.Text("For whoever manages it:"), ui.Link{Text: "all of this as CSV", Href: at}, ui.Text("or"), ui.Link{Text: "as JSON", Hidden: "all of this", Href: at + "?as=json"},
 	})
+	return append(shown, exemptOn(one)...)
+}
+
+// exemptOn shows what would be in breach on a device but for an exemption, which is not to be sought among all else.
+func exemptOn(one *room.One) []ui.Component {
+	exempt := slices.DeleteFunc(slices.Clone(one.Installed), func(in room.Installed) bool { return in.Decision.Verdict != policy.Exempt })
+	if len(exempt) == 0 {
+		return nil
+	}
+	return []ui.Component{installedTable("Exempt on it", one.ID, exempt, "", "")}
 }
 
 // everythingOn is everything that is on a device, folded.
@@ -232,7 +242,7 @@ func everythingOn(one *room.One) []ui.Component {
 	if one.Row.Ownership == policy.Personal || one.State != room.InUse && one.State != room.Lost {
 		return nil
 	}
-	table := installedTable(one.ID, one.Installed, "", "Nothing is known to be installed on it. It will be known from the next report.")
+	table := installedTable("Everything on it", one.ID, one.Installed, "", "Nothing is known to be installed on it. It will be known from the next report.")
 	return []ui.Component{ui.Details{Summary: "Everything on it: " + ui.Count(len(one.Installed), "app", "apps"), Content: []ui.Component{table}}, pastLink(one.ID)}
 }
 
@@ -361,9 +371,9 @@ func paragraphs(texts []string) ui.Component {
 }
 
 // installedTable shows everything on a device. query says which day is looked at.
-func installedTable(id string, installed []room.Installed, query, empty string) ui.Component {
+func installedTable(caption, id string, installed []room.Installed, query, empty string) ui.Component {
 	table := ui.Table{
-		Caption: "Everything on it", Columns: []ui.Column{{Title: "App"}, {Title: "Version"}, {Title: "Verdict"}, {Title: "Reasons", Unseen: true}},
+		Caption: caption, Columns: []ui.Column{{Title: "App"}, {Title: "Version"}, {Title: "Verdict"}, {Title: "Reasons", Unseen: true}},
 		Empty: ui.Empty{Text: empty},
 	}
 	for i := range installed {

@@ -107,7 +107,7 @@ func (a *area) pastContent(r *http.Request, past *room.Past) []ui.Component {
 	}
 	query := whyQuery(r)
 	shown = append(shown, breachesOn(r, past.Installed, func(*room.Installed) ui.ButtonGroup { return nil })...)
-	return append(shown, installedTable(past.Host.ID, past.Installed, query, "Nothing was known to be installed on it."))
+	return append(shown, installedTable("Everything on it", past.Host.ID, past.Installed, query, "Nothing was known to be installed on it."))
 }
 
 // whyQuery is the part of an address that says which day is looked at.
