@@ -2,17 +2,11 @@ package browser
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"portcullis/platform"
 	"portcullis/platform/platformtest"
@@ -59,32 +53,9 @@ var forms = []struct {
 	{"firefox", policy.Firefox, Firefox, func(id string) string { return id + "@maker.example" }, platformtest.Firefox},
 }
 
-// TestGolden compares the files with those that a person has read.
 func TestGolden(t *testing.T) {
 	for _, f := range forms {
-		t.Run(f.name, func(t *testing.T) {
-			var got bytes.Buffer
-			left, err := f.write(&got, harbour(f.on, f.id))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, l := range left {
-				fmt.Fprintf(&got, "# left: %q of %q: %s\n", l.Identifier, l.Product, l.Reason)
-			}
-			file := filepath.Join("testdata", f.name+".json")
-			if *update {
-				if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("(-want +got), go test -update writes it anew:\n%s", diff)
-			}
-		})
+		platformtest.Golden(t, *update, f.name+".json", f.write, harbour(f.on, f.id))
 	}
 }
 
@@ -153,16 +124,9 @@ func TestWatched(t *testing.T) {
 	}
 }
 
-// broken is a writer that fails.
-type broken struct{}
-
-func (broken) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
-
-func TestWriterFails(t *testing.T) {
+func TestWriteFails(t *testing.T) {
 	for _, f := range forms {
-		if _, err := f.write(broken{}, &platform.List{Platform: f.on}); err == nil {
-			t.Errorf("%s: no error", f.name)
-		}
+		platformtest.Fails(t, f.write, harbour(f.on, f.id))
 	}
 }
 
@@ -232,10 +196,5 @@ func BenchmarkFirefox(b *testing.B)  { benchmark(b, 1) }
 
 func benchmark(b *testing.B, form int) {
 	f := forms[form]
-	l := large(f.on, 3000, f.id)
-	for b.Loop() {
-		if _, err := f.write(io.Discard, l); err != nil {
-			b.Fatal(err)
-		}
-	}
+	platformtest.Writing(b, f.write, large(f.on, 3000, f.id))
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -32,30 +31,13 @@ func harbour() *platform.List {
 
 var networks = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.99/24"), netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.1.2.3/32")}
 
-// TestGolden compares the text with one that a person has read.
 func TestGolden(t *testing.T) {
-	var got bytes.Buffer
-	left, err := WriteZone(&got, harbour(), Options{Zone: "RPZ.harbour.example.", Serial: 42, Passed: networks})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range left {
-		fmt.Fprintf(&got, "; left: %q of %q: %s\n", l.Identifier, l.Product, l.Reason)
-	}
-	const file = "testdata/rpz.zone"
-	if *update {
-		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("(-want +got), go test -update writes it anew:\n%s", diff)
-	}
+	platformtest.Golden(t, *update, "rpz.zone", func(w io.Writer, l *platform.List) ([]platform.Left, error) {
+		return WriteZone(w, l, Options{Zone: "RPZ.harbour.example.", Serial: 42, Passed: networks})
+	}, harbour())
 }
+
+func TestWriteFails(t *testing.T) { platformtest.Fails(t, Write, harbour()) }
 
 // TestTextIsRecords: the text, read by somebody else's parser, is the records that are transferred.
 func TestTextIsRecords(t *testing.T) {
@@ -148,10 +130,6 @@ func TestRefused(t *testing.T) {
 			_, _, err := Records(&platform.List{Platform: policy.Chrome}, Options{Zone: "rpz.example"})
 			return err
 		},
-		"a full disk": func(io.Writer) error {
-			_, err := Write(broken{}, harbour())
-			return err
-		},
 	} {
 		var b bytes.Buffer
 		if err := try(&b); err == nil || b.Len() > 0 {
@@ -194,9 +172,5 @@ func BenchmarkRPZ(b *testing.B) {
 	for i := range 3000 {
 		l.Domains = append(l.Domains, platform.Domain{Name: fmt.Sprintf("h%04d.example", i)})
 	}
-	for b.Loop() {
-		if _, err := Write(io.Discard, l); err != nil {
-			b.Fatal(err)
-		}
-	}
+	platformtest.Writing(b, Write, l)
 }

@@ -2,16 +2,9 @@ package linux
 
 import (
 	"bytes"
-	"errors"
 	"flag"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"portcullis/platform"
 	"portcullis/platform/platformtest"
@@ -37,27 +30,11 @@ func ruled(closed bool) *platform.List {
 }
 
 func TestGolden(t *testing.T) {
-	for name, closed := range map[string]bool{"closed": true, "open": false} {
-		var b bytes.Buffer
-		left, err := Write(&b, ruled(closed))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range left {
-			fmt.Fprintf(&b, "left: %s (%s): %s\n", l.Identifier, l.Product, l.Reason)
-		}
-		golden := filepath.Join("testdata", "fapolicyd-"+name+".golden")
-		if *update {
-			if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if diff := cmp.Diff(string(want), b.String()); err != nil || diff != "" {
-			t.Errorf("%s: %v (-want +got)\n%s", golden, err, diff)
-		}
-	}
+	platformtest.Golden(t, *update, "fapolicyd-closed.rules", Write, ruled(true))
+	platformtest.Golden(t, *update, "fapolicyd-open.rules", Write, ruled(false))
 }
+
+func TestWriteFails(t *testing.T) { platformtest.Fails(t, Write, ruled(true)) }
 
 type daemon interface {
 	platformtest.Device
@@ -153,16 +130,6 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-func TestWriteFails(t *testing.T) {
-	if left, err := Write(failing{}, ruled(true)); err == nil || left != nil {
-		t.Errorf("left %v, error %v", left, err)
-	}
-}
-
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
-
 // FuzzWrite: whatever an identifier and a name are, a device takes the rules, and no more of them than it should.
 func FuzzWrite(f *testing.F) {
 	for _, e := range ruled(true).Shared {
@@ -196,18 +163,5 @@ func FuzzWrite(f *testing.F) {
 }
 
 func BenchmarkFapolicyd(b *testing.B) {
-	l := &platform.List{Platform: policy.Linux, Organisation: "gov", Closed: true}
-	for i := range 3000 {
-		e := platform.Entry{Identifier: fmt.Sprintf("path:/opt/maker%d/app%04d", i%500, i), Product: fmt.Sprint("p", i), Name: fmt.Sprint("App ", i), Listed: true}
-		if i%10 == 0 {
-			e.Identifier, e.Banned = fmt.Sprintf("sha256:%064x", i), []policy.Window{{}}
-		}
-		l.Shared = append(l.Shared, e)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Write(io.Discard, l); err != nil {
-			b.Fatal(err)
-		}
-	}
+	platformtest.Writing(b, Write, platformtest.Many(policy.Linux, 3000, func(word string) string { return "path:/opt/" + word }))
 }

@@ -2,6 +2,8 @@ package platformtest
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +23,7 @@ func Golden(t *testing.T, anew bool, name string, write platform.Artefact, l *pl
 		t.Fatal(err)
 	}
 	for _, l := range left {
-		reasons.WriteString(l.Product + ": " + l.Reason + "\n")
+		fmt.Fprintf(&reasons, "%q (%s): %s\n", l.Identifier, l.Product, l.Reason)
 	}
 	same(t, anew, name, b.Bytes())
 	same(t, anew, name+".left", reasons.Bytes())
@@ -43,6 +45,20 @@ func same(t *testing.T, anew bool, name string, got []byte) {
 		t.Errorf("%s (-want +got)\n%s", name, diff)
 	}
 }
+
+// Fails is a test that an artefact that cannot be written is an error.
+func Fails(t *testing.T, write platform.Artefact, l *platform.List) {
+	t.Helper()
+	if _, err := write(full{}, l); !errors.Is(err, errFull) {
+		t.Errorf("error %v", err)
+	}
+}
+
+var errFull = errors.New("the disk is full")
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
 
 // Writing measures what it takes to write a list.
 func Writing(b *testing.B, write platform.Artefact, l *platform.List) {

@@ -1,14 +1,8 @@
 package santa
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"flag"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +12,7 @@ import (
 
 	"portcullis/internal/shared"
 	"portcullis/platform"
+	"portcullis/platform/platformtest"
 	"portcullis/policy"
 )
 
@@ -39,26 +34,11 @@ func list(closed bool) *platform.List {
 }
 
 func TestGolden(t *testing.T) {
-	for name, closed := range map[string]bool{"closed": true, "open": false} {
-		var b bytes.Buffer
-		left, err := Write(&b, list(closed))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range left {
-			fmt.Fprintf(&b, "left: %s (%s): %s\n", l.Identifier, l.Product, l.Reason)
-		}
-		golden := filepath.Join("testdata", "rules-"+name+".golden")
-		if *update {
-			if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if diff := cmp.Diff(string(file(t, golden)), b.String()); diff != "" {
-			t.Errorf("%s (-want +got)\n%s", golden, diff)
-		}
-	}
+	platformtest.Golden(t, *update, "rules-closed.json", Write, list(true))
+	platformtest.Golden(t, *update, "rules-open.json", Write, list(false))
 }
+
+func TestWriteFails(t *testing.T) { platformtest.Fails(t, Write, list(true)) }
 
 func TestIdentify(t *testing.T) {
 	for _, c := range []struct {
@@ -185,21 +165,14 @@ func TestDifference(t *testing.T) {
 	})
 }
 
-// TestNothingHalf: no name is found for what the protocol has none for, and what cannot be written is an error.
+// TestNothingHalf: no name is found for what the protocol has none for.
 func TestNothingHalf(t *testing.T) {
 	for _, r := range []Rule{{Policy: Allowlist}, {Type: Binary}, {Type: Binary, Policy: 2}, {Type: 6, Policy: Remove}, {Type: -1, Policy: Remove}} {
 		if data, err := json.Marshal(r); err == nil {
 			t.Errorf("%+v becomes %s", r, data)
 		}
 	}
-	if left, err := Write(failing{}, list(true)); err == nil || left != nil {
-		t.Errorf("left %v, error %v", left, err)
-	}
 }
-
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
 
 func FuzzIdentify(f *testing.F) {
 	for _, e := range list(true).Shared {
@@ -214,18 +187,5 @@ func FuzzIdentify(f *testing.F) {
 }
 
 func BenchmarkSanta(b *testing.B) {
-	l := &platform.List{Platform: policy.MacOS, Organisation: "gov", Closed: true}
-	for i := range 3000 {
-		e := platform.Entry{Identifier: fmt.Sprintf("ABCDE12345:org.example.app%04d", i), Product: fmt.Sprint("p", i), Name: fmt.Sprint("App ", i), Listed: true}
-		if i%10 == 0 {
-			e.Banned = []policy.Window{{}}
-		}
-		l.Shared = append(l.Shared, e)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Write(io.Discard, l); err != nil {
-			b.Fatal(err)
-		}
-	}
+	platformtest.Writing(b, Write, platformtest.Many(policy.MacOS, 3000, func(word string) string { return "ABCDE12345:org.example." + word }))
 }

@@ -2,12 +2,7 @@ package windows
 
 import (
 	"bytes"
-	"errors"
 	"flag"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,30 +36,11 @@ func applocked(closed bool) *platform.List {
 }
 
 func TestGolden(t *testing.T) {
-	for name, closed := range map[string]bool{"closed": true, "open": false} {
-		var b bytes.Buffer
-		left, err := Write(&b, applocked(closed))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := platformtest.AppLocker(b.Bytes()); err != nil {
-			t.Errorf("%s: a device does not take it: %v", name, err)
-		}
-		for _, l := range left {
-			fmt.Fprintf(&b, "left: %s (%s): %s\n", l.Identifier, l.Product, l.Reason)
-		}
-		golden := filepath.Join("testdata", "applocker-"+name+".golden")
-		if *update {
-			if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if diff := cmp.Diff(string(want), b.String()); err != nil || diff != "" {
-			t.Errorf("%s: %v (-want +got)\n%s", golden, err, diff)
-		}
-	}
+	platformtest.Golden(t, *update, "applocker-closed.xml", Write, applocked(true))
+	platformtest.Golden(t, *update, "applocker-open.xml", Write, applocked(false))
 }
+
+func TestWriteFails(t *testing.T) { platformtest.Fails(t, Write, applocked(true)) }
 
 // TestDevice: what versions decide, and whether the more or the less special identifier does.
 func TestDevice(t *testing.T) {
@@ -213,16 +189,6 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-func TestWriteFails(t *testing.T) {
-	if left, err := Write(failing{}, applocked(true)); err == nil || left != nil {
-		t.Errorf("left %v, error %v", left, err)
-	}
-}
-
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
-
 // FuzzWrite: whatever an identifier and a name are, a device takes the policy.
 func FuzzWrite(f *testing.F) {
 	for _, e := range applocked(true).Shared {
@@ -245,18 +211,5 @@ func FuzzWrite(f *testing.F) {
 }
 
 func BenchmarkAppLocker(b *testing.B) {
-	l := &platform.List{Platform: policy.Windows, Organisation: "gov", Closed: true}
-	for i := range 3000 {
-		e := platform.Entry{Identifier: fmt.Sprintf("publisher:O=EXAMPLE %d, C=GB|APP %04d|*", i%500, i), Product: fmt.Sprint("p", i), Name: fmt.Sprint("App ", i), Listed: true, Decisions: []string{"allow"}}
-		if i%10 == 0 {
-			e.Banned = []policy.Window{{}}
-		}
-		l.Shared = append(l.Shared, e)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Write(io.Discard, l); err != nil {
-			b.Fatal(err)
-		}
-	}
+	platformtest.Writing(b, Write, platformtest.Many(policy.Windows, 3000, func(word string) string { return "publisher:O=EXAMPLE, C=GB|" + strings.ToUpper(word) + "|*" }))
 }
