@@ -5,21 +5,18 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/register"
 	"portcullis/store"
-	"portcullis/world"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -67,27 +64,13 @@ type server struct {
 
 func start(t testing.TB, open storetest.Open, clock *storetest.Clock) *server {
 	t.Helper()
-	db := open(clock.Now)
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
+	persons := roomtest.People(t, open, clock, slog.New(slog.DiscardHandler), people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)
+	outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: persons.Ledger, Chance: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := db.NewID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	fleet, err := devices.OpenFleet(t.Context(), db, clock.Now, quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	persons := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: quiet}
-	outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: book, Chance: rand.Reader})
-	if err != nil {
-		t.Fatal(err)
-	}
-	room := &approvals.Room{People: persons, Devices: &devices.Room{People: persons, Server: id, Fleet: fleet}, Outbox: outbox}
-	return &server{Room: room, clock: clock, book: book, here: map[string]one{}}
+	room := &approvals.Room{People: persons, Devices: roomtest.Devices(t, persons, clock), Outbox: outbox}
+	return &server{Room: room, clock: clock, book: persons.Ledger, here: map[string]one{}}
 }
 
 // each runs a test on both engines, with a server over the house.
@@ -105,29 +88,9 @@ func run(t *testing.T, test func(t *testing.T, s *server)) {
 	})
 }
 
-func (s *server) load(t testing.TB, text string) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := world.Load(path, nil, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loaded.Close()
-	if _, err := s.Devices.Import(t.Context(), command, loaded, nil); err != nil {
-		t.Fatal(err)
-	}
-	s.follow(t)
-}
+func (s *server) load(t testing.TB, text string) { t.Helper(); roomtest.Import(t, s.Devices, text) }
 
-func (s *server) follow(t testing.TB) {
-	t.Helper()
-	if err := s.Devices.Fleet.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
+func (s *server) follow(t testing.TB) { t.Helper(); roomtest.Follow(t, s.Devices) }
 
 func (s *server) desk() alerts.Desk { return alerts.Desk{People: s.People, Outbox: s.Outbox} }
 

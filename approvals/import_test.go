@@ -2,8 +2,6 @@ package approvals_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +9,7 @@ import (
 
 	"portcullis/approvals"
 	"portcullis/internal/fault"
+	"portcullis/internal/roomtest"
 	"portcullis/people"
 	"portcullis/world"
 )
@@ -18,16 +17,7 @@ import (
 // bring brings a world file.
 func (s *server) bring(t testing.TB, who people.Actor, text string, dry bool) (approvals.Bringing, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := world.Load(path, nil, world.Options{Elsewhere: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loaded.Close()
-	return s.Bring(t.Context(), who, approvals.Brought{World: &loaded.World, Reason: "as in the file", Narrower: "it is everywhere", Dry: dry})
+	return s.Bring(t.Context(), who, approvals.Brought{World: &roomtest.Load(t, text, world.Options{Elsewhere: true}).World, Reason: "as in the file", Narrower: "it is everywhere", Dry: dry})
 }
 
 func (s *server) brought(t testing.TB, who people.Actor, text string, dry bool) (lines []string, same int) {
@@ -216,16 +206,7 @@ func TestBringTooMany(t *testing.T) {
 // TestBringTellsWhatIsMissing: a reason and why nothing narrower would do are asked for once, by their own names.
 func TestBringTellsWhatIsMissing(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
-		path := filepath.Join(t.TempDir(), "world.yaml")
-		if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		loaded, err := world.Load(path, nil, world.Options{Elsewhere: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer loaded.Close()
-		_, err = s.Bring(t.Context(), s.somebody(t, people.CentreOfficer, people.Everywhere, "Ann").Actor, approvals.Brought{World: &loaded.World})
+		_, err := s.Bring(t.Context(), s.somebody(t, people.CentreOfficer, people.Everywhere, "Ann").Actor, approvals.Brought{World: &roomtest.Load(t, changed, world.Options{Elsewhere: true}).World})
 		var fields []string
 		for _, f := range fault.Fields(err) {
 			fields = append(fields, f.Field)

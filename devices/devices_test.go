@@ -1,7 +1,6 @@
 package devices_test
 
 import (
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,13 +12,13 @@ import (
 
 	"portcullis/devices"
 	"portcullis/internal/fault"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/store"
-	"portcullis/world"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -41,21 +40,8 @@ type server struct {
 // start opens the database as a server does, and has it take in reports. Its fleet follows when it is told to.
 func start(t testing.TB, open storetest.Open, clock *storetest.Clock) *server {
 	t.Helper()
-	db := open(clock.Now)
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, register.Kinds, devices.Kinds)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := db.NewID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fleet, err := devices.OpenFleet(t.Context(), db, clock.Now, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	persons := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: slog.New(slog.DiscardHandler)}
-	s := &server{Room: &devices.Room{People: persons, Server: id, Fleet: fleet}, clock: clock, book: book}
+	persons := roomtest.People(t, open, clock, slog.New(slog.DiscardHandler), people.Kinds, register.Kinds, devices.Kinds)
+	s := &server{Room: roomtest.Devices(t, persons, clock), clock: clock, book: persons.Ledger}
 	s.intake = devices.NewIntake(s.Room, clock.Now)
 	go s.intake.Run(t.Context())
 	return s
@@ -73,26 +59,10 @@ func each(t *testing.T, text string, test func(t *testing.T, s *server, another 
 	})
 }
 
-// load imports a world file.
-func (s *server) load(t testing.TB, text string) {
-	t.Helper()
-	loaded, err := world.Load(write(t, text), nil, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loaded.Close()
-	if _, err := s.Import(t.Context(), command, loaded, nil); err != nil {
-		t.Fatal(err)
-	}
-	s.follow(t)
-}
+// load imports a world file, and has the fleet follow.
+func (s *server) load(t testing.TB, text string) { t.Helper(); roomtest.Import(t, s.Room, text) }
 
-func (s *server) follow(t testing.TB) {
-	t.Helper()
-	if err := s.Fleet.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
+func (s *server) follow(t testing.TB) { t.Helper(); roomtest.Follow(t, s.Room) }
 
 // house is a world with two bodies and a ban.
 const house = `

@@ -1,14 +1,9 @@
 package enforce_test
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,13 +14,13 @@ import (
 	"portcullis/devices"
 	"portcullis/enforce"
 	"portcullis/internal/fault"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/store"
-	"portcullis/world"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -80,55 +75,17 @@ rules:
 
 func opened(t testing.TB, open storetest.Open, clock *storetest.Clock) *office {
 	t.Helper()
-	db, log := open(clock.Now), slog.New(slog.DiscardHandler)
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, register.Kinds, devices.Kinds, enforce.Kinds)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := db.NewID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fleet, err := devices.OpenFleet(t.Context(), db, clock.Now, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	persons := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: log}
-	things := &devices.Room{People: persons, Server: id, Fleet: fleet}
-	o := &office{Agents: enforce.NewAgents(persons, fleet, clock.Now), people: persons, things: things, intake: devices.NewIntake(things, clock.Now), clock: clock}
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { o.intake.Run(ctx) })
-	running.Go(func() { o.Agents.Run(ctx) })
-	o.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
-	t.Cleanup(o.stop)
+	persons := roomtest.People(t, open, clock, slog.New(slog.DiscardHandler), people.Kinds, register.Kinds, devices.Kinds, enforce.Kinds)
+	things := roomtest.Devices(t, persons, clock)
+	o := &office{Agents: enforce.NewAgents(persons, things.Fleet, clock.Now), people: persons, things: things, intake: devices.NewIntake(things, clock.Now), clock: clock}
+	o.stop = roomtest.Run(t, o.intake.Run, o.Agents.Run)
 	return o
 }
 
-// load imports a world file.
-func (o *office) load(t testing.TB, text string) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := world.Load(path, nil, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loaded.Close()
-	if _, err := o.things.Import(t.Context(), command, loaded, nil); err != nil {
-		t.Fatal(err)
-	}
-	o.follow(t)
-}
+// load imports a world file, and has the fleet follow.
+func (o *office) load(t testing.TB, text string) { t.Helper(); roomtest.Import(t, o.things, text) }
 
-func (o *office) follow(t testing.TB) {
-	t.Helper()
-	if err := o.things.Fleet.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
+func (o *office) follow(t testing.TB) { t.Helper(); roomtest.Follow(t, o.things) }
 
 // token makes a token that keys of devices are made from.
 func (o *office) token(t testing.TB, organisation string) people.Made {

@@ -11,6 +11,7 @@ import (
 	"portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/internal/pagetest"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -49,14 +50,13 @@ func eachHarbour(t *testing.T, test func(h *harbour)) {
 	schemas := []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}
 	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
 		h := &harbour{House: pagetest.New(t, open, noon, people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)}
-		fleet, err := devices.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
-		h.Do(fleet, err)
+		things := h.Devices()
 		outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: h.People.Ledger, Chance: rand.Reader})
 		h.Do(outbox, err)
-		h.lists = &enforce.Room{People: h.People, Fleet: fleet}
-		h.rooms = &approvals.Room{People: h.People, Devices: &devices.Room{People: h.People, Server: "test", Fleet: fleet}, Outbox: outbox}
+		h.lists = &enforce.Room{People: h.People, Fleet: things.Fleet}
+		h.rooms = &approvals.Room{People: h.People, Devices: things, Outbox: outbox}
 		h.Import(h.rooms.Devices, coast)
-		h.Do(nil, fleet.Follow(t.Context()))
+		roomtest.Follow(t, things)
 		h.officer = h.SignIn(h.Person("gov", people.Particulars{Name: "Ada", Mail: "ada@gov.example"}, people.Grant{Role: people.CentreOfficer, Organisation: people.Everywhere}))
 		test(h)
 	})

@@ -26,16 +26,13 @@ type Agent struct {
 // without padding, under the SHA-256 of the token's secret. Epochs begin with 0; EndDeviceKeys begins the next.
 // Anybody with the secret can make keys, with no server at hand.
 func DeviceKey(secret, host string, epoch int64) string {
-	return deviceKey(digestOf(secret), host, epoch)
+	digest := sha256.Sum256([]byte(secret))
+	return deviceKey(digest[:], host, epoch)
 }
 
-// deviceKey makes the key from the digest of the token's secret as it is stored.
-func deviceKey(digest, host string, epoch int64) string {
-	raw, err := hex.DecodeString(digest)
-	if err != nil || len(raw) != sha256.Size {
-		panic("people: what is stored of a token is not a digest")
-	}
-	mac := hmac.New(sha256.New, raw)
+// deviceKey makes the key from the SHA-256 of the token's secret.
+func deviceKey(digest []byte, host string, epoch int64) string {
+	mac := hmac.New(sha256.New, digest)
 	fmt.Fprintf(mac, "device:%s:%d", host, epoch) // the last colon ends the id, whatever is in it
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
@@ -64,7 +61,11 @@ func whoIsDevice(tx *store.Tx, a Agent) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	want := deviceKey(digest, a.Host, epoch)
+	raw, err := hex.DecodeString(digest)
+	if err != nil {
+		return Who{}, fmt.Errorf("people: the digest of token %s: %w", a.Token, err)
+	}
+	want := deviceKey(raw, a.Host, epoch)
 	if a.Nonce != "" {
 		want = NodeKey(want, a.Nonce)
 	}

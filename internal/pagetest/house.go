@@ -1,16 +1,13 @@
 package pagetest
 
 import (
-	"crypto/rand"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
 	"portcullis/devices"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -20,7 +17,7 @@ import (
 )
 
 // Command is whoever sits at the server, who may do what a test begins with.
-var Command = people.Actor{Command: true}
+var Command = roomtest.Command
 
 // House is the pages of an area over rooms with a database.
 type House struct {
@@ -34,12 +31,8 @@ type House struct {
 // New is a house with nobody in it. Its ledger takes the kinds of all rooms; its clock stands still.
 func New(t testing.TB, open storetest.Open, at time.Time, kinds ...[]ledger.Kind) *House {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(kinds...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &House{T: t, Clock: storetest.NewClock(at), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
-	h.People = &people.Room{DB: open(h.Clock.Now), Ledger: book, Chance: rand.Reader, Log: h.Log}
+	h.People = roomtest.People(t, open, h.Clock, h.Log, kinds...)
 	return h
 }
 
@@ -94,19 +87,14 @@ func (h *House) SignIn(p people.Person) Visitor {
 // Nobody is a browser in which nobody has signed in.
 func (h *House) Nobody() Visitor { return Visitor{house: h} }
 
+// Devices is the room of devices beside that of people. Its fleet follows when it is told to.
+func (h *House) Devices() *devices.Room {
+	h.T.Helper()
+	return roomtest.Devices(h.T, h.People, h.Clock)
+}
+
 // Import imports a world, as the text of its file.
 func (h *House) Import(things *devices.Room, text string) {
 	h.T.Helper()
-	file := filepath.Join(h.T.TempDir(), "world.yaml")
-	h.Do(nil, os.WriteFile(file, []byte(text), 0o600))
-	h.ImportFile(things, file)
-}
-
-// ImportFile imports the world of a file.
-func (h *House) ImportFile(things *devices.Room, file string) {
-	h.T.Helper()
-	loaded, err := world.Load(file, nil, world.Options{})
-	h.Do(loaded, err)
-	defer loaded.Close()
-	h.Do(things.Import(h.T.Context(), Command, loaded, nil))
+	h.Do(things.Import(h.T.Context(), Command, roomtest.Load(h.T, text, world.Options{}), nil))
 }

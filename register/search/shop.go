@@ -57,7 +57,7 @@ func shopAt(word string) (s Shop, ok bool) {
 		word = "https://" + word
 	}
 	at, err := url.Parse(word)
-	if err != nil || len(word) > maxLink || at.User != nil || at.Port() != "" {
+	if err != nil || len(word) > maxLink || at.User != nil || at.Port() != "" || !utf8.ValidString(at.Path) {
 		return s, false
 	}
 	host := strings.TrimPrefix(strings.ToLower(at.Hostname()), "www.")

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"portcullis/devices"
 	"portcullis/enforce"
 	"portcullis/handbook"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -74,44 +74,31 @@ func (l *lockedBuffer) String() string {
 func each(t *testing.T, test func(t *testing.T, h *house)) {
 	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
-		book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
-		if err != nil {
-			t.Fatal(err)
-		}
 		log := slog.New(slog.NewTextHandler(h.log, nil))
-		h.ledger = book
-		h.Room = &people.Room{DB: open(h.clock.Now), Ledger: book, Chance: rand.Reader, Log: log}
+		h.Room = roomtest.People(t, open, h.clock, log, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)
+		h.ledger = h.Room.Ledger
 		h.desk = alerts.Desk{People: h.Room, Outbox: h.outbox(t)}
 		for id, parent := range map[string]string{"treasury": "", "health": ""} {
 			h.organisation(t, id, parent)
 		}
 		h.organisation(t, "audit", "treasury")
-		h.furnish(t, log)
+		h.furnish(t)
 		h.serve(t, log)
 		test(t, h)
 	})
 }
 
 // furnish makes the rooms of devices. What is decided there the fleet learns when it is told to follow.
-func (h *house) furnish(t *testing.T, log *slog.Logger) {
+func (h *house) furnish(t *testing.T) {
 	t.Helper()
-	fleet, err := devices.OpenFleet(t.Context(), h.DB, h.clock.Now, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.devices = &devices.Room{People: h.Room, Server: "first", Fleet: fleet}
-	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Enforce: &enforce.Room{People: h.Room, Fleet: fleet}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
+	h.devices = roomtest.Devices(t, h.Room, h.clock)
+	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Enforce: &enforce.Room{People: h.Room, Fleet: h.devices.Fleet}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
 		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
 	go h.rooms.Intake.Run(t.Context())
 }
 
 // follow has the fleet answer on all that was done.
-func (h *house) follow(t *testing.T) {
-	t.Helper()
-	if err := h.devices.Fleet.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
+func (h *house) follow(t *testing.T) { t.Helper(); roomtest.Follow(t, h.devices) }
 
 func (h *house) serve(t *testing.T, log *slog.Logger) {
 	g := &gate.Gate{People: h.Room, Now: h.clock.Now, Log: log}

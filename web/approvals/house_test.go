@@ -12,6 +12,7 @@ import (
 	rooms "portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/internal/pagetest"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -75,14 +76,11 @@ func each(t *testing.T, test func(h *house)) {
 func newHouse(t testing.TB, open storetest.Open, text string) *house {
 	t.Helper()
 	h := &house{House: pagetest.New(t, open, noon, people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, rooms.Kinds), here: map[string]visitor{}}
-	fleet, err := devices.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
-	h.Do(fleet, err)
+	things := h.Devices()
 	outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: h.People.Ledger, Chance: rand.Reader})
 	h.Do(outbox, err)
-	h.room = &rooms.Room{People: h.People, Devices: &devices.Room{People: h.People, Server: "test", Fleet: fleet}, Outbox: outbox}
-	ended := make(chan struct{})
-	t.Cleanup(func() { <-ended })
-	go func() { defer close(ended); fleet.Run(t.Context()) }()
+	h.room = &rooms.Room{People: h.People, Devices: things, Outbox: outbox}
+	roomtest.Run(t, things.Fleet.Run)
 	all := &register.Room{People: h.People}
 	pages := approvals.Rooms{Approvals: h.room, Devices: h.room.Devices, People: h.People, Register: all}
 	h.Serve(approvals.Places(), slices.Concat(approvals.Routes(pages), []gate.Route{{Pattern: "GET /{$}", Permission: people.Own, Handler: today(pages)}},
@@ -113,9 +111,7 @@ func today(pages approvals.Rooms) ui.Handler {
 // catchUp waits until the fleet answers on all that has been decided.
 func (h *house) catchUp() {
 	h.T.Helper()
-	entry, err := h.People.Enter(h.T.Context(), pagetest.Command, "")
-	h.Do(entry, err)
-	h.Do(nil, h.room.Devices.Fleet.Await(h.T.Context(), entry.Generation))
+	roomtest.Await(h.T, h.room.Devices)
 }
 
 // visitor is a browser in which somebody has signed in.

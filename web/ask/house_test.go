@@ -9,6 +9,7 @@ import (
 	rooms "portcullis/devices"
 	"portcullis/handbook"
 	"portcullis/internal/pagetest"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -85,11 +86,9 @@ func newHouse(t testing.TB, open storetest.Open, area ask.Area) house {
 	h := house{pagetest.New(t, open, noon, people.Kinds, register.Kinds, rooms.Kinds, handbook.Kinds), &strings.Builder{}}
 	h.Log = slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.People.Log = h.Log
-	fleet, err := rooms.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
-	h.Do(fleet, err)
-	things := &rooms.Room{People: h.People, Server: "test", Fleet: fleet}
+	things := h.Devices()
 	h.Import(things, market)
-	h.Do(nil, fleet.Follow(t.Context()))
+	roomtest.Follow(t, things)
 	area.Enquiries = rooms.NewEnquiries(things)
 	h.Serve([]gate.Place{ask.Place()}, ask.Routes(area)...)
 	return h

@@ -2,8 +2,6 @@ package devices_test
 
 import (
 	"iter"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -32,19 +30,12 @@ func government(t testing.TB, nth int) (*quay, *demo.Demo) {
 	}
 	q := newQuay(t, inSQLite(t), demoTime)
 	q.follows()
-	file := filepath.Join(t.TempDir(), "world.yaml")
-	out, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var text strings.Builder
 	var later []rooms.Report
-	if err := world.Write(out, &d.World, imported(d, nth, &later)); err != nil {
+	if err := world.Write(&text, &d.World, imported(d, nth, &later)); err != nil {
 		t.Fatal(err)
 	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	q.ImportFile(q.devices, file)
+	q.Import(q.devices, text.String())
 	q.catchUp()
 	if len(later) > 0 {
 		q.told(later...)

@@ -9,6 +9,7 @@ import (
 	"portcullis/approvals"
 	rooms "portcullis/devices"
 	"portcullis/internal/pagetest"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -58,11 +59,7 @@ func newQuay(t testing.TB, open storetest.Open, at time.Time) *quay {
 	q := &quay{House: pagetest.New(t, open, at, people.Kinds, register.Kinds, rooms.Kinds, approvals.Kinds)}
 	q.Log = slog.New(slog.DiscardHandler) // the intake goes on for a moment when the test has ended
 	q.People.Log = q.Log
-	fleet, err := rooms.OpenFleet(t.Context(), q.People.DB, q.Clock.Now, q.Log)
-	q.Do(fleet, err)
-	id, err := q.People.DB.NewID()
-	q.Do(id, err)
-	q.devices = &rooms.Room{People: q.People, Server: id, Fleet: fleet}
+	q.devices = q.Devices()
 	q.intake = rooms.NewIntake(q.devices, q.Clock.Now)
 	go q.intake.Run(t.Context())
 	q.Serve(devices.Places(), q.routes()...)
@@ -71,9 +68,7 @@ func newQuay(t testing.TB, open storetest.Open, at time.Time) *quay {
 
 // follows has the fleet follow by itself from now on.
 func (q *quay) follows() {
-	ended := make(chan struct{})
-	q.T.Cleanup(func() { <-ended })
-	go func() { defer close(ended); q.devices.Fleet.Run(q.T.Context()) }()
+	roomtest.Run(q.T, q.devices.Fleet.Run)
 }
 
 func (q *quay) routes() []gate.Route {
@@ -83,13 +78,7 @@ func (q *quay) routes() []gate.Route {
 // catchUp waits until the fleet answers on all that has been decided.
 func (q *quay) catchUp() {
 	q.T.Helper()
-	entry, err := q.People.Enter(q.T.Context(), pagetest.Command, "")
-	if err == nil {
-		err = q.devices.Fleet.Await(q.T.Context(), entry.Generation)
-	}
-	if err != nil {
-		q.T.Fatal(err)
-	}
+	roomtest.Await(q.T, q.devices)
 }
 
 // decided adds a rule as somebody has decided it, and returns its id. It holds since a while, unless it says since when.

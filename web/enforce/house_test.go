@@ -71,14 +71,13 @@ func each(t *testing.T, test func(h *house)) {
 func newHouse(t testing.TB, open storetest.Open, text string) *house {
 	t.Helper()
 	h := &house{House: pagetest.New(t, open, noon, people.Kinds, alerts.Kinds, register.Kinds, devices.Kinds, rooms.Kinds)}
-	fleet, err := devices.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
-	h.Do(fleet, err)
+	things := h.Devices()
 	outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: h.People.Ledger, Chance: rand.Reader})
 	h.Do(outbox, err)
-	h.room = &rooms.Room{People: h.People, Devices: &devices.Room{People: h.People, Server: "test", Fleet: fleet}, Outbox: outbox}
+	h.room = &rooms.Room{People: h.People, Devices: things, Outbox: outbox}
 	all := &register.Room{People: h.People}
 	h.Serve(slices.Concat(approvals.Places(), devicepages.Places()[2:3], []gate.Place{enforce.Place()}), slices.Concat(
-		enforce.Routes(enforce.Rooms{Enforce: &lists.Room{People: h.People, Fleet: fleet}, Approvals: h.room, Devices: h.room.Devices}),
+		enforce.Routes(enforce.Rooms{Enforce: &lists.Room{People: h.People, Fleet: things.Fleet}, Approvals: h.room, Devices: h.room.Devices}),
 		approvals.Routes(approvals.Rooms{Approvals: h.room, Devices: h.room.Devices, People: h.People, Register: all}),
 		devicepages.Routes(devicepages.Rooms{Devices: h.room.Devices, Register: all, People: h.People, Approvals: h.room}))...)
 	h.Import(h.room.Devices, text)

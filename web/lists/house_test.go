@@ -6,6 +6,7 @@ import (
 
 	rooms "portcullis/devices"
 	"portcullis/internal/pagetest"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -58,11 +59,9 @@ func each(t *testing.T, test func(h house)) {
 func newHouse(t testing.TB, open storetest.Open) house {
 	t.Helper()
 	h := house{pagetest.New(t, open, noon, people.Kinds, register.Kinds, rooms.Kinds)}
-	fleet, err := rooms.OpenFleet(t.Context(), h.People.DB, h.Clock.Now, h.Log)
-	h.Do(fleet, err)
-	things := &rooms.Room{People: h.People, Server: "test", Fleet: fleet}
+	things := h.Devices()
 	h.Import(things, bodies)
-	h.Do(nil, fleet.Follow(t.Context()))
+	roomtest.Follow(t, things)
 	h.Serve([]gate.Place{lists.Place()}, lists.Routes(lists.Area{Enquiries: rooms.NewEnquiries(things)})...)
 	return h
 }

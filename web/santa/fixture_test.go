@@ -5,16 +5,12 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +19,7 @@ import (
 
 	"portcullis/devices"
 	"portcullis/enforce"
+	"portcullis/internal/roomtest"
 	"portcullis/internal/storetest"
 	"portcullis/ledger"
 	"portcullis/people"
@@ -30,7 +27,6 @@ import (
 	"portcullis/store"
 	"portcullis/web/gate"
 	"portcullis/web/santa"
-	"portcullis/world"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -68,28 +64,16 @@ func text(apps int) string {
 func serve(t testing.TB, open storetest.Open, apps int) *served {
 	t.Helper()
 	clock, log := storetest.NewClock(noon), slog.New(slog.DiscardHandler)
-	db := open(clock.Now)
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, register.Kinds, devices.Kinds)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fleet, err := devices.OpenFleet(t.Context(), db, clock.Now, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	persons := &people.Room{DB: db, Ledger: book, Chance: rand.Reader, Log: log}
-	s := &served{things: &devices.Room{People: persons, Server: "test", Fleet: fleet}, metrics: prometheus.NewRegistry(), clock: clock}
+	persons := roomtest.People(t, open, clock, log, people.Kinds, register.Kinds, devices.Kinds)
+	s := &served{things: roomtest.Devices(t, persons, clock), metrics: prometheus.NewRegistry(), clock: clock}
 	s.load(t, text(apps))
+	var err error
 	if s.made, err = persons.MakeToken(t.Context(), command, "keys", people.Grant{Role: people.DeviceAdministrator, Organisation: "gov"}, store.Time{}); err != nil {
 		t.Fatal(err)
 	}
+	fleet := s.things.Fleet
 	intake, agents := devices.NewIntake(s.things, clock.Now), enforce.NewAgents(persons, fleet, clock.Now)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{}, 2)
-	for _, run := range []func(context.Context){intake.Run, agents.Run} {
-		go func() { run(ctx); done <- struct{}{} }()
-	}
-	t.Cleanup(func() { cancel(); <-done; <-done })
+	roomtest.Run(t, intake.Run, agents.Run)
 	s.area = santa.New(enforce.NewSanta(&enforce.Room{People: persons, Fleet: fleet}, agents, intake, clock.Now), s.metrics)
 	g, mux := &gate.Gate{People: persons, Now: clock.Now, Log: log}, http.NewServeMux()
 	for _, r := range s.area.Routes() {
@@ -99,24 +83,7 @@ func serve(t testing.TB, open storetest.Open, apps int) *served {
 	return s
 }
 
-func (s *served) load(t testing.TB, text string) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := world.Load(path, nil, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loaded.Close()
-	if _, err := s.things.Import(t.Context(), command, loaded, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.things.Fleet.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
+func (s *served) load(t testing.TB, text string) { t.Helper(); roomtest.Import(t, s.things, text) }
 
 // base is the address that a device is given.
 func (s *served) base(host string) string {
