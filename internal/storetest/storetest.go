@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +30,7 @@ func Run(t *testing.T, schemas []store.Schema, test func(t *testing.T, open Open
 		test(t, Opener(t, store.Options{Data: dir}, schemas))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		test(t, Opener(t, store.Options{Database: Database(t)}, schemas))
+		test(t, Opener(t, store.Options{Database: database(t, template(t, schemas))}, schemas))
 	})
 }
 
@@ -89,6 +90,9 @@ var server struct {
 	err    error
 	stop   func()
 	made   atomic.Int64
+	making sync.Mutex
+	// templates are databases that have schemas, by the schemas' names.
+	templates map[string]string
 }
 
 // Main runs the tests of a package that uses PostgreSQL, and stops the server afterwards. Call it
@@ -109,14 +113,54 @@ func Stop() {
 // Database makes an empty PostgreSQL database and returns its URL. It is dropped when the test ends.
 func Database(t testing.TB) string {
 	t.Helper()
+	return database(t, "template1")
+}
+
+// database makes a PostgreSQL database that is as another one, and returns its URL. It is dropped when the test ends.
+func database(t testing.TB, template string) string {
+	t.Helper()
+	name := create(t, template)
+	t.Cleanup(func() { statement(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return address(name)
+}
+
+func create(t testing.TB, template string) (name string) {
+	t.Helper()
 	server.once.Do(func() { server.socket, server.stop, server.err = start() })
 	if server.err != nil {
 		t.Fatalf("PostgreSQL: %v", server.err)
 	}
-	name := fmt.Sprintf("test_%d", server.made.Add(1))
-	statement(t, "CREATE DATABASE "+name)
-	t.Cleanup(func() { statement(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return address(name)
+	name = fmt.Sprintf("test_%d", server.made.Add(1))
+	statement(t, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY")
+	return name
+}
+
+// template is an empty PostgreSQL database that has the schemas. It is made once for all tests of the binary, which
+// copy it: that takes a fifth of the time. Tests that run at the same time have theirs one after the other.
+func template(t testing.TB, schemas []store.Schema) string {
+	t.Helper()
+	var key string
+	for _, s := range schemas {
+		key += s.Room + " "
+	}
+	server.making.Lock()
+	defer server.making.Unlock()
+	name, ok := server.templates[key]
+	if !ok {
+		name = create(t, "template1")
+		db, err := store.Open(t.Context(), store.Options{Database: address(name), Now: time.Now, Chance: rand.Reader})
+		if err == nil {
+			err = errors.Join(db.Migrate(t.Context(), schemas...), db.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if server.templates == nil {
+			server.templates = map[string]string{}
+		}
+		server.templates[key] = name
+	}
+	return name
 }
 
 func address(database string) string {

@@ -2,7 +2,6 @@ package dns
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -137,11 +136,6 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
-
-// broken is a writer that fails.
-type broken struct{}
-
-func (broken) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
 
 // FuzzZone: whatever names are, a name server loads the zone, and it says nothing of what is not below them.
 func FuzzZone(f *testing.F) {
