@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -91,7 +92,7 @@ var server struct {
 	stop   func()
 	made   atomic.Int64
 	making sync.Mutex
-	// templates are databases that have schemas, by the schemas' names.
+	// templates are databases that have schemas, by what the schemas say.
 	templates map[string]string
 }
 
@@ -141,7 +142,7 @@ func template(t testing.TB, schemas []store.Schema) string {
 	t.Helper()
 	var key string
 	for _, s := range schemas {
-		key += s.Room + " "
+		key += s.Room + "\n" + strings.Join(s.Steps, "\n") + "\n"
 	}
 	server.making.Lock()
 	defer server.making.Unlock()
