@@ -72,7 +72,7 @@ architecture: ## The rules between the rooms (internal/archtest); never from the
 # full, and of what puts them together those tests in which several do something at once.
 RACED := $(addprefix ./,store ledger people/... alerts/... handbook register devices/index enforce/... world \
 	platform/dns/transfer platform/santa web/gate web/api web/osquery web/santa)
-AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestServe'
+AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestTakeRest'
 # The detector need not see into the embedded database, which it makes ten times slower, to see what the rooms do with it.
 NATIVE := -gcflags='modernc.org/...=-race=false'
 
@@ -114,7 +114,7 @@ AGAIN := 20
 
 .PHONY: soak
 soak: setup ## The long run: 500 kills on each engine under mixed writes and as many under reports, mails under kill, then an hour of fuzzing; KILLS=n and FUZZ=seconds set other lengths
-	PORTCULLIS_KILLS=$(KILLS) go test -count=1 -run 'TestKills|TestReportsUnderKill|TestTwoServersAgree|TestServersFail|TestRollingUpgrade' -timeout 2h -v ./cmd/portcullis
+	PORTCULLIS_KILLS=$(KILLS) go test -count=1 -run 'TestKills|TestReportsUnderKill|TestTwoServersAgree|TestTakeRestrsFail|TestRollingUpgrade' -timeout 2h -v ./cmd/portcullis
 	go test -count=$(AGAIN) -run 'UnderKill|TwoServers|TakesOver' -timeout 2h ./alerts
 	tools/fuzz $(FUZZ)
 
