@@ -68,22 +68,23 @@ vet: ## What the compilers and staticcheck have to say
 architecture: ## The rules between the rooms (internal/archtest); never from the cache, which cannot see new files
 	go test -count=1 ./internal/archtest
 
-# What starts goroutines or holds locks runs once more under the race detector, which is four times slower: the rooms in
-# full, and of what puts them together those tests in which several do something at once.
+# What starts goroutines or holds locks runs under the race detector, which is four times slower: the lower rooms in full,
+# and of what puts them together those tests in which several do something at once.
 RACED := $(addprefix ./,store ledger people/... alerts/... handbook register devices/index enforce/... world \
-	platform/dns/transfer platform/santa web/gate web/api web/osquery web/santa)
-AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestTakeRest'
+	platform/dns/transfer platform/santa web/gate)
+AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestOnce|AtOnce$$'
 # The detector need not see into the embedded database, which it makes ten times slower, to see what the rooms do with it.
 NATIVE := -gcflags='modernc.org/...=-race=false'
 
+# Several packages at a time, because many tests wait for a browser or a database.
 .PHONY: tests
-tests: ## All tests; those of package policy in cover, for its coverage
-	go test -p 4 $$(go list ./... | grep -vxF portcullis/policy)
+tests: ## All tests but those that race and cover run
+	go test -p 4 $$(go list ./... | grep -vxF -e portcullis/policy -f <(go list $(RACED)))
 
 .PHONY: race
 race: ## What runs at the same time, under the race detector
 	go test -p 3 -race $(NATIVE) $(RACED)
-	go test -race $(NATIVE) -run $(AT_ONCE) ./devices ./approvals ./web
+	go test -race $(NATIVE) -run $(AT_ONCE) ./devices ./approvals ./web/api
 
 .PHONY: cover
 cover: ## All of package policy is executed by its tests

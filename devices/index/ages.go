@@ -15,6 +15,9 @@ type Ages struct {
 	rows  shelves // by host, as packDated has them
 	dated []dated // to be used again
 	bytes []byte  // as well
+
+	stamps    stamps
+	districts districts
 }
 
 // dated is that a thing came into breach for a cause on a day.
@@ -83,6 +86,7 @@ func (a *Ages) note(n uint32, is dated, opened bool) {
 func (a *Ages) set(n uint32) {
 	a.bytes = packDated(a.bytes[:0], a.dated)
 	a.rows.set(n, a.bytes)
+	a.stamps.touch(n)
 }
 
 // Forget forgets what opened before a day: it is older.
@@ -137,6 +141,10 @@ func (a *Ages) Breaches(f Filter, within Span, spans ...Span) (Breaches, []int, 
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
+	if f.everything() && within == (Span{}) {
+		found, counts := a.whole(spans)
+		return found, counts, nil
+	}
 	queries := x.newQueries(&f)
 	for _, q := range queries {
 		q.dating = &dating{ages: a, within: within, spans: spans, counts: make([]int, len(spans))}
@@ -156,7 +164,8 @@ type dating struct {
 	ages   *Ages
 	within Span
 	spans  []Span
-	counts []int // by span
+	counts []int   // by span
+	days   []onDay // where they are not nil, by day
 
 	known []dated // of the host at hand, from the thing at hand on
 	used  []dated // the memory
@@ -171,6 +180,9 @@ func (d *dating) host(n uint32) {
 // lets counts what passes the filter by when it opened, and tells whether that was within the span. Things ascend.
 func (d *dating) lets(q *query, f finding) bool {
 	day := d.day(q, f)
+	if d.days != nil {
+		d.on(day)
+	}
 	for i, s := range d.spans {
 		if s.has(day) {
 			d.counts[i]++

@@ -20,6 +20,7 @@ type breaching struct {
 	rows   shelves    // by host: findings as packFindings has them; nil where they are not known
 	turns  []turned   // what has happened since, in its order
 	turned int        // hosts in the turns
+	stamps stamps     // which hosts' rows, or classes, have changed
 
 	findings []finding // to be used again
 	packed   []byte    // as well
@@ -86,6 +87,7 @@ func (x *Index) inBreach() shelves {
 	defer s.mu.Unlock()
 	if s.rows == nil {
 		s.rows = x.findBreaching()
+		s.stamps.touchAll()
 	}
 	s.settle()
 	return s.rows
@@ -116,6 +118,7 @@ func (s *breaching) settle() {
 			}
 			s.packed = packFindings(s.packed[:0], s.findings)
 			s.rows.set(n, s.packed)
+			s.stamps.touch(n)
 		}
 	}
 	clear(s.turns)

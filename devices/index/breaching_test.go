@@ -2,8 +2,10 @@ package index
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -64,7 +66,13 @@ func (m *model) checkBreaches() {
 		m.Fatal(err)
 	}
 	m.sameBreaches("at any time", m.breaches(f, Span{}, nil), got)
-	within, spans := m.span(), []Span{m.span(), m.span()}
+	m.checkAges(f, m.span())
+	m.checkAges(Filter{}, Span{}) // which is kept from one time to the next
+}
+
+// checkAges compares what opened in a span, and how much of all opened when.
+func (m *model) checkAges(f Filter, within Span) {
+	spans := []Span{m.span(), m.span()}
 	counts := make([]int, len(spans))
 	want := m.breaches(f, within, func(day int32) {
 		for i, s := range spans {
@@ -177,4 +185,41 @@ func (c *reckoned) breaches() (b Breaches) {
 		b.Organisations = append(b.Organisations, OrganisationBreaches{o, hosts, installations})
 	}
 	return b
+}
+
+// TestWholeFollows: what is kept of the question about everything follows when a host moves to another body with what
+// is in breach on it, and when a name that two unknown things share becomes known as another's.
+func TestWholeFollows(t *testing.T) {
+	listFew(t)
+	w := plain()
+	w.Organisations = append(w.Organisations, policy.Organisation{ID: "other", Parent: "gov"})
+	x := New(NewDictionary())
+	x.SetBasis(basisOf(t, w, drawn.Day(1)))
+	a := NewAges(x)
+	same := func(when string) {
+		t.Helper()
+		want, err := x.Breaches(Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := a.Breaches(Filter{}, Span{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Hosts, want.Hosts = Set{}, Set{}
+		if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(Set{})); diff != "" || want.Installations == 0 {
+			t.Errorf("%s (-walked +kept):\n%s", when, diff)
+		}
+	}
+	moving := phone("d1", "pat", policy.Installation{Product: "ghost"})
+	putHost(t, x, moving)
+	for i := range 9 {
+		putHost(t, x, phone(fmt.Sprintf("e%d", i), "pat"))
+	}
+	same("at first")
+	moving.Organisation = "other"
+	putHost(t, x, moving)
+	same("moved")
+	putHost(t, x, phone("e8", "pat", policy.Installation{Identifier: "ghost"}))
+	same("a name that is known otherwise")
 }

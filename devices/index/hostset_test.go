@@ -15,9 +15,9 @@ import (
 // listFew has sets become bitmaps with few hosts, so that both forms come up where there are few; and few hosts that
 // turn be much.
 func listFew(t *testing.T) {
-	few, turned := mostFew, leastTurned
-	mostFew, leastTurned = 2, 6
-	t.Cleanup(func() { mostFew, leastTurned = few, turned })
+	few, turned, hosts := mostFew, leastTurned, district
+	mostFew, leastTurned, district = 2, 6, 3
+	t.Cleanup(func() { mostFew, leastTurned, district = few, turned, hosts })
 }
 
 // TestHostSet does to a set what it does to a map.

@@ -87,6 +87,7 @@ func (x *Index) Put(id string, row Row) ([]Change, error) {
 	}
 	before := x.leave(n)
 	x.hosts.set(n, is, packed)
+	x.breaching.stamps.touch(n)
 	for _, s := range x.hosts.subjectsOf(n) {
 		if set := x.subjects[s]; set != nil {
 			set.add(n)
@@ -236,6 +237,9 @@ func (x *Index) growThings() {
 		x.things = append(x.things, thing{name: i})
 		if int(i) == len(x.named) {
 			x.named = append(x.named, nil)
+			if _, twin := x.names.numbers[name{t.Name, !t.Product}]; twin {
+				x.breaching.stamps.touchAll() // see stranger
+			}
 		}
 		x.named[i] = append(x.named[i], n)
 	}

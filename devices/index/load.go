@@ -69,6 +69,7 @@ func (x *Index) load(l *loading) error {
 		return fmt.Errorf("host %q is there twice", l.id)
 	}
 	x.hosts.set(n, x.hosts.attributes(&l.row), packThings(nil, l.row.Things))
+	x.breaching.stamps.touchAll()
 	return nil
 }
 
