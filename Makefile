@@ -70,9 +70,9 @@ architecture: ## The rules between the rooms (internal/archtest); never from the
 
 # What starts goroutines or holds locks runs under the race detector, which is four times slower: the lower rooms in full,
 # and of what puts them together those tests in which several do something at once.
-RACED := $(addprefix ./,store ledger people/... alerts/... handbook register devices/index enforce/... world \
+RACED := $(addprefix ./,store ledger people/... alerts/... devices/index enforce/... \
 	platform/dns/transfer platform/santa web/gate)
-AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestOnce|AtOnce$$'
+AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestOnce|AtOnce$$|Concurrently$$'
 # The detector need not see into the embedded database, which it makes ten times slower, to see what the rooms do with it.
 NATIVE := -gcflags='modernc.org/...=-race=false'
 
@@ -84,7 +84,7 @@ tests: ## All tests but those that race and cover run
 .PHONY: race
 race: ## What runs at the same time, under the race detector
 	go test -p 3 -race $(NATIVE) $(RACED)
-	go test -race $(NATIVE) -run $(AT_ONCE) ./devices ./approvals ./web/api
+	go test -race $(NATIVE) -run $(AT_ONCE) ./world ./handbook ./devices ./approvals ./web/api
 
 .PHONY: cover
 cover: ## All of package policy is executed by its tests

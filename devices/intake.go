@@ -8,6 +8,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/policy"
 	"portcullis/store"
 )
 
@@ -137,6 +138,11 @@ func (i *Intake) Report(ctx context.Context, actor people.Actor, reports []Repor
 // once a second for each token.
 func (i *Intake) Enter(ctx context.Context, actor people.Actor) error {
 	return i.standings.Enter(ctx, actor)
+}
+
+// Notice finds out what Unchanged asks about a device that speaks for itself, in a transaction that is at hand.
+func (i *Intake) Notice(tx *people.Tx, actor people.Actor, h *policy.Host) error {
+	return i.standings.Notice(tx, actor, h.Organisation, h.ID)
 }
 
 // Unchanged tells whether the report of a digest is the one that is stored already as all that is known of

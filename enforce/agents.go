@@ -285,13 +285,20 @@ func (s *Agents) isPublished(p Published) bool {
 // Open finds out who a device is that speaks for itself, which is asked anew each second, and what its agent has.
 // It is a fault of the kind NotFound where the device is not known as yet.
 func (s *Agents) Open(ctx context.Context, actor people.Actor, form string) (a Agent, host policy.Host, err error) {
-	return s.open(ctx, actor, form, true)
+	return s.open(ctx, actor, form, opening{anew: true})
 }
 
-// open is Open, which may return what was Unmoved a moment ago, unless it is to be read anew.
-func (s *Agents) open(ctx context.Context, actor people.Actor, form string, anew bool) (a Agent, host policy.Host, err error) {
+// opening is how an agent is opened.
+type opening struct {
+	// anew is to read what the agent has, even where that was Unmoved a moment ago.
+	anew bool
+	// also is asked in the same transaction, where who the agent is is not known from a moment ago; nil asks nothing.
+	also func(tx *people.Tx, actor people.Actor, host *policy.Host) error
+}
+
+func (s *Agents) open(ctx context.Context, actor people.Actor, form string, how opening) (a Agent, host policy.Host, err error) {
 	if found, ok := s.whoIs(actor.Agent); ok {
-		if found.agent != nil && !anew {
+		if found.agent != nil && !how.anew {
 			return *found.agent, found.host, nil
 		}
 		err = s.people.DB.Read(ctx, func(tx *store.Tx) (err error) {
@@ -316,6 +323,11 @@ func (s *Agents) open(ctx context.Context, actor people.Actor, form string, anew
 			}
 		}
 		found.host = host
+		if how.also != nil {
+			if err := how.also(tx, actor, &host); err != nil {
+				return found, err
+			}
+		}
 		a, err = selectAgent(tx.Tx, host.ID, form)
 		return found, err
 	})

@@ -13,7 +13,7 @@ type catalogue struct {
 	products []policy.Product
 	byID     func() map[string]*policy.Product
 	domains  func() []*policy.Product
-	on       [len(policy.PlatformWords)]struct{ known, elsewhere func() []known }
+	on       [len(policy.PlatformWords)]func() []known
 }
 
 // known is an identifier that a product has; product is nil where it has it on another platform.
@@ -41,8 +41,7 @@ func newCatalogue(products []policy.Product) *catalogue {
 		return with
 	})
 	for on := range c.on {
-		c.on[on].known = sync.OnceValue(func() []known { return c.lookUp(policy.Platform(on)) })
-		c.on[on].elsewhere = sync.OnceValue(func() []known { return c.lookElsewhere(policy.Platform(on)) })
+		c.on[on] = sync.OnceValue(func() []known { return c.lookUp(policy.Platform(on)) })
 	}
 	return c
 }
@@ -58,10 +57,25 @@ func (c *catalogue) product(id string) *policy.Product { return c.byID()[id] }
 func (c *catalogue) networked() []*policy.Product { return c.domains() }
 
 // known are the identifiers of a platform, ascending.
-func (c *catalogue) known(on policy.Platform) []known { return c.on[on].known() }
+func (c *catalogue) known(on policy.Platform) []known { return c.on[on]() }
 
-// elsewhere are the identifiers that products have on other platforms alone, ascending.
-func (c *catalogue) elsewhere(on policy.Platform) []known { return c.on[on].elsewhere() }
+// elsewhere are the identifiers that products have on other platforms alone, ascending; those of products that are
+// asked for by their ids.
+func (c *catalogue) elsewhere(on policy.Platform, wanted func(product string) bool) (all []known) {
+	for i := range c.products {
+		if !wanted(c.products[i].ID) {
+			continue
+		}
+		for other, identifiers := range c.products[i].Identifiers {
+			for _, identifier := range identifiers {
+				if other != on && c.find(on, identifier.ID).product == nil {
+					all = append(all, known{id: identifier.ID})
+				}
+			}
+		}
+	}
+	return once(all)
+}
 
 func (c *catalogue) lookUp(on policy.Platform) (all []known) {
 	for i := range c.products {
@@ -72,19 +86,6 @@ func (c *catalogue) lookUp(on policy.Platform) (all []known) {
 	}
 	order(all)
 	return all
-}
-
-func (c *catalogue) lookElsewhere(on policy.Platform) (all []known) {
-	for i := range c.products {
-		for other, identifiers := range c.products[i].Identifiers {
-			for _, identifier := range identifiers {
-				if other != on && c.find(on, identifier.ID).product == nil {
-					all = append(all, known{id: identifier.ID})
-				}
-			}
-		}
-	}
-	return once(all)
 }
 
 // find returns what is known of an identifier on a platform.

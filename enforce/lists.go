@@ -168,7 +168,7 @@ func (l *Lists) compile(s *shared, at place) error {
 	asked.domains(s.list)
 	asked.name(s.list, l.catalogue.known(at.platform))
 	if !s.list.Closed { // else what is known elsewhere is denied whatever is said of it
-		asked.name(s.list, l.catalogue.elsewhere(at.platform))
+		asked.name(s.list, l.catalogue.elsewhere(at.platform, l.policy.Restricted))
 		slices.SortFunc(s.list.Shared, func(a, b platform.Entry) int { return cmp.Compare(a.Identifier, b.Identifier) })
 	}
 	for i := range s.list.Shared {

@@ -168,7 +168,7 @@ func (o *Osquery) open(ctx context.Context, key, address string) (people.Actor, 
 		return people.Actor{}, Agent{}, policy.Host{}, errNodeKey
 	}
 	actor := people.Actor{Agent: agent, Address: address}
-	a, host, err := o.agents.Open(ctx, actor, osqueryForm)
+	a, host, err := o.agents.open(ctx, actor, osqueryForm, opening{anew: true, also: o.intake.Notice})
 	if fault.Is(err, fault.SignedOut) || err == nil && subtle.ConstantTimeCompare([]byte(a.Credential), []byte(hashOf(key))) == 0 {
 		err = errNodeKey
 	}

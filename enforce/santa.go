@@ -77,7 +77,7 @@ type Visit struct {
 // Enter refuses whoever is not the device that they say they are. One that is not known as yet may enter. begins is
 // that it does so for a preflight.
 func (s *Santa) Enter(ctx context.Context, actor people.Actor, begins bool) (*Visit, error) {
-	a, host, err := s.agents.open(ctx, actor, santaForm, begins)
+	a, host, err := s.agents.open(ctx, actor, santaForm, opening{anew: begins})
 	if fault.Is(err, fault.NotFound) {
 		return &Visit{actor: actor}, nil
 	}

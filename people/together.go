@@ -109,6 +109,17 @@ func (s *Standings) May(ctx context.Context, actor Actor, organisation, host str
 	return may, nil
 }
 
+// Notice answers May as well, in a transaction that the actor has at hand for something else.
+func (s *Standings) Notice(tx *Tx, actor Actor, organisation, host string) error {
+	now := s.now()
+	may, err := tx.of(host).May(s.permission, organisation)
+	if err != nil {
+		return err
+	}
+	s.note(Actor{Token: actor.Token, Agent: actor.Agent}, now, func(found *standing) { found.may[organisation] = may })
+	return nil
+}
+
 // note enters what a question that began at now has found.
 func (s *Standings) note(who Actor, now time.Time, enter func(*standing)) {
 	s.mu.Lock()

@@ -37,6 +37,16 @@ func (s *Subject) Turns(in Installation) (versions []string) {
 	return slices.CompactFunc(versions, func(a, b string) bool { return order(a, b) == 0 })
 }
 
+// Restricted tells whether any ban or phase-out in force may match a product, in whichever body: where it is false, none
+// does.
+func (p *Policy) Restricted(product string) bool {
+	if len(p.always) > 0 {
+		return true
+	}
+	i, known := p.products[product]
+	return known && p.product[i].restricts.from < p.product[i].restricts.to
+}
+
 // Singled returns the ids, ascending, of the exemptions in force that single the host out: those that
 // are for it, its site, its holder or one of its groups, and not for everyone where it belongs.
 func (s *Subject) Singled() (ids []string) {

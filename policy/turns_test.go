@@ -40,6 +40,30 @@ func TestTurns(t *testing.T) {
 	})
 }
 
+// TestRestricted: of a product that no ban or phase-out may match, none is found; of others, sometimes.
+func TestRestricted(t *testing.T) {
+	matched := false
+	rapid.Check(t, func(t *rapid.T) {
+		c := drawCase(t)
+		p, s := subject(t, c.w, c.h, pick(t, "at", instants))
+		for _, product := range c.w.Products {
+			var d policy.Decision
+			s.Decide(&policy.Installation{Product: product.ID}, &d)
+			restricted := slices.ContainsFunc(d.Findings, func(f policy.Finding) bool { return f.Question != policy.ListingQuestion })
+			if restricted && !p.Restricted(product.ID) {
+				t.Fatalf("%s: %+v", product.ID, d.Findings)
+			}
+			matched = matched || restricted
+		}
+		if p.Restricted("nobody's") != p.Restricted("") {
+			t.Fatal("what is no product is restricted by what restricts everything alone")
+		}
+	})
+	if !matched {
+		t.Error("nothing was ever restricted")
+	}
+}
+
 // TestSingled: the exemptions that single a host out are those without which it is as any other there.
 func TestSingled(t *testing.T) {
 	w := &policy.World{

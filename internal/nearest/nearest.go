@@ -7,14 +7,14 @@ import "strings"
 const longest = 40
 
 // Of returns the known word that is most like the given one, whatever their case: "" where none is.
-// One letter may be wrong, and one more for every four.
+// One letter may be wrong, and one more for every four. Of several that are as like, it is the first by its bytes.
 func Of(word string, known []string) string {
 	if len(word) > longest {
 		return ""
 	}
 	best, least := "", 2+len(word)/4
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least && d < len(k) {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); (d < least || d == least && best != "" && k < best) && d < len(k) {
 			best, least = k, d
 		}
 	}

@@ -5,6 +5,14 @@ import (
 	"testing"
 )
 
+func TestFirstOfSeveral(t *testing.T) {
+	for _, known := range [][]string{{"house", "mouse", "louse"}, {"mouse", "louse", "house"}} {
+		if got := Of("xouse", known); got != "house" {
+			t.Errorf("among %q: %q", known, got)
+		}
+	}
+}
+
 func TestOf(t *testing.T) {
 	known := []string{"organisations", "suppliers", "products", "id", "x"}
 	for word, want := range map[string]string{
