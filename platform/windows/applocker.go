@@ -1,6 +1,7 @@
 package windows
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -47,38 +48,44 @@ func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	rules, left := rulesOf(l)
 	var texts bytes.Buffer // of each rule, which may be in several collections
 	texts.Grow(420 * len(rules))
-	size := 1024
 	for i := range rules {
 		r := &rules[i]
 		from := texts.Len()
 		r.write(&texts)
 		r.text, r.id = extent{from, texts.Len()}, r.identity()
-		size += (100 + r.text.to - from) * len(r.is.Types)
 	}
-	var b bytes.Buffer
-	b.Grow(size)
-	b.WriteString("<AppLockerPolicy Version=\"1\">\n")
+	b := bufio.NewWriterSize(w, 1<<16) // which keeps the first error for Flush
+	_, _ = b.WriteString("<AppLockerPolicy Version=\"1\">\n")
 	for t, word := range typeWords {
-		b.WriteString("<RuleCollection Type=\"" + word + "\" EnforcementMode=\"Enabled\">\n")
+		_, _ = b.WriteString("<RuleCollection Type=\"" + word + "\" EnforcementMode=\"Enabled\">\n")
 		for i := range rules {
 			if r := &rules[i]; slices.Contains(r.is.Types, Type(t)) {
-				element := elements[r.is.Kind]
-				b.WriteString("<" + element + "Rule Id=\"")
-				id := r.id
-				id[len(id)-1] ^= byte(t)
-				b.Write(appendUUID(b.AvailableBuffer(), id))
-				b.WriteString("\"")
-				b.Write(texts.Bytes()[r.text.from:r.text.to])
-				b.WriteString("</" + element + "Rule>\n")
+				r.collect(b, Type(t), texts.Bytes()[r.text.from:r.text.to])
 			}
 		}
-		b.WriteString("</RuleCollection>\n")
+		_, _ = b.WriteString("</RuleCollection>\n")
 	}
-	b.WriteString("</AppLockerPolicy>\n")
-	if _, err := w.Write(b.Bytes()); err != nil {
+	_, _ = b.WriteString("</AppLockerPolicy>\n")
+	if err := b.Flush(); err != nil {
 		return nil, err
 	}
 	return left, nil
+}
+
+// collect writes a rule, whose text is written already, into a collection.
+func (r *rule) collect(b *bufio.Writer, t Type, text []byte) {
+	element := elements[r.is.Kind]
+	id := r.id
+	id[len(id)-1] ^= byte(t)
+	for _, part := range [...]string{"<", element, "Rule Id=\""} {
+		_, _ = b.WriteString(part)
+	}
+	_, _ = b.Write(appendUUID(b.AvailableBuffer(), id))
+	_ = b.WriteByte('"')
+	_, _ = b.Write(text)
+	for _, part := range [...]string{"</", element, "Rule>\n"} {
+		_, _ = b.WriteString(part)
+	}
 }
 
 // rulesOf are the rules of a list, first those that do not come from its entries and then theirs, in its
@@ -156,14 +163,18 @@ func except(rules []rule) {
 	if len(wide) == 0 {
 		return
 	}
-	by := map[string][]*rule{} // what is allowed, by its publisher
+	type of struct{ publisher, product string }
+	by := map[of][]*rule{} // what is allowed, by its publisher, and by its product as well
 	for i := range rules {
 		if r := &rules[i]; !r.deny {
-			by[r.is.Publisher] = append(by[r.is.Publisher], r)
+			by[of{r.is.Publisher, "*"}] = append(by[of{r.is.Publisher, "*"}], r)
+			if r.is.Product != "*" {
+				by[of{r.is.Publisher, r.is.Product}] = append(by[of{r.is.Publisher, r.is.Product}], r)
+			}
 		}
 	}
 	for _, r := range wide {
-		for _, allowed := range by[r.is.Publisher] {
+		for _, allowed := range by[of{r.is.Publisher, r.is.Product}] {
 			if r.is.takesIn(&allowed.is) {
 				r.exceptions = append(r.exceptions, allowed.is)
 			}
