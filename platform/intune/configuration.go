@@ -80,11 +80,10 @@ func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := json.Marshal(c, jsontext.WithIndent("\t"), jsontext.AllowInvalidUTF8(true))
-	if err != nil {
+	if err := json.MarshalWrite(w, c, jsontext.WithIndent("\t"), jsontext.AllowInvalidUTF8(true)); err != nil {
 		return nil, fmt.Errorf("write a configuration for Intune: %w", err)
 	}
-	_, err = w.Write(append(data, '\n'))
+	_, err = io.WriteString(w, "\n")
 	return left, err
 }
 
@@ -135,6 +134,7 @@ func (c *configuration) settings(l *platform.List) ([]platform.Left, error) {
 		return nil, fmt.Errorf("a configuration for Intune is for android, ios, macos or windows, and not for %s", l.Platform)
 	}
 	var rules bytes.Buffer
+	rules.Grow(800 * (len(l.Shared) + 8)) // most rules take less
 	left, err := windows.Write(&rules, l)
 	if err != nil {
 		return nil, err
