@@ -154,7 +154,7 @@ func (c *Case) Next() []Need {
 func (c *Case) decides(principal string) (bar string) {
 	switch {
 	case principal == c.Asked:
-		return "You have asked for this yourself: somebody else has to decide"
+		return "You have " + c.Kind.opened() + " this yourself: somebody else has to decide"
 	case c.For != "" && principal == c.For:
 		return "This is for you: somebody else has to decide"
 	}

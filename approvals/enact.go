@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -121,15 +122,34 @@ func demandedBy(tx *people.Tx, e *policy.Exemption) (d demanded, err error) {
 		if rd.rules[id] == nil {
 			return d, fault.In("lifts", "There is no rule %s", shown(id))
 		}
-		made, err := selectProposals(tx.Tx, where{made: id, kind: Ban, limit: 1, noSteps: true})
+		longest, err := longestFrom(tx, id)
 		if err != nil {
 			return d, err
 		}
-		if len(made) > 0 && made[0].LongestDays > 0 && (d.longest == 0 || made[0].LongestDays < d.longest) {
-			d.longest = made[0].LongestDays
+		if longest > 0 && (d.longest == 0 || longest < d.longest) {
+			d.longest = longest
 		}
 	}
 	return d, nil
+}
+
+// longestFrom is for how many days an exemption from a rule may hold at most, as the proposal says that it came of; 0
+// where that leaves it to the bodies, or there is none.
+func longestFrom(tx *people.Tx, rule string) (int, error) {
+	made, err := selectProposals(tx.Tx, where{made: rule, kind: Ban, limit: 1, noSteps: true})
+	if err != nil || len(made) == 0 {
+		return 0, err
+	}
+	return made[0].LongestDays, nil
+}
+
+// LongestFrom returns for how many days an exemption from a rule may hold at most, as whoever made the rule has said; 0
+// where they leave it to the bodies, or there is no such rule. Whoever has signed in may know what a rule demands.
+func (r *Room) LongestFrom(ctx context.Context, actor people.Actor, rule string) (int, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (int, error) {
+		tx.Asked("what a rule demands of exemptions is for everybody who might ask for one")
+		return longestFrom(tx, rule)
+	})
 }
 
 func union(a, b []string) []string {

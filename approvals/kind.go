@@ -84,6 +84,14 @@ func (d *Draft) deciding() people.Permission {
 	return people.DecideBans
 }
 
+// opened is what whoever opened a proposal of a kind has done with it: before "this".
+func (k Kind) opened() string {
+	if k == Allow || k == Exemption {
+		return "asked for"
+	}
+	return "proposed"
+}
+
 // opening is the permission for opening a proposal of a kind.
 func (k Kind) opening() people.Permission {
 	switch k {

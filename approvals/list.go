@@ -80,8 +80,10 @@ type View struct {
 	Bar string
 	// Reach is whom it reaches now: nil where it takes nothing from anybody.
 	Reach *Numbers
-	// Moving is what it does where it is about where a body belongs, as long as it is open.
+	// Moving is what it does where it is about where a body belongs, as long as it is open; Shift says the same, and which
+	// rules and who decides.
 	Moving *Moving
+	Shift  *Shift
 	// Names are those of people, by the ids that stand in the proposal.
 	Names map[string]string
 	// Earlier is what was proposed before it was revised, the first version first.
@@ -109,10 +111,12 @@ func (r *Room) Proposal(ctx context.Context, actor people.Actor, id string) (Vie
 		if v.Reach, err = r.numbers(tx, &v.Draft); err != nil {
 			return v, err
 		}
-		if v.State == Waiting {
-			if v.Moving, err = r.moving(tx, &v.Draft); err != nil {
+		if v.State == Waiting && v.Move != nil {
+			shift, err := r.shift(tx, v.Move)
+			if err != nil {
 				return v, err
 			}
+			v.Moving, v.Shift = &shift.Moving, &shift
 		}
 		if v.Restricted != nil && !v.restrictedFor(tx) && !slices.ContainsFunc(v.Can, Act.advances) {
 			v.Restricted = nil
@@ -168,7 +172,14 @@ func can(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err error) 
 				acts = append(acts, Refuse)
 			}
 			if c.State == Waiting {
-				acts = append(acts, Consult, Revise)
+				advises, err := rd.holds(people.Advise, p.Organisation, people.Advise.Roles())
+				if err != nil {
+					return nil, "", err
+				}
+				if !advises { // who is the centre does not ask it
+					acts = append(acts, Consult)
+				}
+				acts = append(acts, Revise)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"portcullis/people"
+	"portcullis/policy"
 	"portcullis/store"
 )
 
@@ -76,6 +77,37 @@ func (r *Room) Proposals(ctx context.Context, actor people.Actor, q Query) (List
 			l.Next = l.Proposals[q.Limit-1].ID
 		}
 		return l, nil
+	})
+}
+
+// OpenBans returns the bans and phase-outs of a target that are proposed and still to be decided, as far as the actor may
+// see them, the newest first. What is restricted is left out of them.
+func (r *Room) OpenBans(ctx context.Context, actor people.Actor, target policy.Target) ([]Proposal, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (found []Proposal, err error) {
+		tx.Asked("what is shown is asked about one by one")
+		rd, err := readAll(tx)
+		if err != nil {
+			return nil, err
+		}
+		open, err := selectProposals(tx.Tx, where{kind: Ban, states: []State{Waiting}, visible: visibleTo(rd)})
+		if err != nil {
+			return nil, err
+		}
+		for i := range open {
+			p := &open[i]
+			if p.Rule.Target != target {
+				continue
+			}
+			may, err := sees(rd, p)
+			if err != nil {
+				return nil, err
+			}
+			if may {
+				p.Restricted = nil
+				found = append(found, *p)
+			}
+		}
+		return found, nil
 	})
 }
 

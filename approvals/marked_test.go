@@ -118,6 +118,11 @@ func TestMarked(t *testing.T) {
 		if words := s.wordsOf(t, opens); len(words) == 0 || strings.Contains(strings.Join(words, ""), secret) {
 			t.Errorf("who opened it was told: %q", words)
 		}
+		for _, who := range []one{opens, signs, grants} {
+			if words := strings.Join(s.wordsOf(t, who), "\n"); strings.Contains(words, "Maps") || !strings.Contains(words, "n exemption ") && who != opens {
+				t.Errorf("a title names what is marked: %q", words)
+			}
+		}
 		if all := strings.Join(s.entries(t), "\n"); strings.Contains(all, secret) || !strings.Contains(all, p.ID) {
 			t.Errorf("the ledger has the words of what is marked, or nothing:\n%s", all)
 		}
@@ -197,6 +202,10 @@ func TestRestricted(t *testing.T) {
 		if words := strings.Join(append(s.wordsOf(t, opens), s.entries(t)...), "\n"); strings.Contains(words, secret) {
 			t.Errorf("told: %s", words)
 		}
+		titles := strings.Join(s.wordsOf(t, signs), "\n")
+		if before, after := strings.Count(titles, "waits: A ban waits for you"), strings.Count(titles, "waits: Ban: Maps waits for you"); before == 0 || after != 1 {
+			t.Errorf("a title names what has a restricted reason, or not what has none any more: %s", titles)
+		}
 	})
 }
 
@@ -239,19 +248,19 @@ func TestTold(t *testing.T) {
 		d := exempting(90)
 		d.For = all["anna"].id
 		p := s.propose(t, all["asks"], d)
-		expect("asked", "centre: approvals.waits: An exemption waits for you", "security: approvals.waits: An exemption waits for you")
+		expect("asked", "centre: approvals.waits: Exemption: Parrot Chat for one device waits for you", "security: approvals.waits: Exemption: Parrot Chat for one device waits for you")
 		s.does(t, all["security"], p.ID, approvals.Doing{Act: approvals.Consult, Said: yes})
-		expect("consulted", "centre: approvals.asked: A body asks for your advice")
+		expect("consulted", "centre: approvals.asked: Exemption: Parrot Chat for one device waits for your advice")
 		s.does(t, all["centre"], p.ID, approvals.Doing{Act: approvals.Answer, Said: yes})
-		expect("answered", "security: approvals.answered: The centre has answered")
+		expect("answered", "security: approvals.answered: Exemption: Parrot Chat for one device has an answer from the centre")
 		s.does(t, all["security"], p.ID, approvals.Doing{Act: approvals.Grant, Said: yes})
-		expect("granted", "approver: approvals.waits: An exemption waits for you", "centre: approvals.waits: An exemption waits for you")
+		expect("granted", "approver: approvals.waits: Exemption: Parrot Chat for one device waits for you", "centre: approvals.waits: Exemption: Parrot Chat for one device waits for you")
 		s.does(t, all["approver"], p.ID, approvals.Doing{Act: approvals.Sign})
-		expect("signed", "clears: approvals.waits: An exemption waits for your clearance")
+		expect("signed", "clears: approvals.waits: Exemption: Parrot Chat for one device waits for your clearance")
 		s.does(t, all["clears"], p.ID, approvals.Doing{Act: approvals.Clear, Said: approvals.Said{Office: "minister", Minister: "The Minister"}})
-		expect("cleared", "centre: approvals.waits: An exemption waits for you")
+		expect("cleared", "centre: approvals.waits: Exemption: Parrot Chat for one device waits for you")
 		p = s.does(t, all["centre"], p.ID, approvals.Doing{Act: approvals.Confirm, Said: yes})
-		expect("made", "anna: approvals.outcome: Decided: an exemption", "asks: approvals.outcome: Decided: an exemption")
+		expect("made", "anna: approvals.outcome: Exemption: Parrot Chat for one device is decided", "asks: approvals.outcome: Exemption: Parrot Chat for one device is decided")
 		for day := range 91 {
 			s.clock.Advance(24 * time.Hour)
 			if err := s.Hourly(t.Context()); err != nil {
@@ -259,7 +268,7 @@ func TestTold(t *testing.T) {
 			}
 			switch day + 1 {
 			case 90 - 14, 90 - 3:
-				expect("reminded", "anna: approvals.ending: An exemption ends on 31 May 2026", "asks: approvals.ending: An exemption ends on 31 May 2026")
+				expect("reminded", "anna: approvals.ending: Exemption: Parrot Chat for one device ends on 31 May 2026", "asks: approvals.ending: Exemption: Parrot Chat for one device ends on 31 May 2026")
 			case 91:
 				expect("ended")
 			}
@@ -304,7 +313,7 @@ func TestAdopters(t *testing.T) {
 		before := len(s.wordsOf(t, deputy))
 		s.does(t, signs, s.propose(t, asks, approvals.Draft{Kind: approvals.Withdrawal, Reason: "It was mended", Content: approvals.Content{Ends: &approvals.Ends{Rule: rule}}}).ID, approvals.Doing{Act: approvals.Sign})
 		for _, who := range []one{chief, deputy} {
-			if words := s.wordsOf(t, who); !strings.Contains(words[0], "A decision that you adopted") || !strings.Contains(words[0], "It was mended") {
+			if words := s.wordsOf(t, who); !strings.HasPrefix(words[0], "approvals.changed: Ban: Maps, which you adopted, has ended") || !strings.Contains(words[0], "It was mended") {
 				t.Errorf("told: %q", words)
 			}
 		}

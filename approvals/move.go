@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 
@@ -82,6 +83,19 @@ func position(tx *people.Tx, body string) (string, error) {
 	return string(text), err
 }
 
+// Stood is where the body of a move stood when it was proposed; nil where a proposal is about none. What has moved since
+// is not moved, so of one that is decided it is where the body stood before.
+func (p *Proposal) Stood() *people.Position {
+	if p.Move == nil || p.was == "" {
+		return nil
+	}
+	var was people.Position
+	if json.Unmarshal([]byte(p.was), &was) != nil {
+		return nil
+	}
+	return &was
+}
+
 // enactMove has a body belong elsewhere, unless it or what is above it has moved since that was proposed: others would
 // have to decide then.
 func (p *Proposal) enactMove(tx *people.Tx) error {
@@ -114,55 +128,113 @@ type Moving struct {
 	AllowsBegin int `json:"allowsBegin"`
 }
 
+// Shift is what a move does as things stand.
+type Shift struct {
+	Moving
+	// End and Begin are the ids of the rules that cease and that begin to hold in the body: bans and phase-outs before what
+	// lists allow.
+	End, Begin []string
+	// Is and Then are who decides in the body now, and would after the move. Where the body has set that itself, nothing
+	// changes. Above and AboveThen are the organisations above it, the nearest first: who has a role there has it in the
+	// body too.
+	Is, Then         Decides
+	Above, AboveThen []string
+}
+
+// PreviewMove tells what a move would do before anybody has proposed it. Who may propose it may ask.
+func (r *Room) PreviewMove(ctx context.Context, actor people.Actor, m Move) (Shift, error) {
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (Shift, error) {
+		d := Draft{Kind: Belonging, Content: Content{Move: &m}}
+		if err := mayPropose(tx, &d); err != nil {
+			return Shift{}, err
+		}
+		if err := d.checkMove(tx); err != nil {
+			return Shift{}, err
+		}
+		return r.shift(tx, &m)
+	})
+}
+
 // moving counts what a move does as things stand; nil where a draft is about none.
 func (r *Room) moving(tx *people.Tx, d *Draft) (*Moving, error) {
 	if d.Move == nil {
 		return nil, nil
 	}
-	rd, err := readAll(tx)
-	if err != nil {
-		return nil, err
-	}
-	bodies := rd.below([]string{d.Move.Body})
-	_, hosts, err := r.Devices.Fleet.Index().Find(index.Query{Organisations: bodies})
-	if err != nil {
-		return nil, err
-	}
-	is, err := people.PositionOf(tx.Tx, d.Move.Body)
-	if err != nil {
-		return nil, err
-	}
-	n := &Moving{Hosts: hosts, Bodies: len(bodies)}
-	bans, allows, err := r.above(rd, is)
-	if err != nil {
-		return nil, err
-	}
-	bansThen, allowsThen, err := r.above(rd, d.Move.Position)
-	if err != nil {
-		return nil, err
-	}
-	rules := r.Devices.Fleet.View().World.Rules
-	for i := range rules {
-		rule := &rules[i]
-		switch {
-		case !rule.Contains(tx.Now().Time()):
-		case rule.Effect == policy.Allow:
-			tally(rule.Scope, allows, allowsThen, &n.AllowsEnd, &n.AllowsBegin)
-		default:
-			tally(rule.Scope, bans, bansThen, &n.BansEnd, &n.BansBegin)
-		}
-	}
-	return n, nil
+	s, err := r.shift(tx, d.Move)
+	return &s.Moving, err
 }
 
-// tally counts a rule whose scope is above one place and not above another.
-func tally(scope string, is, then []string, end, begin *int) {
-	switch was, will := slices.Contains(is, scope), slices.Contains(then, scope); {
-	case was && !will:
-		*end++
-	case will && !was:
-		*begin++
+// shift finds out what a move does.
+func (r *Room) shift(tx *people.Tx, m *Move) (s Shift, err error) {
+	rd, err := readAll(tx)
+	if err != nil {
+		return s, err
 	}
+	bodies := rd.below([]string{m.Body})
+	_, hosts, err := r.Devices.Fleet.Index().Find(index.Query{Organisations: bodies})
+	if err != nil {
+		return s, err
+	}
+	s.Hosts, s.Bodies = hosts, len(bodies)
+	is, err := people.PositionOf(tx.Tx, m.Body)
+	if err != nil {
+		return s, err
+	}
+	if s.Is, s.Above, err = rd.decides(m.Body, is.Parent); err != nil {
+		return s, err
+	}
+	if s.Then, s.AboveThen, err = rd.decides(m.Body, m.Parent); err != nil {
+		return s, err
+	}
+	return s, r.rulesMoved(tx, rd, &s, is, m.Position)
+}
+
+// decides is who decides in a body if it stands below a parent, and all above it then.
+func (rd *reading) decides(body, parent string) (d Decides, above []string, err error) {
+	if parent != "" {
+		if above, err = rd.chain(parent); err != nil {
+			return d, nil, err
+		}
+	}
+	d.Process = Default()
+	for _, id := range append([]string{body}, above...) {
+		if p, set := rd.set[id]; set {
+			return Decides{p, id}, above, nil
+		}
+	}
+	return d, above, nil
+}
+
+// rulesMoved are the rules that cease and begin to hold in what comes from one place to another.
+func (r *Room) rulesMoved(tx *people.Tx, rd *reading, s *Shift, is, then people.Position) error {
+	bans, allows, err := r.above(rd, is)
+	if err != nil {
+		return err
+	}
+	bansThen, allowsThen, err := r.above(rd, then)
+	if err != nil {
+		return err
+	}
+	now, rules := tx.Now().Time(), r.Devices.Fleet.View().World.Rules
+	each := func(allow bool, was, will []string, end, begin *int) {
+		for i := range rules {
+			rule := &rules[i]
+			if !rule.Contains(now) || (rule.Effect == policy.Allow) != allow {
+				continue
+			}
+			switch before, after := slices.Contains(was, rule.Scope), slices.Contains(will, rule.Scope); {
+			case before && !after:
+				*end++
+				s.End = append(s.End, rule.ID)
+			case after && !before:
+				*begin++
+				s.Begin = append(s.Begin, rule.ID)
+			}
+		}
+	}
+	each(false, bans, bansThen, &s.BansEnd, &s.BansBegin)
+	each(true, allows, allowsThen, &s.AllowsEnd, &s.AllowsBegin)
+	return nil
 }
 
 // above are the organisations whose bans, and those whose allow rules, reach what has a position: all above it; and of

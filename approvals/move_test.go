@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"portcullis/approvals"
 	"portcullis/internal/fault"
 	"portcullis/people"
@@ -207,6 +210,9 @@ func TestMovingAgainstPolicy(t *testing.T) {
 				s.does(t, signs, p.ID, approvals.Doing{Act: approvals.Sign})
 				s.follow(t)
 				is := s.reaching(t)
+				if diff := cmp.Diff([][]string{besides(was, is), besides(is, was)}, [][]string{v.Shift.End, v.Shift.Begin}, cmpopts.EquateEmpty(), cmpopts.SortSlices(strings.Compare)); diff != "" {
+					t.Errorf("to %q, own %v, the rules that end and begin: %s", parent, own, diff)
+				}
 				want := approvals.Moving{Hosts: 2, Bodies: 2}
 				count(was, is, &want.BansEnd, &want.AllowsEnd)
 				count(is, was, &want.BansBegin, &want.AllowsBegin)
@@ -214,6 +220,54 @@ func TestMovingAgainstPolicy(t *testing.T) {
 					t.Errorf("to %q, own %v: %+v, and the decision finds %+v", parent, own, *v.Moving, want)
 				}
 			}
+		}
+	})
+}
+
+// besides are the texts that are in the first alone.
+func besides(all, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(id string) bool { return slices.Contains(others, id) })
+}
+
+// TestMoveDecides holds that whoever moves a body is told before who decides in it now, and who will.
+func TestMoveDecides(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		chief, deputy := s.somebody(t, people.CentreOfficer, "gov", "chief"), s.somebody(t, people.Approver, "gov", "deputy")
+		sets := func(body string, days int) {
+			t.Helper()
+			s.does(t, deputy, s.propose(t, chief, processing(body, func(p *approvals.Process) { p.Exemption.LongestDays = days })).ID, approvals.Doing{Act: approvals.Sign})
+		}
+		whose := func(is, then string, before, after int) {
+			t.Helper()
+			got, err := s.PreviewMove(t.Context(), chief.Actor, *moving("unit", "dept-b", false).Move)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Is.Of != is || got.Then.Of != then || got.Is.Exemption.LongestDays != before || got.Then.Exemption.LongestDays != after {
+				t.Errorf("%q for %d days, then %q for %d", got.Is.Of, got.Is.Exemption.LongestDays, got.Then.Of, got.Then.Exemption.LongestDays)
+			}
+			if diff := cmp.Diff([][]string{{"dept-a", "gov"}, {"dept-b", "gov"}}, [][]string{got.Above, got.AboveThen}); diff != "" || got.Bodies != 1 || got.AllowsEnd != 1 {
+				t.Errorf("%+v %s", got.Moving, diff)
+			}
+		}
+		whose("", "", 366, 366)
+		sets("gov", 300)
+		whose("gov", "gov", 300, 300)
+		sets("dept-b", 90)
+		whose("gov", "dept-b", 300, 90)
+		sets("unit", 60)
+		whose("unit", "unit", 60, 60)
+		if _, err := s.PreviewMove(t.Context(), chief.Actor, *moving("dept-a", "unit", false).Move); !fault.Is(err, fault.Invalid) {
+			t.Errorf("below itself: %v", err)
+		}
+		if _, err := s.PreviewMove(t.Context(), s.somebody(t, people.CentreOfficer, "dept-a", "a").Actor, *moving("unit", "dept-b", false).Move); !fault.Is(err, fault.Refused) {
+			t.Errorf("by who may not propose it: %v", err)
+		}
+		p := s.propose(t, chief, moving("unit", "dept-b", true))
+		s.does(t, deputy, p.ID, approvals.Doing{Act: approvals.Sign})
+		v, err := s.Proposal(t.Context(), chief.Actor, p.ID)
+		if stood := v.Stood(); err != nil || v.Shift != nil || stood == nil || *stood != (people.Position{Parent: "dept-a"}) {
+			t.Errorf("decided: it stood at %+v, %+v %v", stood, v.Shift, err)
 		}
 	})
 }

@@ -96,6 +96,22 @@ var operations = map[string]operation{
 		_, err := s.Proposals(ctx, a, approvals.Query{})
 		return err
 	}},
+	"open bans": {method: "OpenBans", free: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.OpenBans(ctx, a, policy.Target{Product: "chat"})
+		return err
+	}},
+	"longest": {method: "LongestFrom", free: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.LongestFrom(ctx, a, at.rule)
+		return err
+	}},
+	"preview of a move": {method: "PreviewMove", permission: people.ChangeOrganisations, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.PreviewMove(ctx, a, approvals.Move{Body: "under-" + at.body, Position: people.Position{Parent: at.body, OwnList: true}})
+		return err
+	}},
+	"mine": {method: "Mine", free: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.Mine(ctx, a, 1)
+		return err
+	}},
 	"waiting": {method: "Waiting", free: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
 		_, err := s.Waiting(ctx, a)
 		return err

@@ -46,7 +46,7 @@ func (r *Room) remindOf(tx *store.Tx, due store.Due) error {
 		if !there {
 			continue
 		}
-		m := alerts.Message{Kind: ending, Subject: "An exemption ends on " + e.Format("2 January 2006"), Link: Link(p.ID), Reference: p.ID,
+		m := alerts.Message{Kind: ending, Subject: r.subject(&p) + " ends on " + e.Format("2 January 2006"), Link: Link(p.ID), Reference: p.ID,
 			Text: fmt.Sprintf("From then on what it lifts is in breach again. If it is still needed, ask for another one now: open it and choose “Ask for it again”. That is a new decision, which takes its time. If it is not, nothing need be done, except to remove the app by %s.", e.Format("2 January"))}
 		for _, person := range only(&p, []string{p.Principal, p.For}) {
 			is, err := mailbox(tx, person)

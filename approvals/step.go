@@ -233,7 +233,7 @@ func (r *Room) refuse(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
 		return fault.New(fault.Conflict, "Nothing waits here any more: %s", c.State.words())
 	}
 	if tx.Who().Principal() == p.Principal {
-		return tx.Refuse(next[0].Permission, next[0].Organisation, "You have asked for this yourself: take it back instead")
+		return tx.Refuse(next[0].Permission, next[0].Organisation, "You have %s this yourself: take it back instead", p.Kind.opened())
 	}
 	if err := mayOne(tx, next); err != nil {
 		return err
@@ -315,7 +315,7 @@ func answer(tx *people.Tx, p *Proposal, s *Step) error {
 	}
 	switch {
 	case tx.Who().Principal() == p.Principal:
-		return tx.Refuse(people.Advise, p.Organisation, "You have asked for this yourself: a colleague has to answer")
+		return tx.Refuse(people.Advise, p.Organisation, "You have %s this yourself: a colleague has to answer", p.Kind.opened())
 	case p.State != Waiting || !p.consulting():
 		return fault.New(fault.Conflict, "Nobody waits for an answer here")
 	}

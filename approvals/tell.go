@@ -8,7 +8,6 @@ import (
 
 	"portcullis/alerts"
 	"portcullis/people"
-	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/store"
 )
@@ -25,21 +24,6 @@ const (
 
 // Link is where a proposal is to be seen.
 func Link(id string) string { return "/proposals/" + id }
-
-// title is what a proposal is about, in one line without anything that is for some alone.
-func (p *Proposal) title() string {
-	text := map[Kind]string{
-		Ban: "A ban", Allow: "A request for an app", Withdrawal: "The end of a rule", Exemption: "An exemption", Monitor: "Watching rather than enforcing",
-		Supplier: "Who owns a supplier", Product: "Who makes a product, and what is inside", Change: "Who decides", Belonging: "Where a body belongs",
-	}[p.Kind]
-	if p.Rule != nil && p.Rule.Effect == policy.PhaseOut {
-		text = "A phase-out"
-	}
-	if p.Emergency {
-		text += ", in an emergency"
-	}
-	return text
-}
 
 // send puts a message to people, each once and none of those left out.
 func (r *Room) send(tx *people.Tx, m alerts.Message, to []string, but ...string) error {
@@ -74,10 +58,10 @@ func (r *Room) tell(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
 		if err != nil {
 			return err
 		}
-		return r.send(tx, alerts.Message{Kind: asked, Subject: "A body asks for your advice", Link: link, Reference: reference,
+		return r.send(tx, alerts.Message{Kind: asked, Subject: r.subject(p) + " waits for your advice", Link: link, Reference: reference,
 			Text: p.title() + " is to be decided, and the body that decides asks for your advice. Your answer is recorded beside the decision."}, only(p, to), s.Principal)
 	case s.Act == Answer:
-		return r.send(tx, alerts.Message{Kind: answered, Subject: "The centre has answered", Link: link, Reference: reference,
+		return r.send(tx, alerts.Message{Kind: answered, Subject: r.subject(p) + " has an answer from the centre", Link: link, Reference: reference,
 			Text: "The centre has answered what was asked about this: " + lower(p.title()) + "."}, consulters(p), s.Principal)
 	case p.State != Waiting:
 		if err := r.tellOutcome(tx, p, s); err != nil || p.State != Interim {
@@ -106,14 +90,14 @@ func (r *Room) tellWaiting(tx *people.Tx, p *Proposal, c *Case) error {
 			return err
 		}
 		to = slices.DeleteFunc(only(p, to), func(person string) bool { return c.decides(person) != "" })
-		m := alerts.Message{Kind: waits, Subject: p.title() + " waits for you", Link: Link(p.ID), Reference: p.ID,
+		m := alerts.Message{Kind: waits, Subject: r.subject(p) + " waits for you", Link: Link(p.ID), Reference: p.ID,
 			Text: p.title() + " waits for " + need.Act.Waits() + ". Open it to see what is asked, why and by whom, and to say yes or no."}
 		switch need.Act {
 		case Clear:
-			m.Subject, m.Link = "An exemption waits for your clearance", Link(p.ID)+"/clear"
+			m.Subject, m.Link = r.subject(p)+" waits for your clearance", Link(p.ID)+"/clear"
 			m.Text = "A security team asks for your office’s clearance of an exemption. Open it on your phone or computer: it says on one page what is asked, why, for whom, what the risk is and until when. You can say yes, no, or yes with conditions."
 		case Review:
-			m.Subject = "A ban made in an emergency waits for your review"
+			m.Subject = r.subject(p) + " waits for your review"
 			m.Text = fmt.Sprintf("Two duty officers have banned something. It lapses on %s unless a third person reviews it and has it stay.", p.Lapses.Time().Format("2 January 2006 at 15:04 UTC"))
 		}
 		if err := r.send(tx, m, to); err != nil {
@@ -138,11 +122,11 @@ func (r *Room) tellOutcome(tx *people.Tx, p *Proposal, s *Step) error {
 	m := alerts.Message{Kind: outcome, Link: Link(p.ID), Reference: p.ID}
 	switch p.State {
 	case Made:
-		m.Subject, m.Text = "Decided: "+lower(p.title()), "What you asked for is decided, and holds as the page says."
+		m.Subject, m.Text = r.subject(p)+" is decided", "What you asked for is decided, and holds as the page says."
 	case Interim:
-		m.Subject, m.Text = "In force: "+lower(p.title()), "It is in force, and lapses within a day unless a third person reviews it."
+		m.Subject, m.Text = r.subject(p)+" is in force until it is reviewed", "It is in force, and lapses within a day unless a third person reviews it."
 	case Refused:
-		m.Subject, m.Text = "Refused: "+lower(p.title()), "What you asked for was refused. The page says why. You may ask again where you have new facts."
+		m.Subject, m.Text = r.subject(p)+" was refused", "What you asked for was refused. The page says why. You may ask again where you have new facts."
 		m.Text = given(m.Text, p.open(s.Reason))
 	default:
 		return nil
@@ -179,7 +163,7 @@ func (r *Room) tellPrograms(tx *people.Tx, p *Proposal) error {
 	if err != nil || len(to) == 0 {
 		return err
 	}
-	_, err = r.Outbox.Put(tx.Tx, alerts.Message{Kind: decided, Subject: "Decided: " + lower(p.title()), Link: Link(p.ID), Reference: p.Made, To: to,
+	_, err = r.Outbox.Put(tx.Tx, alerts.Message{Kind: decided, Subject: r.subject(p) + " is decided", Link: Link(p.ID), Reference: p.Made, To: to,
 		Text: given(p.title()+" is decided, and what it does holds as the register says.", p.open(p.Reason))})
 	return err
 }
@@ -244,7 +228,7 @@ func (r *Room) tellAdopters(tx *people.Tx, rule, reason string) error {
 		if err != nil {
 			return err
 		}
-		err = r.send(tx, alerts.Message{Kind: changed, Subject: "A decision that you adopted has ended where it was made", Link: "/rules/" + p.Made, Reference: p.Made,
+		err = r.send(tx, alerts.Message{Kind: changed, Subject: r.subject(&p) + ", which you adopted, has ended where it was made", Link: "/rules/" + p.Made, Reference: p.Made,
 			Text: given("Your own decision goes on: what another body decides does not change yours.", reason)}, only(&p, to))
 		if err != nil {
 			return err
@@ -260,7 +244,7 @@ func (r *Room) tellRevoked(tx *people.Tx, exemption, reason string) error {
 		return err
 	}
 	p := made[0]
-	return r.send(tx, alerts.Message{Kind: ending, Subject: "Your exemption has ended early", Link: Link(p.ID), Reference: p.ID,
+	return r.send(tx, alerts.Message{Kind: ending, Subject: r.subject(&p) + " has ended early", Link: Link(p.ID), Reference: p.ID,
 		Text: given("It was revoked, and holds no longer.", reason)}, only(&p, []string{p.Principal, p.For}))
 }
 

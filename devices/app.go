@@ -30,11 +30,15 @@ type Apps struct {
 	Apps  []AppFound
 	Total int
 	Next  string // what to ask for after this page; empty where it is the last
+	// Makers is how many of all are of each maker that is called so, by the maker's id.
+	Makers map[string]int
 }
 
 // AppFound is a product that was found.
 type AppFound struct {
 	Product *policy.Product
+	// Of is the maker that is called so and stands behind it now; nil where none is. What is of one stands together.
+	Of *policy.Supplier
 	// By is the name or identifier that it was found by, where that is not its name.
 	By string
 	index.Spread
@@ -53,8 +57,13 @@ func (r *Room) Apps(ctx context.Context, actor people.Actor, q AppsQuery) (Apps,
 			return found, err
 		}
 		b := newBook(r.Fleet.View().World)
-		all := b.find(q.Words, q.Kind)
-		found.Total = len(all)
+		all := b.find(q.Words, q.Kind, tx.Now().Time())
+		found.Total, found.Makers = len(all), map[string]int{}
+		for _, h := range all {
+			if h.of != nil {
+				found.Makers[h.of.ID]++
+			}
+		}
 		page, more := after(all, q.Limit, func(h hit) bool { return h.product.ID == q.After })
 		var ids []string
 		for _, h := range page {
@@ -69,7 +78,7 @@ func (r *Room) Apps(ctx context.Context, actor people.Actor, q AppsQuery) (Apps,
 			if err != nil {
 				return found, err
 			}
-			found.Apps = append(found.Apps, AppFound{h.product, h.by, counts[i], b.ownersNow(h.product.Supplier, tx.Now().Time()), bans})
+			found.Apps = append(found.Apps, AppFound{h.product, h.of, h.by, counts[i], b.ownersNow(h.product.Supplier, tx.Now().Time()), bans})
 		}
 		if more {
 			found.Next = page[len(page)-1].product.ID

@@ -2,12 +2,8 @@ package devices
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"portcullis/policy"
 )
@@ -40,133 +36,6 @@ func (b *book) called(id string) string {
 	}
 	return id
 }
-
-// hit is a product that was found: how well, and by what.
-type hit struct {
-	product *policy.Product
-	name    string // in lower case
-	rank    int
-	by      string
-}
-
-// find returns the products that have all of some words in their names, identifiers or makers, the likeliest
-// first: those called so before those that have the words in the midst of something.
-func (b *book) find(words string, kind policy.Kind) (found []hit) {
-	q := newWanted(words)
-	for i := range b.world.Products {
-		p := &b.world.Products[i]
-		if kind != 0 && p.Kind != kind {
-			continue
-		}
-		h := hit{product: p, name: strings.ToLower(b.name(p))}
-		if q.text != "" {
-			if h.rank, h.by = b.rank(p, q); h.rank == notFound {
-				continue
-			}
-		}
-		found = append(found, h)
-	}
-	slices.SortFunc(found, func(x, y hit) int {
-		return cmp.Or(cmp.Compare(x.rank, y.rank), strings.Compare(x.name, y.name), strings.Compare(x.product.ID, y.product.ID))
-	})
-	return found
-}
-
-// How well a text fits, the best first.
-const (
-	fitsWhole = iota
-	fitsBeginning
-	fitsWords
-	fitsInside // of an identifier
-	fitsMaker
-	notFound
-)
-
-// wanted is words that are looked for, in lower case: as they were typed, and one by one.
-type wanted struct {
-	text  string
-	words []string
-}
-
-func newWanted(words string) wanted {
-	words = strings.ToLower(strings.TrimSpace(words))
-	return wanted{words, strings.FieldsFunc(words, apart)}
-}
-
-// rank tells how well a product fits what is wanted, and by which name or identifier where that is not
-// its name, nor its maker's.
-func (b *book) rank(p *policy.Product, q wanted) (rank int, by string) {
-	rank = notFound
-	better := func(n int, text string) {
-		if n < rank {
-			rank, by = n, text
-		}
-	}
-	better(fits(b.name(p), q), "")
-	better(fits(p.ID, q), p.ID)
-	for _, alias := range p.Aliases {
-		better(fits(alias, q), alias)
-	}
-	for _, platform := range slices.Sorted(maps.Keys(p.Identifiers)) {
-		for _, id := range p.Identifiers[platform] {
-			switch folded := strings.ToLower(id.ID); {
-			case folded == q.text:
-				better(fitsWhole, id.ID)
-			case len(q.text) > 2 && strings.Contains(folded, q.text):
-				better(fitsInside, id.ID)
-			}
-		}
-	}
-	if s := b.suppliers[p.Supplier]; rank == notFound && s != nil && fitsSupplier(s, q) != notFound {
-		better(fitsMaker, "")
-	}
-	return rank, by
-}
-
-// fitsSupplier tells how well a supplier fits what is wanted.
-func fitsSupplier(s *policy.Supplier, q wanted) int {
-	rank := min(fits(cmp.Or(s.Name, s.ID), q), fits(s.ID, q))
-	for _, alias := range s.Aliases {
-		rank = min(rank, fits(alias, q))
-	}
-	return rank
-}
-
-// fits tells how well a name fits what is wanted: each word is to be the beginning of one of its own.
-func fits(name string, q wanted) int {
-	name = strings.ToLower(name)
-	switch {
-	case name == q.text:
-		return fitsWhole
-	case strings.HasPrefix(name, q.text):
-		return fitsBeginning
-	case len(q.words) == 0:
-		return notFound
-	}
-	for _, word := range q.words {
-		if !begins(name, word) {
-			return notFound
-		}
-	}
-	return fitsWords
-}
-
-// begins tells whether a word of a name begins so.
-func begins(name, word string) bool {
-	for from := 0; ; {
-		at := strings.Index(name[from:], word)
-		if at < 0 {
-			return false
-		}
-		before, _ := utf8.DecodeLastRuneInString(name[:from+at])
-		if from+at == 0 || apart(before) {
-			return true
-		}
-		from += at + len(word)
-	}
-}
-
-func apart(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
 
 // Relation is how a company stands behind something.
 type Relation string

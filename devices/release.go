@@ -93,7 +93,7 @@ func (r *Room) AskRelease(ctx context.Context, actor people.Actor, host string, 
 		if err != nil {
 			return none, err
 		}
-		if err := errors.Join(releasable(h, to), checkReason("reason", reason)); err != nil {
+		if err := errors.Join(releasable(h, to), CheckReason("reason", reason)); err != nil {
 			return none, err
 		}
 		open, err := selectReleases(tx.Tx, host, nil, true, "", 1)
@@ -127,7 +127,8 @@ func releasable(h *Host, to policy.Ownership) error {
 	return nil
 }
 
-func checkReason(field, reason string) error {
+// CheckReason returns a fault of a field unless a reason says something, and is text of at most 2,000 characters.
+func CheckReason(field, reason string) error {
 	switch {
 	case strings.TrimSpace(reason) == "":
 		return fault.In(field, "Say why: somebody else is to understand it, now and in a year")
@@ -193,13 +194,13 @@ func (r *Release) answerable(h *Host, person string, agree bool, why string) err
 	case !agree && person == r.AskedBy:
 		return nil
 	case !agree:
-		return checkReason("why", why)
+		return CheckReason("why", why)
 	case person == r.AskedBy:
 		return fault.New(fault.Refused, "You have proposed this yourself: somebody else has to agree")
 	case h.Row.Organisation != r.Organisation || owned(h) != r.From || !h.State.judged():
 		return fault.New(fault.Conflict, "The device is not what it was when this was proposed: it has moved, or is not in use, or is another's. Refuse this, and have it proposed anew if it is still meant")
 	case why != "":
-		return checkReason("why", why)
+		return CheckReason("why", why)
 	}
 	return nil
 }

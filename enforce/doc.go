@@ -9,6 +9,10 @@
 // which commits together what waits): what it was offered, what it fetched, and what it confirmed. That it still
 // has what it had is kept in memory for half a minute.
 //
+// How a decision takes hold (Uptake) is found by comparing its generation with those that devices fetched and confirmed
+// last: nothing is kept for a decision and a device together. Each server reads the rows of all agents when somebody
+// asks; where they are many, it answers from what it read in the last half minute.
+//
 // # Invariants
 //
 //   - A device that is judged as personal gets no list.
@@ -19,6 +23,7 @@
 //   - A device that speaks for itself opens its own agent and no other.
 //   - That a device still has something is never noted where it was offered something else meanwhile, on
 //     whichever server.
+//   - Silence is unknown: a device counts as having a decision when it has said so itself, of a list that has it.
 //
 // # Tables
 //

@@ -17,3 +17,10 @@ func (s *Santa) ForgetLists() {
 	defer s.mu.Unlock()
 	s.lists, s.byDigest, s.pages = nil, map[string]*santaRules{}, newPages()
 }
+
+// FewAgents sets how many agents are read anew each time, until the returned function is called.
+func FewAgents(n int) (restore func()) {
+	was := fewAgents
+	fewAgents = n
+	return func() { fewAgents = was }
+}

@@ -24,6 +24,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ import (
 	"portcullis/enforce"
 	"portcullis/enforce/mdm"
 	"portcullis/internal/storetest"
+	"portcullis/people"
 	"portcullis/policy"
 )
 
@@ -325,6 +327,25 @@ func TestPeerManager(t *testing.T) {
 		}
 		if both[1].declare(true); !confirmed("TABLET-2") {
 			t.Error("it has the ban, which is not confirmed")
+		}
+		l := &lost{office: o, Room: &enforce.Room{People: o.people, Fleet: o.things.Fleet}, t: t}
+		officer, second := l.person("Olive", people.Grant{Role: people.SecurityOfficer, Organisation: "dept-a"}), l.person("Sam", people.Grant{Role: people.SecurityOfficer, Organisation: "dept-a"})
+		for action, request := range map[string]string{enforce.Lock: "DeviceLock", enforce.Erase: "EraseDevice"} {
+			ordered, err := l.ask(officer, "TABLET-2", action)
+			if err == nil && action == enforce.Erase {
+				ordered, err = l.Answer(t.Context(), second, ordered.ID, true, "")
+			}
+			if err == nil {
+				err = manager.Order(t.Context())
+			}
+			if asked := both[1].connect(); err != nil || !slices.Contains(asked, request) {
+				t.Errorf("%s: asked for %q, %v", action, asked, err)
+			}
+			until(t, "the device's answer is known", func() bool {
+				all, err := l.Orders(t.Context(), officer, "TABLET-2")
+				i := slices.IndexFunc(all.Orders, func(o enforce.Order) bool { return o.ID == ordered.ID })
+				return err == nil && !all.Orders[i].Done.IsZero() && all.Orders[i].Failed == ""
+			})
 		}
 	})
 }

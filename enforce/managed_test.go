@@ -34,6 +34,7 @@ type beside struct {
 	placed   map[string][]string // sets of a device
 	status   map[string][]map[string]any
 	commands []string // ids of devices that were asked for their apps
+	orders   []string // what devices were told to do, with what the commands say
 	nudged   []string // and of those that were told to fetch declarations
 }
 
@@ -62,6 +63,7 @@ func (b *beside) serve(w http.ResponseWriter, r *http.Request) {
 	case "PUT enqueue":
 		var command struct {
 			Strings []string `xml:"dict>string"`
+			Members []string `xml:"dict>dict>string"`
 		}
 		if err := xml.NewDecoder(r.Body).Decode(&command); err != nil || len(command.Strings) != 1 {
 			http.Error(w, "{}", http.StatusBadRequest)
@@ -69,6 +71,8 @@ func (b *beside) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		if strings.HasPrefix(command.Strings[0], "portcullis-declare-") {
 			b.nudged = append(b.nudged, id)
+		} else if order, is := strings.CutPrefix(command.Strings[0], "portcullis-order-"); is {
+			b.orders = append(b.orders, strings.Join(append([]string{id, order}, command.Members...), "|"))
 		} else {
 			b.commands = append(b.commands, id)
 		}

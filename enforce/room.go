@@ -22,6 +22,8 @@ type Room struct {
 	basis     *index.Basis
 	lists     *Lists
 	artefacts map[made]*making
+
+	uptake keptUptake
 }
 
 // made says which artefact is shared.

@@ -5,9 +5,17 @@ import (
 	"portcullis/store"
 )
 
-// Kinds are the kinds of this room's ledger entries. There are none: what devices fetch and confirm stays out of the
-// ledger, and that their keys end is people's to record.
-var Kinds = []ledger.Kind{}
+// Kinds are the kinds of this room's ledger entries. What devices fetch and confirm stays out of the ledger, and that
+// their keys end is people's to record.
+var Kinds = []ledger.Kind{orderAsked, orderAgreed, orderRefused, zoneAdded, zoneChanged, zoneRotated, zoneEnded}
+
+// The kinds. The first subject is the organisation, the second the device. None is public: which device is lost is
+// nobody else's business.
+var (
+	orderAsked   = ledger.Kind{Name: "enforce.order-asked", Version: 1}   // that a device be locked, which one person's word does, or erased
+	orderAgreed  = ledger.Kind{Name: "enforce.order-agreed", Version: 1}  // by a second person
+	orderRefused = ledger.Kind{Name: "enforce.order-refused", Version: 1} // or taken back
+)
 
 // Schema is the tables of this room.
 var Schema = store.Schema{Room: "enforce", Steps: []string{`
@@ -57,5 +65,53 @@ CREATE TABLE enforce_published (
 	digest TEXT NOT NULL,
 	at TEXT NOT NULL,
 	PRIMARY KEY (form, organisation, platform, generation, digest)
+);
+`, `
+CREATE TABLE enforce_orders (
+	id TEXT PRIMARY KEY,
+	host TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	action TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	pin TEXT NOT NULL,
+	asked_by TEXT NOT NULL,
+	asked_at TEXT NOT NULL,
+	answer TEXT NOT NULL,
+	answered_by TEXT NOT NULL,
+	answered_at TEXT,
+	why TEXT NOT NULL,
+	sent_at TEXT,
+	done_at TEXT,
+	failed TEXT NOT NULL
+);
+CREATE INDEX enforce_orders_host ON enforce_orders (host, id);
+CREATE INDEX enforce_orders_due ON enforce_orders (id) WHERE answer = 'agreed' AND sent_at IS NULL;
+`, `
+CREATE TABLE enforce_zones (
+	id TEXT PRIMARY KEY,
+	name TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	passed TEXT NOT NULL,
+	notify TEXT NOT NULL,
+	keys BIGINT NOT NULL,
+	added_at TEXT NOT NULL,
+	ended_at TEXT,
+	version BIGINT NOT NULL,
+	editions BIGINT NOT NULL DEFAULT 0,
+	serial BIGINT NOT NULL,
+	digest TEXT NOT NULL DEFAULT '',
+	generation BIGINT NOT NULL DEFAULT 0,
+	listed_at TEXT,
+	published_at TEXT
+);
+CREATE UNIQUE INDEX enforce_zones_name ON enforce_zones (name) WHERE ended_at IS NULL;
+CREATE TABLE enforce_zone_secrets (
+	zone TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	name TEXT NOT NULL,
+	secret TEXT NOT NULL,
+	made_at TEXT NOT NULL,
+	until TEXT,
+	PRIMARY KEY (zone, kind, name)
 );
 `}}

@@ -2,7 +2,11 @@ package enforce
 
 import (
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 
+	"portcullis/policy"
 	"portcullis/store"
 )
 
@@ -131,4 +135,233 @@ func selectAgents(tx *store.Tx, form, after string, limit int) (agents []Agent, 
 		return err
 	})
 	return agents, err
+}
+
+// Uptake.
+
+// eachClock calls each with when the agents of two forms were offered, fetched and confirmed something last, and of
+// which generations that was.
+func eachClock(tx *store.Tx, each func(host string, c *readClock) error) error {
+	return tx.Rows(`SELECT host, offered_at, fetched_generation, fetched_at, confirmed_generation, confirmed_at FROM enforce_agents WHERE form IN ($1, $2) AND enrolled_at IS NOT NULL`,
+		[]any{santaForm, declarationForm}, func(scan func(into ...any) error) error {
+			var host string
+			var c readClock
+			if err := scan(&host, &c.offered, &c.fetchedOf, &c.fetched, &c.confirmedOf, &c.confirmed); err != nil {
+				return err
+			}
+			return each(host, &c)
+		})
+}
+
+// eachTaken calls each with who confirmed another list when, in the order of the times, from one time until before
+// another: lists of a generation or a later one.
+func eachTaken(tx *store.Tx, from, until store.Time, generation int64, each func(host string, at store.Time) error) error {
+	return tx.Rows(`SELECT host, at FROM enforce_taken WHERE at >= $1 AND at < $2 AND generation >= $3 AND form IN ($4, $5) ORDER BY at`,
+		[]any{from, until, generation, santaForm, declarationForm}, func(scan func(into ...any) error) error {
+			var host string
+			var at store.Time
+			if err := scan(&host, &at); err != nil {
+				return err
+			}
+			return each(host, at)
+		})
+}
+
+// selectFirstPublished is when a server first had a list of a generation or a later one, not before a time, for one
+// of some organisations; zero where none has.
+func selectFirstPublished(tx *store.Tx, organisations []string, generation int64, from store.Time) (first store.Time, err error) {
+	for chunk := range slices.Chunk(organisations, 500) {
+		args := []any{generation, from, santaForm, declarationForm, policy.IOS.String(), policy.MacOS.String()}
+		var marks []string
+		for _, o := range chunk {
+			args = append(args, o)
+			marks = append(marks, "$"+strconv.Itoa(len(args)))
+		}
+		err := tx.Rows(`SELECT MIN(at) FROM enforce_published WHERE generation >= $1 AND at >= $2 AND form IN ($3, $4) AND platform IN ($5, $6) AND organisation IN (`+strings.Join(marks, ", ")+`)`,
+			args, func(scan func(into ...any) error) error {
+				var at store.Time
+				if err := scan(&at); err != nil {
+					return err
+				}
+				if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+					first = at
+				}
+				return nil
+			})
+		if err != nil {
+			return first, err
+		}
+	}
+	return first, nil
+}
+
+// Orders.
+
+const orderColumns = `id, host, organisation, action, reason, pin, asked_by, asked_at, answer, answered_by, answered_at, why, sent_at, done_at, failed`
+
+func (o *Order) values() []any {
+	return []any{o.ID, o.Host, o.Organisation, o.Action, o.Reason, o.PIN, o.AskedBy, o.Asked, o.Answer, o.AnsweredBy, o.Answered, o.Why, o.Sent, o.Done, o.Failed}
+}
+
+func selectOrders(tx *store.Tx, where string, args ...any) (orders []Order, err error) {
+	err = tx.Rows(`SELECT `+orderColumns+` FROM enforce_orders WHERE `+where, args, func(scan func(into ...any) error) error {
+		var o Order
+		err := scan(&o.ID, &o.Host, &o.Organisation, &o.Action, &o.Reason, &o.PIN, &o.AskedBy, &o.Asked, &o.Answer, &o.AnsweredBy, &o.Answered, &o.Why, &o.Sent, &o.Done, &o.Failed)
+		orders = append(orders, o)
+		return err
+	})
+	return orders, err
+}
+
+// selectOrder returns an order, or store.ErrNotFound.
+func selectOrder(tx *store.Tx, id string) (Order, error) {
+	orders, err := selectOrders(tx, `id = $1`, id)
+	if err == nil && len(orders) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return orders[0], nil
+}
+
+// selectOrdersOf returns those of a host, the newest first, at most so many.
+func selectOrdersOf(tx *store.Tx, host string, limit int) ([]Order, error) {
+	return selectOrders(tx, `host = $1 ORDER BY id DESC LIMIT $2`, host, limit)
+}
+
+// selectDue returns those that are to be sent, the oldest first, at most so many.
+func selectDue(tx *store.Tx, limit int) ([]Order, error) {
+	return selectOrders(tx, `answer = 'agreed' AND sent_at IS NULL ORDER BY id LIMIT $1`, limit)
+}
+
+// upsertOrder writes an order, or what has become of it.
+func upsertOrder(tx *store.Tx, o *Order) error {
+	return tx.Insert(`INSERT INTO enforce_orders (`+orderColumns+`)`, 15, `ON CONFLICT (id) DO UPDATE SET answer = excluded.answer, answered_by = excluded.answered_by, answered_at = excluded.answered_at,
+	why = excluded.why, sent_at = excluded.sent_at, done_at = excluded.done_at, failed = excluded.failed`, o.values())
+}
+
+// Zones.
+
+// The kinds of secrets of zones. A key is kept as it is, for it signs; of an address there is the digest.
+const (
+	keySecret     = "key"
+	addressSecret = "address"
+)
+
+const zoneColumns = `id, name, organisation, passed, notify, keys, added_at, ended_at, version, editions, serial, digest, generation, listed_at, published_at`
+
+func scanZone(scan func(into ...any) error) (*Zone, error) {
+	z := &Zone{}
+	var passed, notify string
+	var serial int64
+	e := &z.Edition
+	if err := scan(&z.ID, &z.Name, &z.Organisation, &passed, &notify, &z.drawn, &z.Added, &z.Ended, &z.Version, &e.Number, &serial, &e.Digest, &e.Generation, &e.At, &e.Published); err != nil {
+		return nil, err
+	}
+	e.Serial = uint32(serial)
+	var bad, worse error
+	z.Passed, bad = readNetworksText(passed)
+	z.Notify, worse = readServersText(notify)
+	return z, errors.Join(bad, worse)
+}
+
+func insertZone(tx *store.Tx, z *Zone) error {
+	_, err := tx.Exec(`INSERT INTO enforce_zones (id, name, organisation, passed, notify, keys, added_at, version, serial) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		z.ID, z.Name, z.Organisation, networksText(z.Passed), serversText(z.Notify), z.drawn, z.Added, z.Version, int64(z.Edition.Serial))
+	return err
+}
+
+// updateZone writes what may change of a zone.
+func updateZone(tx *store.Tx, z *Zone) error {
+	e := &z.Edition
+	_, err := tx.Exec(`UPDATE enforce_zones SET passed = $1, notify = $2, keys = $3, ended_at = $4, version = $5, editions = $6, serial = $7, digest = $8, generation = $9, listed_at = $10, published_at = $11 WHERE id = $12`,
+		networksText(z.Passed), serversText(z.Notify), z.drawn, z.Ended, z.Version, e.Number, int64(e.Serial), e.Digest, e.Generation, e.At, e.Published, z.ID)
+	return err
+}
+
+// selectZoneName tells whether a zone of a name has not ended, and the serial of the last that had the name.
+func selectZoneName(tx *store.Tx, name string) (serial uint32, taken bool, err error) {
+	var last int64
+	var ended store.Time
+	err = tx.Row(`SELECT serial, ended_at FROM enforce_zones WHERE name = $1 ORDER BY id DESC LIMIT 1`, []any{name}, &last, &ended)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, false, nil
+	}
+	return uint32(last), err == nil && ended.IsZero(), err
+}
+
+// selectZone returns a zone, also one that has ended.
+func selectZone(tx *store.Tx, id string) (z *Zone, err error) {
+	found, err := zonesWhere(tx, `WHERE id = $1`, id)
+	if err == nil && len(found) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// selectZones returns the zones that have not ended, in the order of their names.
+func selectZones(tx *store.Tx) ([]*Zone, error) {
+	return zonesWhere(tx, `WHERE ended_at IS NULL ORDER BY name`)
+}
+
+func zonesWhere(tx *store.Tx, which string, args ...any) (zones []*Zone, err error) {
+	byID := map[string]*Zone{}
+	err = tx.Rows(`SELECT `+zoneColumns+` FROM enforce_zones `+which, args, func(scan func(into ...any) error) error {
+		z, err := scanZone(scan)
+		if err != nil {
+			return err
+		}
+		zones, byID[z.ID] = append(zones, z), z
+		return nil
+	})
+	if err != nil || len(zones) == 0 {
+		return nil, err
+	}
+	return zones, eachZoneSecret(tx, byID)
+}
+
+// eachZoneSecret gives zones their secrets that are good, the newest first.
+func eachZoneSecret(tx *store.Tx, byID map[string]*Zone) error {
+	return tx.Rows(`SELECT zone, kind, name, secret, made_at, until FROM enforce_zone_secrets WHERE until IS NULL OR until > $1 ORDER BY made_at DESC, name DESC`, []any{tx.Now()}, func(scan func(into ...any) error) error {
+		var id, kind, name, secret string
+		var made, until store.Time
+		if err := scan(&id, &kind, &name, &secret, &made, &until); err != nil {
+			return err
+		}
+		switch z := byID[id]; {
+		case z == nil:
+		case kind == keySecret:
+			z.Keys = append(z.Keys, ZoneKey{name, made, until, secret})
+		default:
+			z.Addresses = append(z.Addresses, ZoneAddress{made, until, secret})
+		}
+		return nil
+	})
+}
+
+// selectZonesStamp is a number that rises with every change of a zone.
+func selectZonesStamp(tx *store.Tx) (stamp int64, err error) {
+	err = tx.Row(`SELECT CAST(COALESCE(SUM(version + editions), 0) AS BIGINT) FROM enforce_zones`, nil, &stamp)
+	return stamp, err
+}
+
+func insertZoneSecret(tx *store.Tx, zone, kind, name, secret string) error {
+	_, err := tx.Exec(`INSERT INTO enforce_zone_secrets (zone, kind, name, secret, made_at) VALUES ($1, $2, $3, $4, $5)`, zone, kind, name, secret, tx.Now())
+	return err
+}
+
+// limitZoneSecrets has the secrets of a kind be good until a time at most.
+func limitZoneSecrets(tx *store.Tx, zone, kind string, until store.Time) error {
+	_, err := tx.Exec(`UPDATE enforce_zone_secrets SET until = $1 WHERE zone = $2 AND kind = $3 AND (until IS NULL OR until > $1)`, until, zone, kind)
+	return err
+}
+
+// deleteZoneSecrets forgets the secrets that are good no longer.
+func deleteZoneSecrets(tx *store.Tx) error {
+	_, err := tx.Exec(`DELETE FROM enforce_zone_secrets WHERE until <= $1`, tx.Now())
+	return err
 }

@@ -36,6 +36,7 @@ import (
 	"portcullis/web/gate"
 	"portcullis/web/osquery"
 	"portcullis/web/santa"
+	"portcullis/web/zones"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -60,7 +61,7 @@ type estate struct {
 
 func newEstate(t testing.TB, db *store.DB) *estate {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)...)
+	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +95,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 	go agents.Run(t.Context())
 	e.parts.Santa = santa.New(enforce.NewSanta(e.parts.Enforce, agents, intake, testClock.Now), e.parts.Metrics)
 	e.parts.Osquery = osquery.New(enforce.NewOsquery(agents, intake, rand.Reader, 0), e.parts.Metrics)
+	e.parts.Zones = zones.New(enforce.NewZones(e.parts.Enforce, testClock.Now), e.parts.Metrics, log)
 	e.server = web.Handler(e.parts)
 	must(t, room, people.NewOrganisation{ID: "realm", Name: "Realm"})
 	must(t, room, people.NewOrganisation{ID: "harbour", Name: "Harbour", Parent: "realm"})
@@ -208,8 +210,13 @@ func (e *estate) things(t testing.TB, organisation, name string) map[string]stri
 	if err != nil {
 		t.Fatal(err)
 	}
+	zone, _, err := e.parts.Enforce.AddZone(ctx, command, enforce.Zone{Name: fmt.Sprintf("rpz%d.example", e.made), Organisation: organisation})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{
-		"proposals": proposal, "exemptions": exemption, "process": organisation, "supplier": "maker", "product": "parrot", "santa": "none", "host": device, "key": "none", "stage": "preflight", "machine": "none", "devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "form": "android", "inventories": "csv", "demonstration": "none",
+		"zones": zone.ID, "zone": zone.Name,
+		"proposals": proposal, "exemptions": exemption, "process": organisation, "supplier": "maker", "product": "parrot", "santa": "none", "order": "none", "host": device, "key": "none", "stage": "preflight", "machine": "none", "devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "form": "android", "inventories": "csv", "demonstration": "none",
 		"advice": "own-devices", "passed": note.ID, "notes": note.ID, "sources": "api", "endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
 		"role": string(people.Staff), "organisation": organisation, "session": who.Who.Session, "person": p.ID, "member": p.ID,
 		"members": p.ID, "sessions": who.Who.Session, "passkeys": "none", "messages": "none", "join": "none", "with": "none", "back": "none",
@@ -277,33 +284,37 @@ func path(t testing.TB, pattern string, things map[string]string) (method, path 
 // sent is what a program sends to each route that changes something, by its pattern. {x} stands for one
 // of the things.
 var sent = map[string]string{
-	"POST /api/v1/organisations":           `{"name": "New {unique}", "parent": "{organisation}"}`,
-	"PATCH /api/v1/organisations/{id}":     `{"name": "Renamed"}`,
-	"POST /api/v1/persons":                 `{"name": "New", "mail": "new-{unique}@x.example", "organisation": "{organisation}"}`,
-	"PATCH /api/v1/persons/{id}":           `{"active": false}`,
-	"POST /api/v1/persons/{id}/roles":      `{"role": "staff", "organisation": "{organisation}"}`,
-	"POST /api/v1/groups":                  `{"name": "New", "organisation": "{organisation}"}`,
-	"PATCH /api/v1/groups/{id}":            `{"name": "Renamed"}`,
-	"POST /api/v1/tokens":                  `{"name": "New", "role": "staff", "organisation": "{organisation}"}`,
-	"POST /api/v1/persons/{id}/invitation": ``,
-	"POST /api/v1/endpoints":               `{"organisation": "{organisation}", "url": "https://hooks.example/"}`,
-	"PATCH /api/v1/endpoints/{id}":         `{"disabled": true}`,
-	"POST /api/v1/hosts":                   `{"id": "api-{unique}", "platform": "android", "organisation": "{organisation}"}`,
-	"PATCH /api/v1/hosts/{id}":             `{"name": "Renamed {unique}"}`,
-	"POST /api/v1/hosts/{id}/move":         `{"organisation": "{organisation}"}`,
-	"POST /api/v1/hosts/{id}/retire":       `{"state": "lost"}`,
-	"POST /api/v1/affected":                `{"effect": "ban", "target": {"any": true}, "scope": "{organisation}"}`,
-	"POST /api/v1/unlinked":                `{"platform": "android", "identifier": "com.api{unique}", "product": "parrot"}`,
-	"POST /api/v1/reports":                 `{"host": "api-{unique}", "platform": "android", "organisation": "{organisation}", "installed": []}`,
-	"POST /api/v1/proposals":               `{"kind": "monitor", "organisation": "{organisation}", "monitor": {"until": "2026-06-01T00:00:00Z"}, "reason": "A test"}`,
-	"POST /api/v1/proposals/{id}/steps":    `{"act": "take-back", "version": 1}`,
-	"POST /api/v1/exemptions/{id}/end":     `{"reason": "A test"}`,
-	"POST /osquery/enroll":                 `{"enroll_secret": "none"}`,
-	"POST /osquery/config":                 `{"node_key": "none"}`,
-	"POST /osquery/log":                    `{"node_key": "none"}`,
-	"POST /osquery/distributed/read":       `{"node_key": "none"}`,
-	"POST /osquery/distributed/write":      `{"node_key": "none"}`,
-	"POST /api/v1/reports/batch":           `{"reports": []}`, // each stands for itself: package api has a test of whose
+	"POST /api/v1/organisations":             `{"name": "New {unique}", "parent": "{organisation}"}`,
+	"PATCH /api/v1/organisations/{id}":       `{"name": "Renamed"}`,
+	"POST /api/v1/persons":                   `{"name": "New", "mail": "new-{unique}@x.example", "organisation": "{organisation}"}`,
+	"PATCH /api/v1/persons/{id}":             `{"active": false}`,
+	"POST /api/v1/persons/{id}/roles":        `{"role": "staff", "organisation": "{organisation}"}`,
+	"POST /api/v1/groups":                    `{"name": "New", "organisation": "{organisation}"}`,
+	"PATCH /api/v1/groups/{id}":              `{"name": "Renamed"}`,
+	"POST /api/v1/tokens":                    `{"name": "New", "role": "staff", "organisation": "{organisation}"}`,
+	"POST /api/v1/persons/{id}/invitation":   ``,
+	"POST /api/v1/endpoints":                 `{"organisation": "{organisation}", "url": "https://hooks.example/"}`,
+	"PATCH /api/v1/endpoints/{id}":           `{"disabled": true}`,
+	"POST /api/v1/zones":                     `{"name": "rpz{unique}.new.example", "organisation": "{organisation}"}`,
+	"PATCH /api/v1/zones/{id}":               `{"notify": [{"address": "192.0.2.53:{unique}"}]}`,
+	"POST /api/v1/zones/{id}/rotation":       `{"key": true}`,
+	"POST /api/v1/hosts":                     `{"id": "api-{unique}", "platform": "android", "organisation": "{organisation}"}`,
+	"PATCH /api/v1/hosts/{id}":               `{"name": "Renamed {unique}"}`,
+	"POST /api/v1/hosts/{id}/move":           `{"organisation": "{organisation}"}`,
+	"POST /api/v1/hosts/{id}/retire":         `{"state": "lost"}`,
+	"POST /api/v1/affected":                  `{"effect": "ban", "target": {"any": true}, "scope": "{organisation}"}`,
+	"POST /api/v1/organisations/{id}/triage": `{"apps": ["product parrot"], "decision": "leave-unlisted"}`,
+	"POST /api/v1/unlinked":                  `{"platform": "android", "identifier": "com.api{unique}", "product": "parrot"}`,
+	"POST /api/v1/reports":                   `{"host": "api-{unique}", "platform": "android", "organisation": "{organisation}", "installed": []}`,
+	"POST /api/v1/proposals":                 `{"kind": "monitor", "organisation": "{organisation}", "monitor": {"until": "2026-06-01T00:00:00Z"}, "reason": "A test"}`,
+	"POST /api/v1/proposals/{id}/steps":      `{"act": "take-back", "version": 1}`,
+	"POST /api/v1/exemptions/{id}/end":       `{"reason": "A test"}`,
+	"POST /osquery/enroll":                   `{"enroll_secret": "none"}`,
+	"POST /osquery/config":                   `{"node_key": "none"}`,
+	"POST /osquery/log":                      `{"node_key": "none"}`,
+	"POST /osquery/distributed/read":         `{"node_key": "none"}`,
+	"POST /osquery/distributed/write":        `{"node_key": "none"}`,
+	"POST /api/v1/reports/batch":             `{"reports": []}`, // each stands for itself: package api has a test of whose
 }
 
 // asked is what stands in the address of each route that does not work without.

@@ -26,7 +26,7 @@ func TestTodayAndTheLedger(t *testing.T) {
 		nobody.Get("/api").Shows(200, "DELETE /api/v1/organisations/{id}/monitor", "ask your security team", "http://localhost:1/scim/v2")
 		officer.Get("/api").Has(`href="/tokens/make"`)
 
-		officer.Get("/").Shows(200, "Decide what people ask for", "Allows Parrot").Has(`href="/people"`, `href="/coverage"`).
+		officer.Get("/").Shows(200, "Decide what people ask for", "Asks for Parrot").Has(`href="/people"`, `href="/coverage"`).
 			Lacks("no role", "To begin with", `href="/notices"`, "Nothing waits for you", "Tower-")
 		auditor.Get("/").Shows(200, "Nothing waits for you")
 		officer.Get("/people").Shows(200).Has(`href="/tokens"`, `href="/groups"`).Lacks(`href="/access"`)

@@ -22,6 +22,7 @@ var sameByAPI = map[string]string{
 	"/devices/{id}/state":  "POST /hosts/{id}/retire, POST /hosts/{id}/return",
 	"/devices/{id}/forget": "DELETE /hosts/{id}/sources/{source}",
 	"/unlinked/link":       "POST /unlinked",
+	"/triage/{id}":         "POST /organisations/{id}/triage",
 
 	"/advice/add":            "POST /advice",
 	"/advice/{id}/change":    "PATCH /advice/{id}",
@@ -77,6 +78,8 @@ var sameByAPI = map[string]string{
 var notByAPI = map[string]string{
 	"/sign-in/passkey/begin":             "programs do not sign in",
 	"/sign-in/passkey":                   "programs do not sign in",
+	"/devices/{id}/lost":                 "a person's word locks a device, and asks for it to be erased: a program's does not",
+	"/devices/{id}/lost/{order}":         "a person agrees that a device be erased: a program does not",
 	"/sign-out":                          "programs do not sign in",
 	"/join/{link}":                       "programs do not sign in",
 	"/join/{link}/begin":                 "programs do not sign in",
@@ -93,7 +96,6 @@ var notByAPI = map[string]string{
 	"/channels/passed/{id}/correct":      "a note is a person's own word, and programs speak for nobody",
 	"/tokens/make":                       "a program makes no tokens: it would outlive its own end",
 	"/people/import":                     "POST /persons takes them one by one, and SCIM keeps them in step",
-	"/triage/{id}":                       "a choice among thousands of apps, in numbers that one has before one's eyes; POST /proposals decides about one app",
 }
 
 // TestParity: whatever a page can do, a program with that role can do by the API, or it is said why not.

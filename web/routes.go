@@ -29,10 +29,12 @@ import (
 	"portcullis/web/gate"
 	handbookpages "portcullis/web/handbook"
 	"portcullis/web/lists"
+	"portcullis/web/lost"
 	"portcullis/web/osquery"
 	"portcullis/web/provision"
 	"portcullis/web/santa"
 	"portcullis/web/ui"
+	"portcullis/web/zones"
 )
 
 // Parts are the rooms that routes show, and what stands around them.
@@ -55,6 +57,8 @@ type Parts struct {
 	Santa *santa.Area
 	// Osquery is the TLS server of devices that speak through osquery; nil on a server that is none.
 	Osquery *osquery.Area
+	// Zones are the texts of zones, which name servers fetch; nil on a server that has none.
+	Zones   *zones.Area
 	Account *account.Area
 	// Directory is the pages of people and organisations.
 	Directory directory.Options
@@ -131,6 +135,7 @@ func Routes(p Parts) []gate.Route {
 		p.Demo.Routes(),
 		p.Santa.Routes(),
 		p.Osquery.Routes(),
+		p.Zones.Routes(),
 		p.Account.Routes(),
 		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}),
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
@@ -138,6 +143,7 @@ func Routes(p Parts) []gate.Route {
 		directory.Routes(p.People, p.Directory),
 		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app", Exemptions: "/proposals/new/exemption"}),
 		lists.Routes(lists.Area{Enquiries: enquiries}),
+		lost.Routes(lost.Area{Enforce: p.Enforce, People: p.People}),
 		listpages.Routes(listpages.Rooms{Enforce: p.Enforce, Approvals: p.Approvals, Devices: p.Devices}),
 		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),

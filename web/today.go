@@ -5,6 +5,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/ask"
 	devicepages "portcullis/web/devices"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
@@ -33,8 +34,9 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 	if look := p.Demo.For(who.Person); look != nil {
 		page.Content = append(page.Content, look)
 	}
+	page.Content = append(page.Content, ui.ButtonGroup{{Text: "May I install this?", Href: ask.Path, Kind: ui.Secondary}})
 	things := devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}
-	for _, part := range []func(*http.Request) (ui.Component, error){p.waiting, things.Today, p.beginning} {
+	for _, part := range []func(*http.Request) (ui.Component, error){p.waiting, p.decisions().Mine, things.Today, p.beginning} {
 		shown, err := part(r)
 		if err != nil {
 			return err

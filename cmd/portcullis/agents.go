@@ -112,7 +112,7 @@ func (c *agentsEndCommand) Run(env *environment) error {
 		}
 		epoch, err := enforce.NewAgents(r.people, room.Fleet, env.now).EndAgent(env, atCommand, c.Host)
 		if err != nil {
-			return err
+			return hostMeant(err, c.Host, room.Fleet.Index())
 		}
 		env.note("All keys of %s have ended.", c.Host)
 		_, err = fmt.Fprintln(env.out, epoch)

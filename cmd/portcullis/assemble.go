@@ -29,6 +29,7 @@ import (
 	"portcullis/web/osquery"
 	"portcullis/web/santa"
 	"portcullis/web/ui"
+	"portcullis/web/zones"
 )
 
 // assembly is a server whose parts know each other.
@@ -38,6 +39,9 @@ type assembly struct {
 	parts   web.Parts
 	// workers run until their context ends, each for itself: nothing waits for one but the stop of the server.
 	workers []func(context.Context)
+	zones   *enforce.Zones
+	// names hands zones to name servers; nil where none are to ask.
+	names func(context.Context) error
 }
 
 // assemble makes the rooms and has the routes show them.
@@ -95,6 +99,8 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	a.parts.Santa = santa.New(enforce.NewSanta(lists, agents, intake, env.now), a.parts.Metrics)
 	a.parts.Osquery = osquery.New(enforce.NewOsquery(agents, intake, rand.Reader, time.Duration(c.OsqueryHours)*time.Hour), a.parts.Metrics)
 	a.parts.Santa.XSRF = c.SantaXSRF
+	a.zones = enforce.NewZones(lists, env.now)
+	a.parts.Zones, a.workers = zones.New(a.zones, a.parts.Metrics, log), append(a.workers, a.zones.Run)
 	if c.MDM != nil {
 		hook, run := deviceManager(c.MDM, db, managed(c.MDM, lists, agents, intake), fleet.Server, a.parts.Metrics, env.now, log)
 		a.parts.DeviceManager, a.workers = hook, append(a.workers, run)

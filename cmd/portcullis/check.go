@@ -188,7 +188,7 @@ func (s *sources) organisation(w *policy.World, hosts int) (string, error) {
 	if s.Organisation == "" {
 		return "", fmt.Errorf("whose devices are these? Say --organisation with an id of %s, such as: %s", s.World, strings.Join(few, ", "))
 	}
-	return "", fmt.Errorf("--organisation: %s declares no organisation %q; it has, among others: %s", s.World, s.Organisation, strings.Join(few, ", "))
+	return "", fmt.Errorf("--organisation: %s declares no organisation %q; it has, among others: %s%s", s.World, s.Organisation, strings.Join(few, ", "), meant(s.Organisation, ids))
 }
 
 // merge lists the hosts of files and of inventories, each once, in the order of their ids.

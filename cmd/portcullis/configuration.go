@@ -24,6 +24,7 @@ import (
 type configuration struct {
 	Listen       string                `yaml:"listen"`
 	URL          string                `yaml:"url"`
+	DNSListen    string                `yaml:"dns_listen"`
 	Data         string                `yaml:"data"`
 	Database     string                `yaml:"database"`
 	LedgerKey    string                `yaml:"ledger_key"`
@@ -207,6 +208,9 @@ func (c *configuration) check(s *strict) {
 	}
 	if _, port, err := net.SplitHostPort(c.Listen); c.Listen != "" && (err != nil || !portNumber(port)) {
 		s.failAt("listen", "%q is no address to listen at: write host:port, such as %s%s", c.Listen, defaultListen, hint(c.Listen))
+	}
+	if _, port, err := net.SplitHostPort(c.DNSListen); c.DNSListen != "" && (err != nil || !portNumber(port)) {
+		s.failAt("dns_listen", "%q is no address to listen at: write host:port, such as 192.0.2.1:53", c.DNSListen)
 	}
 	if c.URL != "" {
 		var err error

@@ -25,7 +25,7 @@ type demoCommand struct {
 }
 
 func (demoCommand) Help() string {
-	return "A fictional government with 40 bodies, 20,000 devices and 300 pieces of equipment, in a database that goes when the demonstration ends. Whoever opens the page chooses who they are, without signing in: so it answers on a loopback address and nowhere else."
+	return "A fictional government with 40 bodies, 20,000 devices and 300 pieces of equipment, in a database that goes when the demonstration ends: it prints where that is, for other commands' --data. Whoever opens the page chooses who they are, without signing in: so it answers on a loopback address and nowhere else."
 }
 
 func (c *demoCommand) Run(env *environment) error {
@@ -152,12 +152,13 @@ func (a *assembly) dateBack(env *environment, g *demo.Demo, made map[string]time
 	})
 }
 
-// invite says where the demonstration is, and what to look at.
-func (a *assembly) invite(env *environment, url string) {
+// invite says where the demonstration is, what to look at, and where other commands find its data.
+func (a *assembly) invite(env *environment, url, data string) {
 	fmt.Fprintf(env.out, "The Republic of Merrow is open at %s — end it with Ctrl-C.\n", url)
 	for i, look := range a.parts.Demo.Look {
 		fmt.Fprintf(env.out, "%d. %s\n", i+1, look)
 	}
+	fmt.Fprintf(env.out, "Its data, for other commands while it runs: --data %s, as in portcullis export android --organisation health --data %s\n", data, data)
 }
 
 // namesIn are what hosts and exemptions call people and groups: what people call them.

@@ -32,7 +32,11 @@ func (c *explainCommand) Run(env *environment) error {
 		at, ok = e.find(e.fleet.called[c.Host])
 	}
 	if !ok {
-		return fmt.Errorf("--host: no host %q is in the files given", c.Host)
+		ids := make([]string, len(e.hosts))
+		for i := range ids {
+			ids[i] = e.hosts[i].id
+		}
+		return fmt.Errorf("--host: no host %q is in the files given%s", c.Host, meant(c.Host, ids))
 	}
 	var host policy.Host
 	clashes, err := e.read(at, &host)

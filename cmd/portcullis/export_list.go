@@ -35,7 +35,7 @@ func (exportListCommand) Help() string {
 func (c *exportListCommand) Run(env *environment) error {
 	form := enforce.Named(c.Form)
 	if form == nil {
-		return fmt.Errorf("%q is no form; the forms are %s, and `portcullis export world` writes the whole register", c.Form, strings.Join(enforce.Names(), ", "))
+		return fmt.Errorf("%q is no form; the forms are %s, and `portcullis export world` writes the whole register%s", c.Form, strings.Join(enforce.Names(), ", "), meant(c.Form, append(enforce.Names(), "world")))
 	}
 	q := enforce.Query{Form: c.Form, Organisation: c.Organisation, Host: c.Host}
 	if c.Platform != "" {
@@ -96,7 +96,11 @@ func (c *exportListCommand) artefact(env *environment, q enforce.Query) (made *e
 		}
 		lists := &enforce.Room{People: r.people, Fleet: room.Fleet}
 		made, err = lists.Artefact(env, atCommand, q)
-		return flagged(err, "organisation", "host", "platform")
+		err = flagged(err, "organisation", "host", "platform")
+		if c.Host != "" {
+			return hostMeant(err, c.Host, room.Fleet.Index())
+		}
+		return orMeant(err, c.Organisation, idsOf(room.Fleet.View().World.Organisations))
 	})
 }
 
@@ -133,8 +137,13 @@ func fromFiles(loaded *world.Loaded, q enforce.Query, at time.Time) (*enforce.Ar
 		}
 	}
 	if q.Host != "" && host == nil {
-		return nil, fmt.Errorf("--host: the files have no device %q", q.Host)
+		ids := make([]string, loaded.Hosts.Len())
+		for i := range ids {
+			ids[i] = loaded.Hosts.ID(i)
+		}
+		return nil, orMeant(fmt.Errorf("--host: the files have no device %q", q.Host), q.Host, ids)
 	}
 	made, err := enforce.New(&loaded.World, p, 0, at).Artefact(q, host)
-	return made, flagged(err, "organisation", "host", "platform")
+	err = flagged(err, "organisation", "host", "platform")
+	return made, orMeant(err, q.Organisation, idsOf(loaded.World.Organisations))
 }

@@ -23,12 +23,11 @@ import (
 	"portcullis/store"
 )
 
-// fleetHosts is how many devices BenchmarkFleet has: 10,000 unless the environment says otherwise. The figures
-// that count are those of 1,000,000.
-func fleetHosts(b *testing.B) int {
-	text := os.Getenv("PORTCULLIS_BENCH_HOSTS")
+// numberOf is how many of something BenchmarkFleet has: what the environment says, or else so many.
+func numberOf(b *testing.B, variable string, otherwise int) int {
+	text := os.Getenv(variable)
 	if text == "" {
-		return 10_000
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -39,14 +38,16 @@ func fleetHosts(b *testing.B) int {
 
 // BenchmarkFleet measures a server on SQLite with many devices of 60 apps, in the government of package
 // policytest: how long it takes from the start of the process until it is ready, without a snapshot of its
-// index and with one; what memory it then holds; and how long each page takes, the median of nine.
+// index and with one; what memory it then holds; and how long each page takes, the median of nine. It has 10,000 devices
+// and nobody who holds them unless PORTCULLIS_BENCH_HOSTS and PORTCULLIS_BENCH_PEOPLE say otherwise. The figures that
+// count are those of 1,000,000 devices and 100,000 people.
 func BenchmarkFleet(b *testing.B) {
-	program, hosts := itself(b), fleetHosts(b)
+	program, hosts, persons := itself(b), numberOf(b, "PORTCULLIS_BENCH_HOSTS", 10_000), numberOf(b, "PORTCULLIS_BENCH_PEOPLE", 0)
 	where := []string{"--data", b.TempDir()}
 	w := policytest.World(1)
 	app := w.Products[500].ID
 	began := time.Now()
-	session := fillFleet(b, where[1], w, hosts)
+	session, somebody := fillFleet(b, where[1], w, hosts, persons)
 	b.ReportMetric(time.Since(began).Seconds(), "s-import")
 	serve := func() (*exec.Cmd, string, time.Duration) {
 		began := time.Now()
@@ -62,9 +63,13 @@ func BenchmarkFleet(b *testing.B) {
 		server, address, warm := serve()
 		b.ReportMetric(warm.Seconds(), "s-start-from-snapshot")
 		var took []string
-		for _, page := range []string{"/", "/coverage", "/breaches", "/devices", "/devices/" + policytest.DeviceID(hosts/2), "/apps", "/apps/" + app, "/suppliers", "/unlinked",
+		pages := []string{"/", "/coverage", "/breaches", "/devices", "/devices/" + policytest.DeviceID(hosts/2), "/apps", "/apps/" + app, "/apps?q=" + url.QueryEscape(w.Suppliers[0].Name), "/suppliers", "/unlinked",
 			"/what-if?effect=ban&components=yes&scope=org-000&product=" + app, "/proposals", "/proposals/new/ban?effect=ban&components=yes&scope=org-000&product=" + app,
-			"/exemptions", "/exemptions/" + w.Exemptions[0].ID, "/process/org-000", "/ask?q=" + url.QueryEscape(w.Products[500].Name), "/lists?a=org-001&b=org-002"} {
+			"/exemptions", "/exemptions/" + w.Exemptions[0].ID, "/process/org-000", "/ask?q=" + url.QueryEscape(w.Products[500].Name), "/lists?a=org-001&b=org-002", "/triage", "/ledger"}
+		if persons > 0 {
+			pages = append(pages, "/people", "/people?q=grace", "/people?q="+url.QueryEscape(lastName(7919)), "/people/"+somebody, "/organisations", "/organisations/org-001")
+		}
+		for _, page := range pages {
 			took = append(took, fmt.Sprintf("%s %s", page, median(b, address+page, session)))
 		}
 		for three := range slices.Chunk(took, 3) { // testing shows ten lines of a benchmark
@@ -110,8 +115,9 @@ func median(b *testing.B, address, session string) time.Duration {
 	return took[len(took)/2].Round(100 * time.Microsecond)
 }
 
-// fillFleet takes the government in, and signs in somebody who may see all of it.
-func fillFleet(b *testing.B, data string, w *policy.World, hosts int) (session string) {
+// fillFleet takes the government in, with its people, and signs in who may see all of it; somebody is one of the
+// others.
+func fillFleet(b *testing.B, data string, w *policy.World, hosts, persons int) (session, somebody string) {
 	b.Helper()
 	env := &environment{Context: b.Context(), in: os.Stdin, out: io.Discard, err: io.Discard, now: time.Now}
 	err := (&database{Data: data}).in(env, false, func(r *rooms) error {
@@ -139,13 +145,52 @@ func fillFleet(b *testing.B, data string, w *policy.World, hosts int) (session s
 		if err != nil {
 			return err
 		}
+		if somebody, err = peopleOf(env, r.people, w, persons); err != nil {
+			return err
+		}
 		session, err = signedIn(env, r.people, w.Organisations[0].ID)
 		return err
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return session
+	return session, somebody
+}
+
+// peopleOf adds people to a government in bulk, half of them to its ten first bodies, and returns the id of one. The
+// devices of package policytest are held by the first 40,000 of them, by their user names.
+func peopleOf(ctx context.Context, room *people.Room, w *policy.World, n int) (somebody string, err error) {
+	first := []string{"Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Margaret", "Dennis", "Radia", "Tony", "Frances", "Niklaus", "Katherine", "Ken", "Hedy", "Tim"}
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	for some := range slices.Chunk(numbers, 10_000) {
+		var rows []people.Row
+		for _, i := range some {
+			body := w.Organisations[i/2%len(w.Organisations)].ID
+			if i%2 == 0 {
+				body = w.Organisations[i/2%min(10, len(w.Organisations))].ID
+			}
+			user := fmt.Sprintf("person-%05d", i)
+			rows = append(rows, people.Row{Line: i + 2, Organisation: body, Roles: []people.Role{people.Staff}, Particulars: people.Particulars{
+				Name: first[i%len(first)] + " " + lastName(i*7919), UserName: user, Mail: user + "@government.example"}})
+		}
+		if _, err := room.ImportPeople(ctx, atCommand, rows); err != nil {
+			return "", err
+		}
+	}
+	found, err := room.Persons(ctx, atCommand, people.PersonQuery{UserName: fmt.Sprintf("person-%05d", n/2), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0].ID, nil
+}
+
+// lastName is one of 17,576.
+func lastName(n int) string {
+	sounds := strings.Fields("ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo yu za bre cli dro flu gra")
+	return sounds[n%26] + sounds[n/26%26] + sounds[n/676%26] + "son"
 }
 
 // signedIn is the session of somebody new, who is a centre officer everywhere.

@@ -40,7 +40,7 @@ var errPartly = errors.New("a part was not taken: see above")
 func (c *importInventoryCommand) Run(env *environment) error {
 	read := kinds.Reader(c.Kind)
 	if read == nil {
-		return fmt.Errorf("%q is no kind of inventory; the kinds are %s, and `portcullis import --help` has what else can be imported", c.Kind, strings.Join(kinds.All(), ", "))
+		return fmt.Errorf("%q is no kind of inventory; the kinds are %s, and `portcullis import --help` has what else can be imported%s", c.Kind, strings.Join(kinds.All(), ", "), meant(c.Kind, append(kinds.All(), "world", "people")))
 	}
 	return c.in(env, true, func(r *rooms) error {
 		if err := c.somewhere(env, r); err != nil {
@@ -90,7 +90,7 @@ func (c *importInventoryCommand) somewhere(env *environment, r *rooms) error {
 	if more := len(all) - mostNamed; more > 0 {
 		named = append(named, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Errorf("--organisation: there is no organisation %q; there are %s", c.Organisation, strings.Join(named, ", "))
+	return fmt.Errorf("--organisation: there is no organisation %q; there are %s%s", c.Organisation, strings.Join(named, ", "), meant(c.Organisation, namesOf(all)))
 }
 
 // file takes in one file.

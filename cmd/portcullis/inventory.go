@@ -27,7 +27,7 @@ func (f *inventoryFile) UnmarshalText(text []byte) error {
 	}
 	kind, device, _ := strings.Cut(what, "@")
 	if kinds.Reader(kind) == nil {
-		return fmt.Errorf("%q is no kind of inventory; the kinds are %s", kind, strings.Join(kinds.All(), ", "))
+		return fmt.Errorf("%q is no kind of inventory; the kinds are %s%s", kind, strings.Join(kinds.All(), ", "), meant(kind, kinds.All()))
 	}
 	*f = inventoryFile{kind, device, path}
 	return nil

@@ -43,6 +43,8 @@ type commands struct {
 	Agents     agentsCommand         `cmd:"" help:"Keys by which devices speak for themselves: to print them, and to end them."`
 	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
 	Proposals  proposalsCommand      `cmd:"" help:"Propose decisions, and sign or refuse them, at a running server."`
+	Advice     adviceCommand         `cmd:"" help:"Read and keep what people are advised, at a running server."`
+	Zones      zonesCommand          `cmd:"" help:"Say which name servers take a body's list as a zone, and with which keys, at a running server."`
 	Bounce     bounceCommand         `cmd:"" help:"Take in a mail that came back, from a mail server."`
 	Backup     backupCommand         `cmd:"" help:"Write a backup of a server's database, while it runs."`
 	Restore    restoreCommand        `cmd:"" help:"Fill an empty database from a backup."`
@@ -95,7 +97,8 @@ func run(env *environment, args []string) int {
 		kong.Exit(func(status int) { exited = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(env),
-		kong.Vars{"kinds": strings.Join(kinds.All(), ", "), "forms": strings.Join(enforce.Names(), ", "), "kindEnum": strings.Join(kinds.All(), ",")},
+		kong.Vars{"kinds": strings.Join(kinds.All(), ", "), "forms": strings.Join(enforce.Names(), ", "), "kindEnum": strings.Join(kinds.All(), ","),
+			"advicetext": "A file with the text, or - for standard input: paragraphs, with an empty line between them; a line that begins with - is of a list."},
 	)
 	if err != nil {
 		fmt.Fprintf(env.err, "portcullis: %v\n", err)

@@ -48,16 +48,16 @@ func (o *once) key() string { return cmp.Or(o.Key, rand.Text()) }
 type proposalsListCommand struct {
 	remote
 	output
-	Waiting      bool   `help:"What waits for you, the oldest first, with the step that you can take."`
+	Waiting      bool   `help:"What waits for you, what lapses by itself and then the oldest first, with the step that you can take."`
 	Mine         bool   `help:"What you opened, or what is for you."`
 	State        string `enum:",open,made,interim,refused,taken-back" default:"" placeholder:"STATE" help:"Only those in this state: open, made, interim, refused or taken-back."`
 	Kind         string `enum:",ban,allow,withdrawal,exemption,monitor,supplier,product,process,organisation" default:"" placeholder:"KIND" help:"Only those of this kind: ban, allow, withdrawal, exemption, monitor, supplier, product, process or organisation."`
 	Organisation string `placeholder:"ID" help:"Only those for this body itself."`
 	Made         string `placeholder:"ID" help:"Only that of which this rule or exemption came."`
-	All          bool   `help:"All of them; the newest 50, unless said."`
+	All          bool   `help:"All of them; the first 50, unless said."`
 }
 
-// query is what is asked for; a list of what waits takes nothing besides.
+// query is what is asked for.
 func (c *proposalsListCommand) query() (url.Values, error) {
 	q := url.Values{}
 	for name, value := range map[string]string{"state": c.State, "kind": c.Kind, "organisation": c.Organisation, "made": c.Made} {
@@ -68,8 +68,11 @@ func (c *proposalsListCommand) query() (url.Values, error) {
 	if c.Mine {
 		q.Set("mine", "true")
 	}
-	if c.Waiting && len(q) > 0 {
-		return nil, errors.New("--waiting: what waits for you is listed whole: leave --mine, --state, --kind, --organisation and --made out")
+	if c.Waiting && (c.Mine || c.Made != "") {
+		return nil, errors.New("--waiting: what waits for you is neither what you opened nor made: leave --mine and --made out")
+	}
+	if c.Waiting && c.State != "" && c.State != string(approvals.Waiting) && c.State != string(approvals.Interim) {
+		return nil, errors.New("--state: what waits for you is open or interim")
 	}
 	return q, nil
 }

@@ -118,7 +118,7 @@ func TestProposalsBan(t *testing.T) {
 			t.Errorf("shown without %q: %s", want, out)
 		}
 	}
-	s.refused(t, exitBreach, "You have asked for this yourself", s.as("first", "take", id, "sign", "--yes", "--affirmed", "1")...)
+	s.refused(t, exitBreach, "You have proposed this yourself", s.as("first", "take", id, "sign", "--yes", "--affirmed", "1")...)
 	s.refused(t, exitBadInput, "say --version 1", s.as("second", "take", id, "sign")...)
 	s.refused(t, exitBreach, "--affirmed: This reaches 1 of the 1", s.as("second", "take", id, "sign", "--version", "1")...)
 	s.refused(t, exitBadInput, "--reason: Say why", s.as("second", "take", id, "refuse", "--version", "1")...)

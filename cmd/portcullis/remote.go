@@ -97,8 +97,10 @@ type request struct {
 	method string
 	path   string // after api.Base
 	query  url.Values
-	body   any    // nil, or what is sent as JSON
-	key    string // of a POST: with the same one it is done once, however often it is sent
+	body   any     // nil, or what is sent as JSON
+	key    string  // of a POST or PATCH: with the same one it is done once, however often it is sent
+	match  string  // the ETag of what is to be changed; empty is whatever there is
+	tag    *string // where the ETag of the answer is put; nil is nowhere
 }
 
 // get asks for something, and decodes it. What came is returned as it is too.
@@ -111,8 +113,8 @@ func (c *client) post(ctx context.Context, path, key string, body, into any) (js
 	return c.ask(ctx, request{method: http.MethodPost, path: path, body: body, key: key}, into)
 }
 
-// ask sends a request until an answer comes, a few times at most. A refusal is a *refusal; where something may have
-// been done and nobody knows, the error is a *lost.
+// ask sends a request until an answer comes, a few times at most: what has no key, and may have been done, once. A
+// refusal is a *refusal; where something may have been done and nobody knows, the error is a *lost.
 func (c *client) ask(ctx context.Context, r request, into any) (json.RawMessage, error) {
 	var body []byte
 	if r.body != nil {
@@ -132,8 +134,9 @@ func (c *client) ask(ctx context.Context, r request, into any) (json.RawMessage,
 			return text, err
 		}
 		unknown = unknown || away.sent
-		if try == len(pauses) || ctx.Err() != nil {
-			if r.method == http.MethodPost && unknown {
+		doing := r.method != http.MethodGet && unknown
+		if try == len(pauses) || ctx.Err() != nil || doing && r.key == "" {
+			if doing {
 				return nil, &lost{cause: away, key: r.key}
 			}
 			return nil, away
@@ -145,7 +148,11 @@ func (c *client) ask(ctx context.Context, r request, into any) (json.RawMessage,
 	}
 }
 
+// decode reads an answer; into is nil where it has no content.
 func (c *client) decode(text []byte, into any) error {
+	if into == nil {
+		return nil
+	}
 	if err := json.Unmarshal(text, into); err != nil {
 		return fmt.Errorf("what %s answers is not understood: %w; is this program as new as the server? portcullis version says", c.server, err)
 	}
@@ -173,11 +180,17 @@ func (c *client) send(ctx context.Context, r request, body []byte) (json.RawMess
 	if r.key != "" {
 		q.Header.Set("Idempotency-Key", `"`+r.key+`"`)
 	}
+	if r.match != "" {
+		q.Header.Set("If-Match", r.match)
+	}
 	response, err := c.http.Do(q)
 	if err != nil {
 		return nil, &unanswered{c.server, sent.Load(), err}
 	}
 	defer response.Body.Close()
+	if r.tag != nil {
+		*r.tag = response.Header.Get("ETag")
+	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return nil, &unanswered{c.server, true, err}
@@ -195,7 +208,7 @@ func (c *client) answered(r *http.Response, text []byte) (json.RawMessage, error
 		return nil, &unanswered{c.server, true, fmt.Errorf("it says %s", r.Status)}
 	case status >= 300 && status < 400:
 		return nil, fmt.Errorf("%s sends elsewhere, to %s: say that server's address with --server", c.server, r.Header.Get("Location"))
-	case status < 300 && kind == "application/json":
+	case status < 300 && kind == "application/json", status == http.StatusNoContent:
 		return text, nil
 	}
 	told := &refusal{}
@@ -232,6 +245,9 @@ type lost struct {
 }
 
 func (e *lost) Error() string {
+	if e.key == "" {
+		return fmt.Sprintf("%v.\nWhether it was done is not known: look how it is now", e.cause)
+	}
 	return fmt.Sprintf("%v.\nWhether it was done is not known. Say the same again with%s --key %s: it is then not done twice", e.cause, e.with, e.key)
 }
 

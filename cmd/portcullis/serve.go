@@ -28,6 +28,8 @@ type serveCommand struct {
 	Listen string `placeholder:"ADDRESS" help:"Where to answer HTTP: 127.0.0.1:8417 unless said."`
 	URL    string `name:"url" placeholder:"URL" help:"How people reach the server: http://localhost and the port unless said."`
 
+	DNSListen string `name:"dns-listen" placeholder:"ADDRESS" help:"Where name servers take zones, by TCP and UDP, such as 192.0.2.1:53: nowhere unless said."`
+
 	demonstration bool
 }
 
@@ -40,7 +42,7 @@ func (c *serveCommand) configuration() (configuration, error) {
 	if c.Data != "" || c.Database != "" {
 		said.Data, said.Database = c.Data, c.Database
 	}
-	for _, flag := range []struct{ said, into *string }{{&c.LedgerKey, &said.LedgerKey}, {&c.Listen, &said.Listen}} {
+	for _, flag := range []struct{ said, into *string }{{&c.LedgerKey, &said.LedgerKey}, {&c.Listen, &said.Listen}, {&c.DNSListen, &said.DNSListen}} {
 		if *flag.said != "" {
 			*flag.into = *flag.said
 		}
@@ -100,6 +102,10 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("%w: stop what answers there, or say another address with --listen or in the configuration", err)
 	}
+	names, err := listenDNS(said.DNSListen)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if said.URL == "" {
 		said.URL = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 	}
@@ -107,6 +113,9 @@ func (c *serveCommand) Run(env *environment) error {
 		said.Notice = "This is a demonstration: nothing here is real, and it goes when it ends"
 	}
 	server, err := assemble(env, db, book, said, log)
+	if err == nil {
+		server.handZones(names, log)
+	}
 	if err == nil && c.demonstration {
 		server.parts.Demo, err = server.demonstration(env)
 	}
@@ -114,17 +123,20 @@ func (c *serveCommand) Run(env *environment) error {
 		err = started(env, db, book, holder)
 	}
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, listener.Close(), names.close())
 	}
 	settle()
 	// From here on whoever stops the server stops it in good order.
 	ctx, stop := signal.NotifyContext(env, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if names != nil {
+		log.Info("listening for name servers", "at", names.listener.Addr().String())
+	}
 	log.Info("listening", "address", "http://"+listener.Addr().String(), "url", said.URL, "version", versionText(), "ledger", key.Public)
 	if c.demonstration {
-		server.invite(env, said.URL)
+		server.invite(env, said.URL, said.Data)
 	} else if err := server.welcome(env, said.URL, log); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, listener.Close(), names.close())
 	}
 	return server.run(ctx, sequencer, listener, log)
 }
@@ -158,16 +170,26 @@ func (a *assembly) run(ctx context.Context, sequencer *ledger.Sequencer, listene
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	handler := web.Handler(a.parts)
-	ended := make(chan error, 2)
-	go func() { ended <- sequencer.Run(ctx) }()
-	go func() { ended <- web.Serve(ctx, listener, handler, log) }()
+	essential := []func() error{
+		func() error { return sequencer.Run(ctx) },
+		func() error { return web.Serve(ctx, listener, handler, log) },
+	}
+	if a.names != nil {
+		essential = append(essential, func() error { return a.names(ctx) })
+	}
+	ended := make(chan error, len(essential))
+	for _, work := range essential {
+		go func() { ended <- work() }()
+	}
 	var workers sync.WaitGroup
 	for _, work := range a.workers {
 		workers.Go(func() { work(ctx) })
 	}
-	first := <-ended
+	err := <-ended
 	stop()
-	err := errors.Join(first, <-ended)
+	for range essential[1:] {
+		err = errors.Join(err, <-ended)
+	}
 	workers.Wait()
 	return err
 }

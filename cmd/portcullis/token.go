@@ -38,7 +38,7 @@ func (c *tokenCreateCommand) Run(env *environment) error {
 		grant := people.Grant{Role: people.Role(c.Role), Organisation: c.Organisation}
 		made, err := r.people.MakeToken(env, atCommand, c.Name, grant, expires)
 		if err != nil {
-			return flagged(err, "name", "role", "organisation", "expires")
+			return r.organisationMeant(env, flagged(err, "name", "role", "organisation", "expires"), c.Organisation)
 		}
 		env.note("The token %s is made, for %s. It ends on %s.", made.ID, made.Name, day(made.Expires))
 		_, err = fmt.Fprintln(env.out, made.Secret)

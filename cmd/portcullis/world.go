@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/register"
 	"portcullis/store"
@@ -24,6 +25,11 @@ type exportCommand struct {
 	World exportWorldCommand `cmd:"" help:"Write the register as a world file, as it is or as it was known."`
 
 	List exportListCommand `cmd:"" default:"withargs" help:"Write what devices are to have in a platform's own form: portcullis export FORM --organisation ID."`
+}
+
+func (exportCommand) Help() string {
+	return "The forms are " + strings.Join(enforce.Names(), ", ") + ". Of a body: portcullis export FORM --organisation ID; of one device: portcullis export FORM --host ID. " +
+		"Where the decisions are is said by --data DIRECTORY or --database URL, or by --world FILE; portcullis demo prints where its own data is."
 }
 
 // located gives faults their place in the world file.

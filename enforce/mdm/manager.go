@@ -23,6 +23,8 @@ type Devices interface {
 	Offer(ctx context.Context, d *enforce.ManagedDevice, own string) error
 	Confirm(ctx context.Context, d *enforce.ManagedDevice) error
 	Refused(ctx context.Context, d *enforce.ManagedDevice, why string) error
+	Due(ctx context.Context) ([]enforce.Order, error)
+	Sent(ctx context.Context, id string) error
 }
 
 // Manager keeps devices and what they are to have together: it gives out declarations when lists change, reads back
@@ -42,6 +44,8 @@ type Manager struct {
 	nudged map[string]int64    // as asked: when it was last told to fetch its declarations, by its enrolment
 	placed map[string]string   // the set that a device was put into
 	begun  time.Time           // since when sets and placed are remembered
+
+	orderAgain time.Time // until when orders are not tried again
 }
 
 // putting is a set that is being put, or was.
@@ -269,6 +273,9 @@ func (m *Manager) Run(ctx context.Context, alone Alone) {
 	var last time.Time
 	for {
 		now := m.now()
+		if err := m.order(ctx, alone); err != nil && ctx.Err() == nil {
+			m.log.Warn("devices could not be locked or erased as people want; it is tried again", "error", err)
+		}
 		if is := m.devices.Lists(); is != lists || now.Sub(last) > passEvery || now.Before(last) {
 			done, err := alone(ctx, m.Reconcile)
 			if err != nil && ctx.Err() == nil {

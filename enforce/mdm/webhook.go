@@ -26,6 +26,7 @@ type Listener interface {
 	Enrolled(ctx context.Context, host, called string, on policy.Platform) error
 	Left(ctx context.Context, host string) error
 	Report(ctx context.Context, r devices.Report) error
+	Did(ctx context.Context, host, id, failed string) error
 }
 
 const (
@@ -61,11 +62,14 @@ type event struct {
 	CheckIn *struct {
 		message
 	} `json:"checkin_event"`
-	Acknowledge *struct {
-		message
-		Status  string `json:"status"`
-		Command string `json:"command_uuid"`
-	} `json:"acknowledge_event"`
+	Acknowledge *acknowledgement `json:"acknowledge_event"`
+}
+
+// acknowledgement is what a device said to a command.
+type acknowledgement struct {
+	message
+	Status  string `json:"status"`
+	Command string `json:"command_uuid"`
 }
 
 // message is what a device sent, and as whom NanoMDM knows it.
@@ -241,6 +245,9 @@ func (h *Webhook) acknowledged(ctx context.Context, e *event) (string, error) {
 	}
 	if a.Status == "Idle" {
 		return Passed, nil
+	}
+	if id, failed, over := ordered(a); over {
+		return Taken, h.devices.Did(ctx, a.IDs.ID, id, failed)
 	}
 	var found inventory
 	if err := apple.Read(bytes.NewReader(a.Payload), &found); err != nil {

@@ -49,6 +49,11 @@ func (n *noted) Report(_ context.Context, r devices.Report) error {
 	return n.err
 }
 
+func (n *noted) Did(_ context.Context, host, id, failed string) error {
+	n.told = append(n.told, fmt.Sprintf("did %s %s %q", host, id, failed))
+	return n.err
+}
+
 func plist(members string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>` + members + `</dict></plist>`
 }
@@ -85,6 +90,10 @@ func TestEvents(t *testing.T) {
 	}{
 		"enrols":                 {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device), what: Taken, told: []string{"left UDID-1", `enrolled UDID-1 "Desk 7" ios`}},
 		"is enrolled":            {body: checkIn("mdm.TokenUpdate", "Device", "UDID-1", noon, device), what: Taken, told: []string{`enrolled UDID-1 "Desk 7" ios`}},
+		"did what was ordered":   {body: answer("Device", "UDID-1", "Acknowledged", "portcullis-order-o1", noon, ""), what: Taken, told: []string{`did UDID-1 o1 ""`}},
+		"could not do it":        {body: answer("Device", "UDID-1", "Error", "portcullis-order-o1", noon, ""), what: Taken, told: []string{`did UDID-1 o1 "the device answered Error"`}},
+		"cannot do it now":       {body: answer("Device", "UDID-1", "NotNow", "portcullis-order-o1", noon, ""), what: NotKnown},
+		"a user's own did it":    {body: answer("User Enrollment (Device)", "UDID-1", "Acknowledged", "portcullis-order-o1", noon, ""), what: Passed},
 		"leaves":                 {body: checkIn("mdm.CheckOut", "Device", "UDID-1", noon, device), what: Taken, told: []string{"left UDID-1"}},
 		"is a user's own":        {body: checkIn("mdm.Authenticate", "User Enrollment (Device)", "UDID-1", noon, device), what: Passed},
 		"is a user":              {body: checkIn("mdm.TokenUpdate", "User", "UDID-1", noon, device), what: Passed},

@@ -21,6 +21,30 @@ func ListApps(command string) []byte {
 // Declare is the MDM command DeclarativeManagement as a property list: the device fetches what declarations it has not.
 func Declare(command string) []byte { return commandOf(command, "DeclarativeManagement", "") }
 
+// LockDevice is the MDM command DeviceLock as a property list: the device locks at once and shows the message. A Mac
+// restarts, and opens again with the PIN of six digits; other devices take none, and open as they did before.
+func LockDevice(command, message, pin string) []byte {
+	return commandOf(command, "DeviceLock", textOf("Message", message)+textOf("PIN", pin))
+}
+
+// EraseDevice is the MDM command EraseDevice as a property list: the device removes everything at once. A Mac without a
+// means of erasing itself asks for the PIN of six digits afterwards.
+func EraseDevice(command, pin string) []byte {
+	return commandOf(command, "EraseDevice", textOf("PIN", pin))
+}
+
+// textOf is a member with a text; nothing where that is empty.
+func textOf(key, text string) string {
+	if text == "" {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("<key>" + key + "</key><string>")
+	_ = xml.EscapeText(&b, []byte(text)) // to memory
+	b.WriteString("</string>")
+	return b.String()
+}
+
 // commandOf is a command with the members that it has besides its name.
 func commandOf(id, name, members string) []byte {
 	var b bytes.Buffer

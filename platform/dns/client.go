@@ -10,6 +10,16 @@ import (
 
 // clients are the owners by which a zone knows who asks, each network once and in order.
 func clients(networks []netip.Prefix) (owners []string, err error) {
+	networks, err = Networks(networks)
+	for _, n := range networks {
+		owners = append(owners, client(n))
+	}
+	return owners, err
+}
+
+// Networks are networks as a zone exempts them, each once and in order. It is an error that says so where one
+// cannot be.
+func Networks(networks []netip.Prefix) ([]netip.Prefix, error) {
 	masked := make([]netip.Prefix, 0, len(networks))
 	for _, n := range networks {
 		if n.Bits() < 1 || n.Addr().Is4In6() {
@@ -23,10 +33,7 @@ func clients(networks []netip.Prefix) (owners []string, err error) {
 		}
 		return a.Bits() - b.Bits()
 	})
-	for _, n := range slices.Compact(masked) {
-		owners = append(owners, client(n))
-	}
-	return owners, nil
+	return slices.Compact(masked), nil
 }
 
 // client is the owner for one network: its length and then its address backwards, that of IPv4 in decimal

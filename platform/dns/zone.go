@@ -2,6 +2,8 @@ package dns
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +27,8 @@ type Options struct {
 	Serial uint32
 	// Passed are networks whose devices are answered as if there were no zone.
 	Passed []netip.Prefix
+	// Comment is the first line of the text; where it is empty, the list's stamp is.
+	Comment string
 }
 
 // What name servers do with the zone, in seconds. They ask for a new serial each refresh, and ask again
@@ -59,8 +63,11 @@ func WriteZone(w io.Writer, l *platform.List, o Options) ([]platform.Left, error
 	if err != nil {
 		return nil, err
 	}
+	if o.Comment == "" {
+		o.Comment = l.Stamp()
+	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "; %s\n", line(l.Stamp()))
+	fmt.Fprintf(&b, "; %s\n", line(o.Comment))
 	if o.Zone != "" {
 		fmt.Fprintf(&b, "$ORIGIN %s\n", dns.Fqdn(o.Zone))
 	}
@@ -73,6 +80,17 @@ func WriteZone(w io.Writer, l *platform.List, o Options) ([]platform.Left, error
 	}
 	_, err = w.Write(b.Bytes())
 	return left, err
+}
+
+// Digest is the SHA-256, in lower-case hex, of what a zone says to name servers: of everything but its serial and
+// its comment.
+func Digest(l *platform.List, o Options) (string, error) {
+	o.Serial, o.Comment = 1, "any"
+	h := sha256.New()
+	if _, err := WriteZone(h, l, o); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Records returns the records of a zone, of which the first is its SOA.

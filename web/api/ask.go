@@ -60,6 +60,7 @@ type MayInstallAnswer struct {
 	Watched     time.Time `json:"watched,omitzero" doc:"Until when the body only watches what is not on its list"`
 	Rules       []Rule    `json:"rules" doc:"By which it is so"`
 	Exemptions  []string  `json:"exemptions" doc:"By which it is so: of those that are for everyone"`
+	Barred      []Rule    `json:"barred" doc:"Of yes and leaving: bans and phase-outs that stand against other versions than those. What cannot tell versions apart refuses it in all"`
 }
 
 type askQuery struct {
@@ -89,7 +90,7 @@ func (a *api) mayInstall(ctx context.Context, in *askQuery) (*single[MayInstall]
 }
 
 func showReply(r devices.Reply) MayInstallAnswer {
-	shown := MayInstallAnswer{Platforms: []string{}, Answer: string(r.Saying), From: r.From, Before: r.Before, VersionCode: r.Code, Rules: whole(r.Rules, showRule).Body.Items, Exemptions: []string{}}
+	shown := MayInstallAnswer{Platforms: []string{}, Answer: string(r.Saying), From: r.From, Before: r.Before, VersionCode: r.Code, Rules: whole(r.Rules, showRule).Body.Items, Exemptions: []string{}, Barred: whole(r.Barred, showRule).Body.Items}
 	for _, p := range r.Platforms {
 		shown.Platforms = append(shown.Platforms, p.String())
 	}

@@ -72,10 +72,10 @@ func (l *lockedBuffer) String() string {
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
-	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
+	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
 		log := slog.New(slog.NewTextHandler(h.log, nil))
-		h.Room = roomtest.People(t, open, h.clock, log, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, approvals.Kinds)
+		h.Room = roomtest.People(t, open, h.clock, log, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds)
 		h.ledger = h.Room.Ledger
 		h.desk = alerts.Desk{People: h.Room, Outbox: h.outbox(t)}
 		for id, parent := range map[string]string{"treasury": "", "health": ""} {

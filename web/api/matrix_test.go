@@ -11,6 +11,7 @@ import (
 	"portcullis/alerts"
 	"portcullis/approvals"
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/handbook"
 	"portcullis/internal/agreed"
 	"portcullis/people"
@@ -126,6 +127,24 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"DELETE /tokens/{id}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/tokens/" + h.spare(t, o), status: 204}
 	},
+	"GET /zones": func(t *testing.T, h *house, o string) attempt {
+		return attempt{status: 200, shows: h.zone(t, o)}
+	},
+	"POST /zones": func(_ *testing.T, h *house, o string) attempt {
+		return attempt{status: 201, body: fmt.Sprintf(`{"name": "rpz%s.example", "organisation": %q}`, h.unique(), o)}
+	},
+	"GET /zones/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o), status: 200}
+	},
+	"PATCH /zones/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o), status: 200, body: `{"passed": ["192.0.2.0/24"]}`, also: people.DecideExemptions}
+	},
+	"POST /zones/{id}/rotation": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o) + "/rotation", status: 200, body: `{"key": true}`}
+	},
+	"DELETE /zones/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o), status: 204}
+	},
 	"GET /endpoints": func(t *testing.T, h *house, o string) attempt {
 		return attempt{status: 200, shows: h.endpoint(t, o)}
 	},
@@ -192,7 +211,7 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 		return attempt{path: "/proposals?limit=200", status: 200, shows: h.proposal(t, o), permission: people.SeeProposals, open: true}
 	},
 	"GET /waiting": func(t *testing.T, h *house, o string) attempt {
-		return attempt{status: 200, shows: h.proposal(t, o), permission: people.DecideMonitor, open: true}
+		return attempt{path: "/waiting?limit=200&organisation=" + o, status: 200, shows: h.proposal(t, o), permission: people.DecideMonitor, open: true}
 	},
 	"POST /proposals": func(_ *testing.T, h *house, o string) attempt {
 		return attempt{status: 201, permission: people.Propose, body: fmt.Sprintf(`{"kind": "monitor", "organisation": %q, "monitor": {"until": "2026-06-01T00:00:00Z"}, "reason": "a reason"}`, o)}
@@ -253,8 +272,29 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 		h.follow(t)
 		return attempt{path: "/lists/difference?a=" + o + "&b=" + o, status: 200}
 	},
+	"GET /rules/{id}/uptake": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/rules/" + h.rule(t, o) + "/uptake", status: 200}
+	},
+	"GET /exemptions/{id}/uptake": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/exemptions/" + h.exemption(t, o) + "/uptake", status: 200}
+	},
 	"GET /rules/{id}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/rules/" + h.rule(t, o), status: 200}
+	},
+	"GET /organisations/{id}/triage": func(t *testing.T, h *house, o string) attempt {
+		h.follow(t)
+		return attempt{path: "/organisations/" + o + "/triage", status: 200}
+	},
+	"GET /organisations/{id}/triage/makers": func(t *testing.T, h *house, o string) attempt {
+		h.follow(t)
+		return attempt{path: "/organisations/" + o + "/triage/makers", status: 200}
+	},
+	// Before any rule allows everything that is known: operations are tried in their order.
+	"POST /organisations/{id}/triage": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/organisations/" + o + "/triage", status: 200, body: fmt.Sprintf(`{"apps": [%q], "decision": "leave-unlisted"}`, h.unlisted(t, o))}
+	},
+	"GET /releases": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/releases?limit=200", status: 200, shows: h.release(t, o).ID}
 	},
 	"GET /unlinked": func(t *testing.T, h *house, o string) attempt {
 		h.host(t, o, "com.unknown."+o)
@@ -280,7 +320,7 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 }
 
 // ownless are the operations that concern no organisation in particular.
-var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}", "GET /advice", "GET /advice/{id}", "GET /advice/{id}/versions", "GET /record/aid"}
+var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}", "GET /rules/{id}/uptake", "GET /advice", "GET /advice/{id}", "GET /advice/{id}/versions", "GET /record/aid"}
 
 // TestWhoMay tries every operation with a token of every role in treasury, on what belongs to
 // treasury, to audit below it, and to health.
@@ -481,6 +521,16 @@ func (h *house) endpoint(t *testing.T, organisation string) string {
 		t.Fatal(err)
 	}
 	return e.ID
+}
+
+// zone adds a zone of the organisation, and returns its id.
+func (h *house) zone(t *testing.T, organisation string) string {
+	t.Helper()
+	z, _, err := h.rooms.Enforce.AddZone(t.Context(), command, enforce.Zone{Name: "rpz" + h.unique() + ".example", Organisation: organisation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.ID
 }
 
 // spare is the id of a new token in the organisation.

@@ -17,6 +17,9 @@ func (a *api) register() {
 	add(a, operation{id: "change-organisation", pattern: "PATCH /organisations/{id}", permission: people.ChangeOrganisations, summary: "Rename an organisation; where it belongs, and whose list it follows, is proposed"}, a.changeOrganisation)
 	add(a, operation{id: "end-watch", pattern: "DELETE /organisations/{id}/monitor", permission: people.ChangeOrganisations, summary: "Enforce what is not listed again, from now on", status: gone}, a.endWatch)
 	add(a, operation{id: "get-organisation-history", pattern: "GET /organisations/{id}/history", permission: people.SeeOrganisations, summary: "Get everything that was ever recorded of an organisation's place"}, a.organisationHistory)
+	add(a, operation{id: "list-triage", pattern: "GET /organisations/{id}/triage", permission: people.SeeDevices, summary: "List what is on an organisation's devices and not on its list, by installs"}, a.listTriage)
+	add(a, operation{id: "list-triage-makers", pattern: "GET /organisations/{id}/triage/makers", permission: people.SeeDevices, summary: "List who made what is on an organisation's devices and not on its list, by installs"}, a.listTriageMakers)
+	add(a, operation{id: "decide-triage", pattern: "POST /organisations/{id}/triage", permission: people.DecideList, summary: "Decide about many apps at once that are not on an organisation's list, all or none, where one person's word is enough there"}, a.triageApps)
 
 	add(a, operation{id: "list-persons", pattern: "GET /persons", permission: people.SeePeople, summary: "List people, in the order of their names"}, a.listPersons)
 	add(a, operation{id: "add-person", pattern: "POST /persons", permission: people.ChangePeople, summary: "Add a person", status: created}, a.addPerson)
@@ -55,6 +58,8 @@ func (a *api) register() {
 	add(a, operation{id: "list-installations", pattern: "GET /hosts/{id}/installations", permission: people.SeeDevices, summary: "List what is on a host, and what the rules say of it now; what is in breach first"}, a.listInstallations)
 	add(a, operation{id: "list-decisions", pattern: "GET /hosts/{id}/decisions", permission: people.SeeDevices, summary: "List what the rules said of a host at any time, as it was known at any other"}, a.listDecisions)
 
+	// That less of a device is judged takes two people, each signed in: programs read of it.
+	add(a, operation{id: "list-releases", pattern: "GET /releases", permission: people.SeeDevices, summary: "List the proposals that a device become somebody's own, which people make and answer, the newest first"}, a.listReleases)
 	add(a, operation{id: "list-breaches", pattern: "GET /breaches", permission: people.SeeDevices, summary: "List the hosts with something in breach now, in the order of their ids"}, a.listBreaches)
 	add(a, operation{id: "get-coverage", pattern: "GET /coverage", permission: people.SeeDevices, summary: "Get how much of what each organisation has is judged, and how many are silent"}, a.getCoverage)
 	add(a, operation{id: "list-changes", pattern: "GET /changes", permission: people.SeeDevices, summary: "List which hosts have changed since one asked last"}, a.listChanges)
@@ -66,16 +71,25 @@ func (a *api) register() {
 
 	// What is decided is proposed first, and takes the steps that its body's process demands.
 	add(a, operation{id: "list-proposals", pattern: "GET /proposals", permission: people.SeeOrganisations, summary: "List what was proposed, the newest first"}, a.listProposals)
-	add(a, operation{id: "list-waiting", pattern: "GET /waiting", permission: people.SeeOrganisations, summary: "List what waits for you, the oldest first, each with the step that you can take"}, a.listWaiting)
+	add(a, operation{id: "list-waiting", pattern: "GET /waiting", permission: people.SeeOrganisations, summary: "List what waits for you, what lapses by itself and then the oldest first, each with the step that you can take"}, a.listWaiting)
 	add(a, operation{id: "add-proposal", pattern: "POST /proposals", permission: people.SeeOrganisations, summary: "Propose a decision, or ask for an app or an exemption", status: created}, a.addProposal)
 	add(a, operation{id: "get-proposal", pattern: "GET /proposals/{id}", permission: people.SeeOrganisations, summary: "Get a proposal, with its steps and what is missing"}, a.getProposal)
 	add(a, operation{id: "take-step", pattern: "POST /proposals/{id}/steps", permission: people.SeeOrganisations, summary: "Take a step in a proposal; with the last one that is missing it is decided"}, a.takeStep)
 	add(a, operation{id: "get-process", pattern: "GET /organisations/{id}/process", permission: people.SeeOrganisations, summary: "Get who decides in an organisation, at any time"}, a.getProcess)
 	add(a, operation{id: "end-exemption", pattern: "POST /exemptions/{id}/end", permission: people.DecideExemptions, summary: "End an exemption early, at once"}, a.endExemption)
 	add(a, operation{id: "get-rule", pattern: "GET /rules/{id}", permission: people.SeeDevices, summary: "Get a rule, and what it does now"}, a.getRule)
+	add(a, operation{id: "get-rule-uptake", pattern: "GET /rules/{id}/uptake", permission: people.SeeDevices, summary: "Get how far a rule has come to the devices that must have it: when it was decided and published, and how many have fetched and confirmed it"}, a.getRuleUptake)
+	add(a, operation{id: "get-exemption-uptake", pattern: "GET /exemptions/{id}/uptake", permission: people.SeeDevices, summary: "Get how far an exemption has come to the devices that it is for; it needs to be one who may know of it, too"}, a.getExemptionUptake)
 	add(a, operation{id: "get-artefact", pattern: "GET /artefacts/{form}", permission: people.FetchLists, summary: "Get the list that an organisation's devices are to have, or one of them, in a platform's own form"}, a.getArtefact)
 	add(a, operation{id: "get-manifest", pattern: "GET /artefacts/{form}/manifest", permission: people.FetchLists, summary: "Get what such a list is: of which generation, its digests, the decisions it came from, and what the form cannot carry"}, a.getManifest)
 	add(a, operation{id: "try-proposal", pattern: "GET /proposals/{id}/dry-run", permission: people.FetchLists, summary: "Get what would change in such a list if a proposal were signed now; it needs to be one who may see the proposal, too"}, a.tryProposal)
+
+	add(a, operation{id: "list-zones", pattern: "GET /zones", permission: people.KeepZones, summary: "List the response policy zones from which organisations' name servers answer, in the order of their names"}, a.listZones)
+	add(a, operation{id: "add-zone", pattern: "POST /zones", permission: people.KeepZones, summary: "Add a zone; its secrets are shown this once. Networks that it passes need the permission register.exempt, too", status: created, secret: true}, a.addZone)
+	add(a, operation{id: "get-zone", pattern: "GET /zones/{id}", permission: people.KeepZones, summary: "Get a zone, without its secrets"}, a.getZone)
+	add(a, operation{id: "change-zone", pattern: "PATCH /zones/{id}", permission: people.KeepZones, summary: "Change which networks a zone passes, and which name servers are told. A network that was not passed before needs the permission register.exempt, too"}, a.changeZone)
+	add(a, operation{id: "rotate-zone", pattern: "POST /zones/{id}/rotation", permission: people.KeepZones, summary: "Draw the key or the address of a zone anew; they are shown this once", secret: true}, a.rotateZone)
+	add(a, operation{id: "end-zone", pattern: "DELETE /zones/{id}", permission: people.KeepZones, summary: "End a zone and its secrets at once", status: gone}, a.endZone)
 
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
 	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)

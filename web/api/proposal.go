@@ -191,6 +191,7 @@ type StepNeeded struct {
 type ReachCount struct {
 	Reached
 	Either     int `json:"either" doc:"In one way or in both"`
+	Perhaps    int `json:"perhaps" doc:"Of these, where nothing is known to be it, but something has an identifier that leads to it on another platform"`
 	Hosts      int `json:"hosts" doc:"That there are in its scope"`
 	Bodies     int `json:"bodies" doc:"In which it reaches something"`
 	Exemptions int `json:"exemptions" doc:"In force for what it reaches"`
@@ -320,7 +321,7 @@ func showNumbers(n *approvals.Numbers) *ReachCount {
 	if n == nil {
 		return nil
 	}
-	return &ReachCount{Reached(n.Reached), n.Either, n.Hosts, n.Bodies, n.Exemptions, n.AllowRules}
+	return &ReachCount{Reached(n.Reached), n.Either, n.Perhaps, n.Hosts, n.Bodies, n.Exemptions, n.AllowRules}
 }
 
 func showProposal(p approvals.Proposal) Proposal {
@@ -371,16 +372,25 @@ func (a *api) listProposals(ctx context.Context, in *proposalQuery) (*list[Propo
 	}, showProposal)
 }
 
-func (a *api) listWaiting(ctx context.Context, _ *struct{}) (*list[Proposal], error) {
-	found, err := a.Approvals.Waiting(ctx, actorOf(ctx))
-	if err != nil {
-		return nil, err
-	}
-	return whole(found, func(w approvals.Waits) Proposal {
+type waitingQuery struct {
+	Paging
+	Organisation string `query:"organisation" doc:"For that body itself; without it, for all"`
+	Kind         string `query:"kind" enum:"ban,allow,withdrawal,exemption,monitor,supplier,product,process,organisation"`
+	State        string `query:"state" enum:"open,interim" doc:"interim: what lapses by itself unless it is reviewed"`
+}
+
+func (a *api) listWaiting(ctx context.Context, in *waitingQuery) (*list[Proposal], error) {
+	q := approvals.WaitingQuery{Organisation: in.Organisation, Kind: approvals.Kind(in.Kind), State: approvals.State(in.State), Limit: in.Limit}
+	query := given("organisation", in.Organisation, "kind", in.Kind, "state", in.State)
+	return stretched(in.Paging, "/waiting", query, func(after string) ([]approvals.Waits, string, error) {
+		q.After = after
+		found, err := a.Approvals.WaitingPage(ctx, actorOf(ctx), q)
+		return found.Waits, found.Next, err
+	}, func(w approvals.Waits) Proposal {
 		shown := showProposal(w.Proposal)
 		shown.Can = []string{string(w.For)}
 		return shown
-	}), nil
+	})
 }
 
 // ProposalID is the proposal that a path names.

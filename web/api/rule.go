@@ -161,6 +161,7 @@ type RuleEffect struct {
 	Holds    bool    `json:"holds" doc:"Whether it holds now"`
 	Ended    bool    `json:"ended,omitempty"`
 	Reaches  Reached `json:"reaches" doc:"Of the hosts that you may see; of a rule that has ended, none"`
+	Perhaps  int     `json:"perhaps" doc:"Of these, where nothing is known to be it, but something has an identifier that leads to it on another platform"`
 	InBreach int     `json:"inBreach" doc:"How many of them are in breach by it"`
 }
 
@@ -169,7 +170,7 @@ func (a *api) getRule(ctx context.Context, in *RuleID) (*single[RuleEffect], err
 	if err != nil {
 		return nil, err
 	}
-	return &single[RuleEffect]{Body: RuleEffect{showRule(found.Rule), found.Holds, found.Ended, Reached(found.Reaches), found.InBreach.Hosts.Len()}}, nil
+	return &single[RuleEffect]{Body: RuleEffect{showRule(found.Rule), found.Holds, found.Ended, Reached(found.Reaches), found.Perhaps, found.InBreach.Hosts.Len()}}, nil
 }
 
 // RuleID is the rule that a path names.
@@ -187,6 +188,7 @@ type Reached struct {
 type Affected struct {
 	Reached
 	Either     int            `json:"either" doc:"In one way or in both"`
+	Perhaps    int            `json:"perhaps" doc:"Of these, where nothing is known to be it, but something has an identifier that leads to it on another platform"`
 	Hosts      int            `json:"hosts" doc:"That the rule's scope has in all"`
 	Bodies     []BodyAffected `json:"bodies"`
 	Exemptions []string       `json:"exemptions" doc:"The ids of those in force for what the rule may reach, as far as you may see them: they lift it only if they come to name it"`
@@ -216,7 +218,7 @@ func (a *api) tryRule(ctx context.Context, in *struct{ Body RuleDraft }) (*singl
 	if err != nil {
 		return nil, named(err)
 	}
-	shown := Affected{Reached: Reached(found.Reached), Either: found.Either, Hosts: found.Hosts, Bodies: []BodyAffected{}, Exemptions: []string{}, Others: found.Others, Narrower: []Narrower{}}
+	shown := Affected{Reached: Reached(found.Reached), Either: found.Either, Perhaps: found.Perhaps, Hosts: found.Hosts, Bodies: []BodyAffected{}, Exemptions: []string{}, Others: found.Others, Narrower: []Narrower{}}
 	for _, b := range found.Bodies {
 		shown.Bodies = append(shown.Bodies, BodyAffected{b.Organisation, Reached{b.Direct, b.Component}})
 	}

@@ -41,7 +41,7 @@ func (a *area) act(act room.Act) ui.Handler {
 		asks := a.question(n, act, &v)
 		back := ProposalPath(v.ID)
 		form := &ui.Form{Version: ui.Versioned(v.Version), Fields: asks.fields, Buttons: ui.ButtonGroup{asks.button, ui.Cancel(back)}}
-		page := ui.Page{Title: asks.title, Caption: n.title(&v.Draft), Back: back, Content: []ui.Component{content}}
+		page := ui.Page{Title: asks.title, Caption: n.title(&v.Proposal), Back: back, Content: []ui.Component{content}}
 		if asks.numbers && v.Reach != nil {
 			page.Content = append(page.Content, n.reach(&v))
 		}

@@ -237,7 +237,7 @@ func (a *area) brief(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b := briefing{Plea: n.title(&v.Draft), Asked: when(r, v.At).Absolute(), By: n.person(v.Asked), Back: ProposalPath(v.ID), Open: v.State == room.Waiting, Steps: n.told(r, &v)}
+	b := briefing{Plea: n.title(&v.Proposal), Asked: when(r, v.At).Absolute(), By: n.person(v.Asked), Back: ProposalPath(v.ID), Open: v.State == room.Waiting, Steps: n.told(r, &v)}
 	if v.Exemption != nil {
 		b.Plea, b.Points, b.Office = n.plea(&v), n.points(r, &v), officeOf(&v)
 		if b.Office != "" {

@@ -31,7 +31,7 @@ func (a *area) propose(w http.ResponseWriter, r *http.Request, page ui.Page, for
 	if a.revised != nil {
 		return a.reviseBy(w, r, page, form, draft)
 	}
-	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
+	return asking(w, r, ui.Question{Page: page, Form: form}, func() (string, error) {
 		d, err := draft()
 		if err != nil {
 			return "", placed(form, err)
@@ -40,8 +40,29 @@ func (a *area) propose(w http.ResponseWriter, r *http.Request, page ui.Page, for
 		if err != nil {
 			return "", placed(form, err)
 		}
-		return ProposalPath(p.ID) + "?done=proposed", nil
+		done := "proposed"
+		if d.Kind == room.Allow || d.Kind == room.Exemption {
+			done = "asked"
+		}
+		return ProposalPath(p.ID) + "?done=" + done, nil
 	})
+}
+
+// look is the button of a form that only shows what its answers would do.
+const look = "look"
+
+// looks tells whether somebody wants no more of a form, which has been read, than to see what its answers would do.
+func looks(r *http.Request) bool { return r.Method == http.MethodPost && r.PostForm.Has(look) }
+
+// asking is Question.Ask; whoever only looks is shown the page again, with all that they have typed.
+func asking(w http.ResponseWriter, r *http.Request, q ui.Question, do func() (to string, err error)) error {
+	if !looks(r) {
+		return q.Ask(w, r, do)
+	}
+	if err := q.Form.Fill(r); err != nil {
+		return err
+	}
+	return q.Show(w, r, http.StatusOK)
 }
 
 // plainName has places in lists as names of fields have them, for names with brackets cannot be led to in an address.

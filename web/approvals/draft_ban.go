@@ -25,24 +25,35 @@ var banAnswers = []string{"narrower", "reason", "clearance", "office", "mitigati
 
 // draftBan goes on from the page that shows whom a rule would reach, at the same address.
 func (a *area) draftBan(w http.ResponseWriter, r *http.Request) error {
-	rule, err := a.banAsked(r)
+	wide, err := a.banAsked(r)
 	if err != nil {
 		return err
 	}
-	if rule.Target == (policy.Target{}) {
+	if wide.Target == (policy.Target{}) {
 		return ui.See(w, r, "/what-if")
 	}
-	if err := a.mayPropose(r, people.Propose, rule.Scope); err != nil {
+	if err := a.mayPropose(r, people.Propose, wide.Scope); err != nil {
+		return err
+	}
+	form := &ui.Form{Fields: a.banFields(r, &wide)}
+	filled(r, form, "when", atOnce)
+	rule, err := a.chosen(r, form, wide)
+	if err != nil {
 		return err
 	}
 	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
 	if err != nil {
 		return err
 	}
-	if len(found.Twins) > 0 && a.revised == nil {
+	there, narrowed := len(found.Twins) > 0 && a.revised == nil, devicepages.DraftQuery(&rule) != devicepages.DraftQuery(&wide)
+	if there && !narrowed {
 		return ui.See(w, r, devicepages.RulePath(found.Twins[0])+"?done=there")
 	}
 	numbers, err := a.reach(r, &rule)
+	if err != nil {
+		return err
+	}
+	already, err := a.already(r, &rule)
 	if err != nil {
 		return err
 	}
@@ -52,13 +63,44 @@ func (a *area) draftBan(w http.ResponseWriter, r *http.Request) error {
 	if a.revised != nil {
 		other = "See the numbers by body"
 	}
-	page := ui.Page{Title: "Propose this " + banOr(rule.Effect), Caption: n.Target(rule.Target).Text, Back: back, Content: []ui.Component{
-		numbers, ui.Paragraph{ui.Link{Text: other, Href: devicepages.WhatIfPath(&rule)}}, a.narrower(n, &found),
+	page := ui.Page{Title: "Propose this " + banOr(rule.Effect), Caption: n.Target(rule.Target).Text, Back: back, Content: append(already,
+		numbers, ui.Paragraph{ui.Link{Text: other, Href: devicepages.WhatIfPath(&rule)}},
 		ui.Para("Nothing is banned by this page. Somebody else has to sign first, and sees the same numbers."),
-	}}
-	form := &ui.Form{Fields: a.banFields(r, &rule), Buttons: ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(back)}}
-	filled(r, form, "when", atOnce)
-	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.banIn(r, form, rule) })
+	)}
+	form.Buttons = ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(back)}
+	if len(already) > 0 {
+		form.Buttons[0].Text = "Propose it all the same"
+	}
+	if choice := a.narrower(n, &wide, &found); choice != nil {
+		form.Fields = slices.Insert(form.Fields, 1, choice)
+		form.Buttons = slices.Insert(form.Buttons, 1, ui.Button{Text: "Show the numbers of the one that is chosen", Name: look, Value: yes, Kind: ui.Secondary})
+	}
+	return a.propose(w, r, page, form, func() (room.Draft, error) {
+		if there {
+			return room.Draft{}, fault.In(instead, "A rule says this already: see above. Choose another, or leave this page")
+		}
+		return a.banIn(r, form, rule)
+	})
+}
+
+// chosen is the rule that is proposed: that of the address, or a narrower one that was chosen on the page.
+func (a *area) chosen(r *http.Request, form *ui.Form, wide policy.Rule) (policy.Rule, error) {
+	if r.Method != http.MethodPost {
+		return wide, nil
+	}
+	if err := form.Fill(r); err != nil || r.PostForm.Get(instead) == "" {
+		return wide, err
+	}
+	to := r.Clone(r.Context())
+	to.URL.RawQuery = r.PostForm.Get(instead)
+	narrow, err := a.banAsked(to)
+	if err == nil && (narrow.Target != wide.Target || narrow.Effect != wide.Effect) {
+		err = fault.New(fault.Invalid, "The form arrived damaged: go back and send it again")
+	}
+	if err != nil {
+		return wide, err
+	}
+	return narrow, a.mayPropose(r, people.Propose, narrow.Scope)
 }
 
 // banOr is what a restriction is called.
@@ -86,21 +128,23 @@ func (a *area) reach(r *http.Request, rule *policy.Rule) (ui.Component, error) {
 		{Key: "What", Value: ui.Text(n.Sentence(rule))},
 		{Key: "For", Value: ui.Text(n.Organisation(rule.Scope) + " and all below")},
 		{Key: "In all", Value: ui.Text(text)},
-	}, ways(&count), []ui.SummaryRow{
-		{Key: "Exemptions in force for these", Value: ui.Number(count.Exemptions)},
-		{Key: "Allow rules for what it reaches", Value: ui.Number(count.AllowRules)},
-	})}
+	}, ways(&count), besides(&count))}
 	if count.Either > 0 && count.Wide() {
 		return ui.Stack{facts, ui.Warning("This is more than half of all there are. Whoever signs has to write the number down.")}, nil
 	}
 	return facts, nil
 }
 
-// narrower is what narrower rules would reach, each with the way to propose it instead.
-func (a *area) narrower(n devicepages.Names, found *things.WhatIf) ui.Component {
-	t := ui.Table{
-		Caption: "Narrower rules", Unseen: true, Columns: []ui.Column{{Title: "Only"}, {Title: "For the thing itself", Number: true}, {Title: "For what contains it", Number: true}},
-		Empty: ui.Empty{Text: "There is nothing to narrow down."},
+// narrower asks which rule is proposed: the one whose numbers are shown, one that reaches less, or again the one that
+// one came with. Whatever else was typed stays. It is nil where there is nothing to choose from.
+func (a *area) narrower(n devicepages.Names, wide *policy.Rule, found *things.WhatIf) *ui.Field {
+	of := func(reached things.Reached) string {
+		return ui.Capital(ui.Number(reached.Direct).String() + " for the thing itself, " + ui.Number(reached.Component).String() + " for what contains it")
+	}
+	shown := devicepages.DraftQuery(&found.Rule)
+	options := []ui.Option{{Value: shown, Label: "This one", Hint: of(found.Reached)}}
+	if at := devicepages.DraftQuery(wide); at != shown {
+		options = append(options, ui.Option{Value: at, Label: "The wider one again", Hint: n.Sentence(wide) + ", in " + n.Organisation(wide.Scope) + " and all below"})
 	}
 	for i := range found.Narrower {
 		narrow := &found.Narrower[i]
@@ -111,17 +155,12 @@ func (a *area) narrower(n devicepages.Names, found *things.WhatIf) ui.Component 
 			things.WithoutComponents: "Without what contains it", things.BelowOneBody: "In " + n.Organisation(narrow.Rule.Scope) + " and all below",
 			things.OnOnePlatform: "On " + devicepages.PlatformList(narrow.Rule.Platforms),
 		}[narrow.By]
-		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: text, Hidden: "instead", Href: a.banPath(&narrow.Rule)}, ui.Number(narrow.Direct), ui.Number(narrow.Component)})
+		options = append(options, ui.Option{Value: devicepages.DraftQuery(&narrow.Rule), Label: text, Hint: of(narrow.Reached)})
 	}
-	return ui.Details{Summary: "What a narrower rule would do", Open: true, Content: []ui.Component{t}}
-}
-
-// banPath is where a ban is proposed, or what is proposed is changed to it.
-func (a *area) banPath(rule *policy.Rule) string {
-	if a.revised != nil {
-		return ProposalPath(a.revised.ID, string(room.Revise)) + "?" + devicepages.DraftQuery(rule)
+	if len(options) == 1 {
+		return nil
 	}
-	return "/proposals/new/ban?" + devicepages.DraftQuery(rule)
+	return &ui.Field{Name: instead, Label: "This one, or something narrower?", Hint: "Nothing that you have typed is lost by choosing another", Values: []string{shown}, As: ui.Radios{Options: options, Small: true}}
 }
 
 // banAsked is the rule of an address; where it changes what is proposed, that is as it was in all that an address cannot
@@ -146,6 +185,9 @@ const (
 	yes         = "yes"
 	otherOffice = "\u0001other" // another office than those known
 )
+
+// instead is the input of a form that says which of several rules is proposed, as an address has it.
+const instead = "instead"
 
 // banFields ask for what the address does not say of a ban.
 func (a *area) banFields(r *http.Request, rule *policy.Rule) []*ui.Field {

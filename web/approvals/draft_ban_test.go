@@ -17,10 +17,7 @@ const banMaps = "/proposals/new/ban?product=maps&scope=gov"
 func TestDraftBan(t *testing.T) {
 	eachDrafting(t, func(t *testing.T, b *house) {
 		officer := b.drafter(people.CentreOfficer, "gov", "olga")
-		page := officer.Get(banMaps).Shows(http.StatusOK, "Bans Maps", "In 2 bodies"[3:], "What a narrower rule would do", "For the thing itself", "this is an emergency")
-		if to := page.Hrefs("/proposals/new/ban?"); len(to) < 2 {
-			t.Errorf("narrower rules lead to %q", to)
-		}
+		officer.Get(banMaps).Shows(http.StatusOK, "Bans Maps", "In 2 bodies"[3:], "This one, or something narrower?", "In Department A and all below", "1 for the thing itself, 0 for what contains it", "For the thing itself", "this is an emergency")
 		officer.Answer(banMaps).FaultsAt("narrower", "reason", "clearance")
 		v := officer.proposed(officer.Answer(banMaps, "narrower", "It does so everywhere", "reason", "It tells where one is", "clearance", "minister", "mitigations", "dedicated-device\n\n no-contacts ", "longestDays", "90"))
 		want := policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "maps"}, Components: true, Scope: "gov", Clearance: "minister", Mitigations: []string{"dedicated-device", "no-contacts"}}
@@ -82,6 +79,66 @@ func TestDraftBanThatIsThere(t *testing.T) {
 				t.Errorf("%s: %d to %q", p.Request, p.Status, p.Location)
 			}
 		}
+	})
+}
+
+// TestDraftBanNarrower holds that whoever chooses something narrower loses nothing of what they have typed, sees its
+// numbers, and has a way back to what they came with.
+func TestDraftBanNarrower(t *testing.T) {
+	eachDrafting(t, func(t *testing.T, b *house) {
+		officer := b.drafter(people.CentreOfficer, "gov", "olga")
+		const only, wide = "components=yes&effect=ban&product=maps&scope=dept-a", "components=yes&effect=ban&product=maps&scope=gov"
+		typed := []string{"reason", "It tells where one is", "narrower", "Only they have it", "clearance", "minister", "mitigations", "dedicated-device", "restricted", "yes", "restricted.reason", "A source says so", "audience", "olga", "emergency", "yes"}
+		first := officer.Get(banMaps).Shows(http.StatusOK, "2 devices and pieces of equipment of 4").Has(`value="components=yes&amp;effect=ban&amp;product=maps&amp;scope=gov" checked`)
+		seen := officer.Send(banMaps, first.Filled(append(typed, "instead", only, "look", "yes")...))
+		seen.Shows(http.StatusOK, "1 device or piece of equipment of 3", "The wider one again", "Department A and all below", "It tells where one is", "Only they have it", "dedicated-device", "A source says so").
+			Has(`value="components=yes&amp;effect=ban&amp;product=maps&amp;scope=dept-a" checked`).Lacks("There is a problem")
+		for i := 0; i < len(typed); i += 2 {
+			if got := strings.TrimSpace(seen.Fields().Get(typed[i])); got != typed[i+1] {
+				t.Errorf("%s is now %q", typed[i], got)
+			}
+		}
+		back := officer.Send(banMaps, seen.Filled("instead", wide, "look", "yes")).Shows(http.StatusOK, "2 devices and pieces of equipment of 4", "It tells where one is").Lacks("The wider one again")
+		if all, err := b.room.Proposals(t.Context(), officer.Actor(), rooms.Query{}); err != nil || len(all.Proposals) > 0 {
+			t.Errorf("looking has proposed %d, %v", len(all.Proposals), err)
+		}
+		v := officer.proposed(officer.Send(banMaps, back.Filled("instead", only)))
+		if v.Rule.Scope != "dept-a" || v.Rule.Clearance != "minister" || v.Restricted == nil || !v.Emergency || v.Narrower != "Only they have it" {
+			t.Errorf("proposed: %+v %+v", v.Draft, v.Rule)
+		}
+		for _, bad := range []string{"product=parrot&scope=gov", "product=maps&scope=gov&effect=phase-out", "product=maps&scope=nowhere", "%zz", "product=maps&platfrom=ios"} {
+			if p := officer.Send(banMaps, first.Filled(append(typed, "instead", bad)...)); p.Status != http.StatusUnprocessableEntity && p.Status != http.StatusForbidden && p.Status != http.StatusNotFound {
+				t.Errorf("%s: %d to %q", bad, p.Status, p.Location)
+			}
+		}
+		// What another body has is not reached by what is typed into an address.
+		b.drafter(people.Reviewer, "dept-a", "rhea").Answer("/proposals/new/ban?product=maps&scope=dept-a", append(typed[:6:6], "instead", wide)...).Shows(http.StatusForbidden)
+	})
+}
+
+// TestDraftBanAlready holds that whoever drafts a ban is told, calmly, what is decided and proposed already about the same,
+// as far as they may see it; and may go on.
+func TestDraftBanAlready(t *testing.T) {
+	eachDrafting(t, func(t *testing.T, b *house) {
+		olga, otto := b.drafter(people.CentreOfficer, "gov", "olga"), b.drafter(people.CentreOfficer, "gov", "otto")
+		olga.Get(banMaps).Shows(http.StatusOK).Lacks("already", "all the same")
+		first := olga.proposes(ban("dept-a", "maps"))
+		olga.proposes(ban("dept-b", "notes"))
+		page := otto.Get(banMaps).Shows(http.StatusOK, "Proposed already on", "Bans Maps", "for Department A and all below", "Propose it all the same").Has(`href="/proposals/` + first.ID + `"`)
+		otto.Get("/proposals/new/ban?product=maps&scope=dept-b").Shows(http.StatusOK).Lacks("already")
+		v := otto.proposed(otto.Send(banMaps, page.Filled("reason", "It tells where one is", "narrower", "x", "clearance", "none")))
+		otto.Get("/proposals/"+v.ID+"/revise").Shows(http.StatusOK, "Proposed already on", "Department A and all below").HasNo(`href="/proposals/` + v.ID + `">Bans`)
+		// One that is marked is not told of.
+		marked := ban("gov", "tiles")
+		marked.Marked, marked.Audience = true, []string{otto.ID}
+		olga.proposes(marked)
+		b.drafter(people.CentreOfficer, "gov", "odd").Get("/proposals/new/ban?product=tiles&scope=gov").Shows(http.StatusOK, "Decided already, for Department B and all below", "Bans Tiles").Lacks("Proposed already")
+		otto.Get("/proposals/new/ban?product=tiles&scope=gov").Shows(http.StatusOK, "Proposed already on")
+		// What is decided is said, and not as something that was done.
+		otto.Get("/rules/ban-parrot?done=there").Shows(http.StatusOK, "This is decided already: nothing has been proposed").HasNo("notification-banner--success")
+		otto.Get("/proposals/new/ban?product=parrot&scope=dept-a").Shows(http.StatusOK, "Decided already, for Government and all below, since 1\u00a0January\u00a02026", "Bans Parrot Chat")
+		narrowed := otto.Answer("/proposals/new/ban?product=tiles&scope=gov", "reason", "x", "narrower", "x", "clearance", "none", "instead", "components=no&effect=ban&product=tiles&scope=dept-b")
+		narrowed.FaultsAt("instead").Shows(http.StatusUnprocessableEntity, "A rule says this already")
 	})
 }
 

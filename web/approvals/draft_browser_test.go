@@ -60,7 +60,7 @@ func TestBanInThreeScreens(t *testing.T) {
 	w.Seen("ban-found")
 	w.Wide()
 	w.Submit("main tbody a[href^='/proposals/new/ban']")
-	sees("2 devices and pieces of equipment of 4, in 2 bodies", "For the thing itself", "For what contains it", "Exemptions in force for these", "Allow rules for what it reaches")
+	sees("2 devices and pieces of equipment of 4, in 2 bodies", "For the thing itself", "For what contains it", "Exemptions in force for what it reaches", "Allow rules for what it reaches")
 	w.Seen("ban-draft")
 	w.Wide()
 	w.Type("#reason", "It sends where people are to whoever pays.")
@@ -88,7 +88,7 @@ func TestAskForAnAppOnAPhone(t *testing.T) {
 	w.Accessible()
 	w.Shot("draft-app-reason-phone")
 	w.Submit("main form[method=post] button[data-prevent-double-click]")
-	if at := w.Address(); !strings.HasPrefix(at, "/proposals/") || !strings.HasSuffix(at, "?done=proposed") {
+	if at := w.Address(); !strings.HasPrefix(at, "/proposals/") || !strings.HasSuffix(at, "?done=asked") {
 		t.Errorf("asked for, one is at %s", at)
 	}
 	w.Accessible()

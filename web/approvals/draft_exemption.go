@@ -49,7 +49,7 @@ func (a *area) draftExemption(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !fault.Is(err, fault.Refused) {
 		return err
 	}
-	longest, err := a.longest(r, asked.rules, process.Exemption.LongestDays)
+	longest, whose, err := a.longest(r, asked.rules, &process)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (a *area) draftExemption(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := a.exemptionForm(r, &asked, holder, longest)
+	form := a.exemptionForm(r, &asked, holder, longestUntil(r, asked.begins(r), longest)+whose)
 	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.exemptionOf(r, form, &asked) })
 }
 
@@ -191,18 +191,25 @@ func (a *area) chooseExempted(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-// longest is for how many days an exemption may hold here at most, as far as that may be seen; 0 where it may not.
-func (a *area) longest(r *http.Request, rules []*policy.Rule, days int) (int, error) {
+// longest is for how many days an exemption may hold here at most, and who has set that, as the end of a sentence; 0 where
+// that may not be seen.
+func (a *area) longest(r *http.Request, rules []*policy.Rule, process *room.Decides) (days int, whose string, err error) {
+	switch days = process.Exemption.LongestDays; {
+	case process.Of != "":
+		whose = ", as " + a.things.Names().Organisation(process.Of) + " has set"
+	case days > 0:
+		whose = ", as everywhere where nobody has set less"
+	}
 	for _, rule := range rules {
 		made, err := a.evidence(r, rule.ID, room.Ban)
 		if err != nil {
-			return 0, err
+			return 0, "", err
 		}
 		if made != nil && made.LongestDays > 0 && (days == 0 || made.LongestDays < days) {
-			days = made.LongestDays
+			days, whose = made.LongestDays, ", as the ban demands"
 		}
 	}
-	return days, nil
+	return days, whose, nil
 }
 
 // demands shows what the exemption is from, and what will be demanded of it.
@@ -251,7 +258,8 @@ const (
 	forEveryone = "everyone"
 )
 
-func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, holder string, longest int) *ui.Form {
+// exemptionForm asks for an exemption; until is how late it may end, in words.
+func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, holder, until string) *ui.Form {
 	back := "/"
 	if asked.host != nil {
 		back = devicepages.DevicePath(asked.host.ID)
@@ -261,7 +269,7 @@ func (a *area) exemptionForm(r *http.Request, asked *exemptionAsked, holder stri
 		{Name: "purpose", Label: "What is it needed for?", Hint: "In a few words, such as answering the press on Parrot Chat", As: ui.Input{Long: 200}},
 		reasonField("Why can it not be done another way?", "Whoever decides reads this, and everybody may once it is decided"),
 		{Name: "risk", Label: "What could go wrong, and what keeps it small?", Hint: "Whoever decides, and the office that clears it, read this", As: ui.Textarea{Rows: 3, Long: 2000}},
-		{Name: "until", Label: "Until which day?", Hint: longestUntil(r, asked.begins(r), longest), As: ui.Date{}},
+		{Name: "until", Label: "Until which day?", Hint: until, As: ui.Date{}},
 		{Name: "mitigations", Label: "What else will be in place?", Optional: true, Hint: "One on a line, such as no-contacts-on-the-device", As: ui.Textarea{Rows: 2}},
 	}}
 	if a.revised != nil && a.revised.Marked {

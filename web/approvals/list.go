@@ -122,7 +122,7 @@ func proposalTable(state string) ui.Table {
 
 // row is a proposal in a list.
 func (w words) row(r *http.Request, p *room.Proposal, state ui.Tag) ui.Row {
-	name := ui.Named{Link: ui.Link{Text: w.title(&p.Draft), Href: ProposalPath(p.ID)}}
+	name := ui.Named{Link: ui.Link{Text: w.title(p), Href: ProposalPath(p.ID)}}
 	if p.Marked {
 		name.More = ui.Muted("For those assigned to it alone")
 	}

@@ -16,6 +16,7 @@ import (
 
 var proposalDone = ui.Done{
 	"proposed":  "It has been proposed. Those for whom it waits have been told",
+	"asked":     "You have asked for it. Those for whom it waits have been told",
 	"recommend": "Your recommendation is recorded", "grant": "You have granted it", "sign": "You have signed it", "clear": "Your clearance is recorded",
 	"confirm": "Recorded: what it demands is in place", "review": "Reviewed: it stays", "refuse": "Refused. Those who asked have been told why", "take-back": "You have taken it back",
 	"consult": "The centre has been asked. Nobody need wait for its answer", "answer": "Your answer is recorded, and who asked has been told", "revise": "What is proposed has been changed. Those for whom it waits have been told",
@@ -31,7 +32,7 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: n.title(&v.Draft), Caption: kindName(&v.Draft), Banner: proposalDone.Banner(r), Crumbs: []ui.Link{{Text: "Proposals", Href: "/proposals"}}}
+	page := ui.Page{Title: n.title(&v.Proposal), Caption: kindName(&v.Draft), Banner: proposalDone.Banner(r), Crumbs: []ui.Link{{Text: "Proposals", Href: "/proposals"}}}
 	page.Content = append(page.Content, n.standing(r, &v), n.doing(&v), askAgain(&v, gate.Who(r.Context()).Person))
 	if a.PlayOn != nil {
 		page.Content = append(page.Content, a.PlayOn(r, &v))
@@ -225,9 +226,20 @@ func counted(n *room.Numbers) []ui.SummaryRow {
 	}
 	return slices.Concat([]ui.SummaryRow{{Key: "Devices and equipment", Value: of(n.Either)}}, ways(n), []ui.SummaryRow{
 		{Key: "Bodies", Value: ui.Number(n.Bodies)},
-		{Key: "Exemptions touched", Value: ui.Number(n.Exemptions)},
-		{Key: "Allow rules touched", Value: ui.Number(n.AllowRules)},
-	})
+	}, besides(n))
+}
+
+// besides are the exemptions and the allow rules that something has to do with. An exemption names a product, and lifts
+// only the rules that it names.
+func besides(n *room.Numbers) []ui.SummaryRow {
+	exemptions := ui.Number(n.Exemptions).String()
+	switch {
+	case n.Exemptions == 1:
+		exemptions += ": it lifts a rule only where it names it"
+	case n.Exemptions > 1:
+		exemptions += ": each lifts a rule only where it names it"
+	}
+	return []ui.SummaryRow{{Key: "Exemptions in force for what it reaches", Value: ui.Text(exemptions)}, {Key: "Allow rules for what it reaches", Value: ui.Number(n.AllowRules)}}
 }
 
 // ways are direct hits and those by what is inside apart; what is hit in both ways stands in both numbers.
@@ -263,7 +275,7 @@ func (w words) former(r *http.Request, v *room.View) ui.Component {
 		if len(p.Steps) > 0 {
 			said = p.Steps[len(p.Steps)-1].Reason
 		}
-		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: w.title(&p.Draft), Href: ProposalPath(p.ID)}, ui.Time{At: p.At.Time(), Now: ui.Now(r), Short: true}, stateTags[p.State], ui.Text(said)})
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: w.title(p), Href: ProposalPath(p.ID)}, ui.Time{At: p.At.Time(), Now: ui.Now(r), Short: true}, stateTags[p.State], ui.Text(said)})
 	}
 	return t
 }

@@ -52,19 +52,21 @@ func (a *area) reviseBy(w http.ResponseWriter, r *http.Request, page ui.Page, fo
 		return err
 	}
 	if answers := a.answers(r); answers != nil {
+		answers[instead] = form.Values(instead)
 		form.FillFrom(answers)
 	}
 	back := ProposalPath(v.ID)
 	form.Field("reason").Values = given(v.Reason)
 	form.Version = ui.Versioned(v.Version)
 	form.Fields = append(form.Fields, &ui.Field{Name: "revision", Label: "What do you change, and why?", Hint: "It is recorded, and everybody who decides about this reads it", As: ui.Textarea{Rows: 3, Long: 2000}})
-	form.Buttons = ui.ButtonGroup{{Text: "Change it"}, ui.Cancel(back)}
-	page.Title, page.Caption, page.Back = "Change what is proposed", n.title(&v.Draft), back
+	form.Buttons = slices.Concat(ui.ButtonGroup{{Text: "Change it"}}, slices.DeleteFunc(form.Buttons, func(b ui.Button) bool { return b.Name != look }), ui.ButtonGroup{ui.Cancel(back)})
+	page.Title, page.Caption, page.Back = "Change what is proposed", n.title(&v.Proposal), back
 	if page.Content == nil {
 		page.Content = []ui.Component{content}
 	}
 	page.Content = append(page.Content, ui.Para(a.counting(r)))
-	return ui.Question{Page: page, Form: form, Current: ui.Stack{n.standing(r, v), content, n.taken(r, v)}}.Ask(w, r, func() (string, error) {
+	q := ui.Question{Page: page, Form: form, Current: ui.Stack{n.standing(r, v), content, n.taken(r, v)}}
+	return asking(w, r, q, func() (string, error) {
 		version, err := form.MadeFrom()
 		if err != nil {
 			return "", err

@@ -57,7 +57,7 @@ func (w words) task(request *http.Request, waits *room.Waits) ui.Task {
 	if len(waits.Steps) > 0 {
 		since = waits.Steps[len(waits.Steps)-1].At
 	}
-	task := ui.Task{Text: w.title(&waits.Draft), Hint: w.bodyName(waits.Organisation) + ". " + waited(request, since.Time()), Href: ProposalPath(waits.ID)}
+	task := ui.Task{Text: w.title(&waits.Proposal), Hint: w.bodyName(waits.Organisation) + ". " + waited(request, since.Time()), Href: ProposalPath(waits.ID)}
 	if waits.For == room.Clear {
 		task.Href = ProposalPath(waits.ID, string(room.Clear))
 	}

@@ -17,8 +17,8 @@ func TestBanWalk(t *testing.T) {
 		first, second := h.somebody("Ada Holm", people.CentreOfficer, "gov"), h.somebody("Bjørn Lund", people.CentreOfficer, "gov")
 		p := first.proposes(ban("gov", "notes"))
 		at := approvals.ProposalPath(p.ID)
-		first.Get(at).Shows(http.StatusOK, "Bans Fog Notes", "Ada Holm proposed it", "It sends contacts abroad", "Why nothing narrower would do", "2 of 3", "Waits for a second signature", "Take it back", "You have asked for this yourself").Lacks("Sign it")
-		first.Get(at+"/sign").Shows(http.StatusConflict, "You have asked for this yourself")
+		first.Get(at).Shows(http.StatusOK, "Bans Fog Notes", "Ada Holm proposed it", "It sends contacts abroad", "Why nothing narrower would do", "2 of 3", "Waits for a second signature", "Take it back", "You have proposed this yourself").Lacks("Sign it")
+		first.Get(at+"/sign").Shows(http.StatusConflict, "You have proposed this yourself")
 		first.Get("/").Shows(http.StatusOK, "Nothing waits")
 		h.Clock.Advance(3 * 3600e9)
 		second.Get("/").Shows(http.StatusOK, "Sign as the second person", "Bans Fog Notes", "Waiting for 3 hours")
@@ -45,7 +45,7 @@ func TestExemptionWalk(t *testing.T) {
 		office, fits := h.somebody("Hana Office", people.ClearingOffice, "gov"), h.somebody("Jun Holm", people.DeviceAdministrator, "light")
 		p := anna.proposes(exemption("light", "l1", anna.ID))
 		at := approvals.ProposalPath(p.ID)
-		anna.Get(at).Shows(http.StatusOK, "Exempts Parrot Chat on one device", "Waits for a decision", "Dedicated device")
+		anna.Get(at).Shows(http.StatusOK, "Asks to exempt Parrot Chat on one device", "Waits for a decision", "Dedicated device")
 		grants.answers(p.ID, rooms.Grant, "reason", "It is her work").Shows(http.StatusUnprocessableEntity, "Say what the risk is", "It is her work")
 		grants.Leads(grants.answers(p.ID, rooms.Grant, "reason", "It is her work", "risk", "Small, on a device of its own"), at).Shows(http.StatusOK, "You have granted it", "The risk: Small")
 		grants.Get(at).Shows(http.StatusOK, "You have taken a step in this already")
@@ -100,9 +100,9 @@ func TestRequestWalk(t *testing.T) {
 		anna, reviewer, centre := h.somebody("Anna Lind", "", "light"), h.somebody("Grzegorz Lund", people.Reviewer, "light"), h.somebody("Ada Holm", people.CentreOfficer, "gov")
 		p := anna.proposes(request("light", "maps"))
 		at := approvals.ProposalPath(p.ID)
-		reviewer.Get(at).Shows(http.StatusOK, "Allows Tide Maps", "Allow it", "Ask the centre", "Refuse it")
+		reviewer.Get(at).Shows(http.StatusOK, "Asks for Tide Maps", "Allow it", "Ask the centre", "Refuse it")
 		reviewer.Leads(reviewer.answers(p.ID, rooms.Consult, "reason", "Do others allow it?"), at).Shows(http.StatusOK, "The centre has been asked")
-		centre.Get("/").Shows(http.StatusOK, "Allows Tide Maps")
+		centre.Get("/").Shows(http.StatusOK, "Asks for Tide Maps")
 		centre.Leads(centre.answers(p.ID, rooms.Answer, "reason", "Three bodies do"), at).Shows(http.StatusOK, "Your answer is recorded")
 		stale := reviewer.Post(at+"/grant", "version", "1", "reason", "Useful", "risk", "It knows where one is", "min_version", "4.2").Shows(http.StatusUnprocessableEntity, "Somebody has taken a step in this", "Three bodies do", "It knows where one is", "4.2")
 		if got := stale.Fields().Get("version"); got != "3" {
@@ -112,7 +112,7 @@ func TestRequestWalk(t *testing.T) {
 		reviewer.Leads(reviewer.answers(p.ID, rooms.Grant, "reason", "Useful", "risk", "It knows where one is", "criteria", "Maker, permissions", "min_version", "4.2", "platforms", "android", "until-day", "1", "until-month", "9", "until-year", "2026"), at).
 			Shows(http.StatusOK, "You have granted it", "from version 4.2", "on Android", "1\u00a0September\u00a02026", "By these criteria: Maker, permissions", "See the rule")
 		anna.Get("/proposals?show=mine").Shows(http.StatusOK, "Allows Tide Maps", "Decided")
-		reviewer.Get("/proposals?show=mine").Shows(http.StatusOK).Lacks("Allows Tide Maps")
+		reviewer.Get("/proposals?show=mine").Shows(http.StatusOK).Lacks("Allows Tide Maps", "Asks for Tide Maps")
 	})
 }
 
@@ -177,10 +177,10 @@ func TestFilters(t *testing.T) {
 		}
 		p := officer.proposes(ban("justice", "maps"))
 		officer.Leads(officer.answers(p.ID, rooms.TakeBack), approvals.ProposalPath(p.ID)).Shows(http.StatusOK, "You have taken it back", "Taken back")
-		officer.Get("/proposals").Shows(http.StatusOK, "Bans Tide Maps", "Allows Tide Maps", "Allows Fog Notes")
-		officer.Get("/proposals?kind=allow").Shows(http.StatusOK, "Allows Tide Maps").Lacks("Bans Tide Maps")
-		officer.Get("/proposals?organisation=justice").Shows(http.StatusOK, "Bans Tide Maps").Lacks("Allows Tide Maps")
-		officer.Get("/proposals?state=taken-back").Shows(http.StatusOK, "Bans Tide Maps").Lacks("Allows Tide Maps")
+		officer.Get("/proposals").Shows(http.StatusOK, "Bans Tide Maps", "Asks for Tide Maps", "Asks for Fog Notes")
+		officer.Get("/proposals?kind=allow").Shows(http.StatusOK, "Asks for Tide Maps").Lacks("Bans Tide Maps")
+		officer.Get("/proposals?organisation=justice").Shows(http.StatusOK, "Bans Tide Maps").Lacks("Asks for Tide Maps")
+		officer.Get("/proposals?state=taken-back").Shows(http.StatusOK, "Bans Tide Maps").Lacks("Asks for Tide Maps")
 		officer.Get("/proposals?state=refused").Shows(http.StatusOK, "Nothing that was proposed is so")
 		officer.Get("/proposals?state=perhaps").Shows(http.StatusUnprocessableEntity)
 		h.somebody("Anna Lind", "", "light").Get("/proposals").Shows(http.StatusOK, "Nothing has been proposed yet that you may see")
@@ -223,13 +223,13 @@ func TestPages(t *testing.T) {
 			d.Reason = fmt.Sprint("Reason ", n)
 			officer.proposes(d)
 		}
-		first := officer.Get("/proposals").Shows(http.StatusOK, "Allows Fog Notes").Lacks("Bans Tide Maps")
+		first := officer.Get("/proposals").Shows(http.StatusOK, "Asks for Fog Notes").Lacks("Bans Tide Maps")
 		_, next, found := strings.Cut(first.Body, `href="/proposals?after=`)
 		if !found {
 			t.Fatal("there is no next page")
 		}
 		next, _, _ = strings.Cut(next, `"`)
-		officer.Get("/proposals?after="+next).Shows(http.StatusOK, "Bans Tide Maps").Lacks("Allows Fog Notes")
+		officer.Get("/proposals?after="+next).Shows(http.StatusOK, "Bans Tide Maps").Lacks("Asks for Fog Notes")
 	})
 }
 

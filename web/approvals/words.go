@@ -86,13 +86,18 @@ var acts = map[room.Act]actWords{
 	room.Answer:    {"answered for the centre", "Answer what is asked", "answer", "Answer what a body asks you"},
 }
 
-// title is what is proposed, in one line.
-func (w words) title(d *room.Draft) string {
-	switch {
+// title is what is proposed, in one line. What people ask for does not read as if it had been granted.
+func (w words) title(p *room.Proposal) string {
+	asks := p.State != room.Made
+	switch d := &p.Draft; {
+	case d.Rule != nil && d.Rule.Effect == policy.Allow && asks:
+		return "Asks for " + strings.TrimPrefix(w.rule(d.Rule, d), "Allows ")
 	case d.Rule != nil:
 		return w.rule(d.Rule, d)
 	case d.Ends != nil:
 		return "Ends a rule: " + w.ruleByID(d.Ends.Rule)
+	case d.Exemption != nil && asks:
+		return "Asks to exempt " + w.exempted(d.Exemption)
 	case d.Exemption != nil:
 		return "Exempts " + w.exempted(d.Exemption)
 	case d.Monitor != nil:
@@ -106,7 +111,7 @@ func (w words) title(d *room.Draft) string {
 	case d.Move != nil:
 		return "Says that " + w.Organisation(d.Move.Body) + " belongs to " + w.Organisation(d.Move.Parent) + map[bool]string{true: ", with a list of its own"}[d.Move.OwnList]
 	}
-	return "Says who decides in " + w.Organisation(d.Organisation)
+	return "Says who decides in " + w.Organisation(p.Organisation)
 }
 
 // rule is what a proposed rule says. What it is about may be no product yet.

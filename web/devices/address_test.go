@@ -89,15 +89,37 @@ func TestEveryLinkLeads(t *testing.T) {
 	})
 }
 
-// TestMakersAmongApps holds that who looks for a maker among apps is led to it.
+// TestMakersAmongApps holds that who looks for a maker among apps finds them with all that their own page lists beneath:
+// what they make for others, and what companies of theirs do.
 func TestMakersAmongApps(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
-		auditor := q.guest(people.Auditor, people.Everywhere)
-		auditor.Get("/apps?q=umber").Shows(200, "Makers that are called so", "Umber Group", "Umber Apps Ltd", "2 products").Has(`href="/suppliers/group"`, `href="/suppliers/maker"`)
-		auditor.Get("/apps?q=other").Shows(200, "A maker is called so")
-		auditor.Get("/apps?q=parrot").Shows(200, "Parrot Chat").Lacks("called so:")
-		auditor.Get("/apps").Shows(200).Lacks("called so:")
-		auditor.Get("/apps?q=umber&after=parrot").Shows(200).Lacks("called so:")
+		auditor, centre := q.guest(people.Auditor, people.Everywhere), q.guest(people.CentreOfficer, people.Everywhere)
+		list := auditor.Get("/apps?q=umber").Shows(200, "3 products", "Another maker is called so", "Umber Apps Ltd").Has(`href="/suppliers/maker"`).Lacks("Ban all", "Notes")
+		if row := list.Row("Umber Group"); !strings.Contains(row, `href="/suppliers/group"`) || !strings.Contains(row, "Maker, 3 products") {
+			t.Errorf("the row of the maker: %s", row)
+		}
+		theirs := list.Body[strings.Index(list.Body, "Maker, 3 products"):]
+		own := auditor.Get("/suppliers/group").Body
+		for _, product := range []string{"parrot", "kit", "cam"} {
+			if link := `href="/apps/` + product + `"`; !strings.Contains(theirs, link) || !strings.Contains(own, link) {
+				t.Errorf("%s does not stand beneath its maker, or not on their page", product)
+			}
+		}
+		if row := list.Row("Cam 2"); !strings.Contains(row, "below Umber Group") || !strings.Contains(row, "Other Ltd") {
+			t.Errorf("the row of what they make for another: %s", row)
+		}
+		auditor.Get("/apps?q=umber&kind=equipment").Shows(200, "1 product").Lacks("Parrot")
+		two := auditor.Get("/apps?q=ltd").Shows(200, "4 products").Lacks("called so:")
+		for _, maker := range []string{"Umber Apps Ltd", "Other Ltd"} {
+			if row := two.Row(maker); !strings.Contains(row, "Maker, 2 products") {
+				t.Errorf("the row of %s among two: %s", maker, row)
+			}
+		}
+		auditor.Get("/apps?q=other").Shows(200, "Maker, 2 products").Lacks("called so:")
+		centre.Get("/apps?q=umber").Has(`href="/proposals/new/ban?supplier=group"`)
+		auditor.Get("/apps?q=parrot").Shows(200, "Parrot Chat").Lacks("called so:", "below ")
+		auditor.Get("/apps").Shows(200).Lacks("called so:", "below ")
+		auditor.Get("/apps?q=umber&after=cam").Shows(200, "Umber Group", "Parrot Chat").Lacks("called so:", "Cam 2")
 	})
 }
 
@@ -161,7 +183,7 @@ func TestMoveToWhereItIs(t *testing.T) {
 func TestWorldFile(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		officer := q.guest(people.SecurityOfficer, "gov")
-		officer.Get("/devices/b1").Shows(200, "The world file", "The world file, an import").Has("<dd class=\"govuk-summary-list__value\">the world file").Lacks(">world<", "world, an import")
-		officer.Get("/devices/b1/forget?source=world").Shows(200, "The inventory from the world file no longer counts")
+		officer.Get("/devices/b1").Shows(200, "A file that was imported").Has("<dd class=\"govuk-summary-list__value\">a file that was imported").Lacks(">world<", "world, an import", "world file", "imported, an import")
+		officer.Get("/devices/b1/forget?source=world").Shows(200, "The inventory from a file that was imported no longer counts")
 	})
 }

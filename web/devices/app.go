@@ -3,134 +3,15 @@ package devices
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	room "portcullis/devices"
 	"portcullis/devices/index"
-	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/web/ui"
 )
-
-// apps finds products by what people call them.
-func (a *area) apps(w http.ResponseWriter, r *http.Request) error {
-	filter, err := a.narrowedToBody(r,
-		&ui.Field{Name: "q", Label: "Name, maker or identifier", As: ui.Input{Type: "search"}},
-		&ui.Field{Name: "kind", Label: "Kind", As: ui.Select{Options: ui.Options("", "Apps and equipment", "app", "Apps", "equipment", "Equipment")}})
-	if err != nil {
-		return err
-	}
-	kind, _ := policy.ParseKind(filter.Value("kind"))
-	found, err := a.Devices.Apps(r.Context(), actor(r), room.AppsQuery{
-		Words: filter.Value("q"), Kind: kind, Organisation: filter.Value("organisation"), After: r.URL.Query().Get("after"), Limit: perPage,
-	})
-	if err != nil {
-		return err
-	}
-	makers, err := a.makersCalled(r, filter.Value("q"))
-	if err != nil {
-		return err
-	}
-	table := a.appsTable(r, &found)
-	table.Empty = ui.Empty{Text: "No product is called so. It may be on devices all the same, by an identifier that is no product’s yet.", Do: ui.Link{Text: "Look among those", Href: unlinkedOf(filter.Value("q"), filter.Value("organisation"))}}
-	page := ui.Page{Title: "Apps", Wide: true, Content: []ui.Component{
-		ui.Paragraph{ui.Text(ui.Capital(ui.Count(found.Total, "product", "products")) + "."), ui.Link{Text: "Makers", Href: "/suppliers"}, ui.Text("·"), ui.Link{Text: "Identifiers that are no product’s yet", Href: "/unlinked"}},
-		filter,
-	}}
-	if makers != nil {
-		page.Content = append(page.Content, makers)
-	}
-	page.Content = append(page.Content, table)
-	return ui.Render(w, r, http.StatusOK, page)
-}
-
-// appsTable shows products that were found: who makes each, where it is, what has been decided, and for whoever may
-// propose it the way to a ban.
-func (a *area) appsTable(r *http.Request, found *room.Apps) ui.Table {
-	n, proposes := a.names(), may(r, people.Propose)
-	table := ui.Table{
-		Caption: "Apps and equipment", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "Name"}, {Title: "Maker"}, {Title: "Devices and equipment", Number: true}, {Title: "Bodies", Number: true}, {Title: "Decided"}},
-		Pages:   ui.PagesAt(r.URL, "apps", "", found.Next),
-	}
-	if proposes {
-		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
-	}
-	for i := range found.Apps {
-		f := &found.Apps[i]
-		called := cmp.Or(f.Product.Name, f.Product.ID)
-		more := ui.Line{ui.Muted(kindName(f.Product.Kind))}
-		if f.By != "" {
-			more = append(more, ui.Muted(f.By))
-		}
-		row := ui.Row{
-			ui.Named{Link: ui.Link{Text: called, Href: AppPath(f.Product.ID)}, More: more}, n.makerOwned(f), ui.Number(f.Hosts), ui.Number(f.Bodies), n.bansCell(f.Bans),
-		}
-		if proposes {
-			row = append(row, ui.Link{Text: "Ban this…", Hidden: "that is " + called, Href: banAt(policy.Target{Product: f.Product.ID})})
-		}
-		table.Rows = append(table.Rows, row)
-	}
-	return table
-}
-
-// makerOwned is who makes something, and who owns them.
-func (n names) makerOwned(f *room.AppFound) ui.Component {
-	if f.Product.Supplier == "" || len(f.Owners) == 0 {
-		return n.maker(f.Product.Supplier)
-	}
-	var owners []string
-	for _, o := range f.Owners {
-		owners = append(owners, n.supplier(o))
-	}
-	return ui.Named{Link: ui.Link{Text: n.supplier(f.Product.Supplier), Href: SupplierPath(f.Product.Supplier)}, More: ui.Muted("of " + strings.Join(owners, " and "))}
-}
-
-// bansCell is the first of the bans that reach something, for whom it is, and how many more there are.
-func (n names) bansCell(bans []policy.Rule) ui.Component {
-	if len(bans) == 0 {
-		return ui.Muted("No ban")
-	}
-	tag := ui.Tag{Text: "Banned", Tone: ui.Bad}
-	if bans[0].Effect == policy.PhaseOut {
-		tag = ui.Tag{Text: "Phasing\u00a0out", Tone: ui.Waiting}
-	}
-	cell := ui.Line{tag, ui.Link{Text: n.organisation(bans[0].Scope), Href: RulePath(bans[0].ID)}}
-	if more := len(bans) - 1; more > 0 {
-		cell = append(cell, ui.Muted("and "+ui.Count(more, "other rule", "other rules")))
-	}
-	return cell
-}
-
-// mostMakers is how many makers a search for apps offers.
-const mostMakers = 5
-
-// makersCalled leads to the makers that are called by some words, beside the apps that are; nil where none is.
-func (a *area) makersCalled(r *http.Request, words string) (ui.Component, error) {
-	if words == "" || r.URL.Query().Get("after") != "" {
-		return nil, nil
-	}
-	found, err := a.Devices.Suppliers(r.Context(), actor(r), room.SuppliersQuery{Words: words, Limit: mostMakers})
-	if err != nil || len(found.Suppliers) == 0 {
-		return nil, err
-	}
-	list := ui.List{}
-	for _, f := range found.Suppliers {
-		called := cmp.Or(f.Supplier.Name, f.Supplier.ID)
-		line := ui.Line{ui.Link{Text: called, Href: SupplierPath(f.Supplier.ID)}, ui.Muted(ui.Count(f.Products, "product", "products"))}
-		if may(r, people.Propose) {
-			line = append(line, ui.Link{Text: "Ban all of theirs…", Hidden: "that is of " + called, Href: banAt(policy.Target{Supplier: f.Supplier.ID})})
-		}
-		list.Items = append(list.Items, line)
-	}
-	if more := found.Total - len(found.Suppliers); more > 0 {
-		list.Items = append(list.Items, ui.Link{Text: ui.Capital(ui.Count(more, "more maker is", "more makers are")) + " called so", Href: "/suppliers?" + url.Values{"q": {words}}.Encode()})
-	}
-	return ui.Inset{ui.Para(map[bool]string{true: "A maker is called so:", false: "Makers that are called so:"}[found.Total == 1]), list}, nil
-}
 
 // maker leads to a supplier; one that is not known is said to be so.
 func (n names) maker(supplier string) ui.Component {
@@ -160,7 +41,11 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page.Content = []ui.Component{n.appFacts(&app), append(waysToBan(r, policy.Target{Product: app.Product.ID}, "Ban this…", "What if this were banned?"), asks...)}
+	ways, err := a.waysBesides(r, app.Rules, policy.Target{Product: app.Product.ID}, "Ban this…", "What if this were banned?")
+	if err != nil {
+		return err
+	}
+	page.Content = []ui.Component{n.appFacts(&app), append(ways, asks...)}
 	if app.Where.Itself.Hosts > 0 {
 		page.Content = append(page.Content, n.verdictsTable(&app.Where))
 	}
@@ -168,8 +53,12 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 		ui.Heading("Rules that reach it"), n.rulesTable(r, app.Rules, "No rule reaches it: where a list is enforced, it is not on it."),
 		ui.Heading("Where it is"), filter)
 	page.Content = append(page.Content, n.whereParts(&app)...)
+	exemptions, err := a.withNames(r, app.Exemptions)
+	if err != nil {
+		return err
+	}
 	page.Content = append(page.Content,
-		ui.Heading("Exemptions"), n.exemptionsTable(r, app.Exemptions, app.Others),
+		ui.Heading("Exemptions"), n.exemptionsTable(r, exemptions, app.Others),
 		ui.Heading("Who makes it"), n.makersTable(r, "Who makes it", app.Makers, "Nobody has said who makes it.", func(m room.Maker) ui.Link {
 			return ui.Link{Text: n.supplier(m.Supplier), Href: SupplierPath(m.Supplier)}
 		}),

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"portcullis/approvals"
 	rooms "portcullis/devices"
 	"portcullis/people"
 	"portcullis/policy"
@@ -59,10 +60,10 @@ func TestAppPages(t *testing.T) {
 		officer.Get("/apps?organisation=dept-b").Shows(403)
 
 		one := auditor.Get("/apps/parrot").Shows(200, "Parrot Chat", "4 devices", "Canary", "Harbour Office", "Department of Light", "Banned", "Umber Group",
-			"Parrot Chat → Umber Apps Ltd → Umber Group", "Umber Apps Ltd is owned by Umber Group", "Since 1\u00a0January\u00a02020", "ex-b", "press office", "com.parrot.ios", "ab12", "The command line",
+			"Parrot Chat → Umber Apps Ltd → Umber Group", "Umber Apps Ltd is owned by Umber Group", "Since 1\u00a0January\u00a02020", "Parrot Chat, for the group press", "press office", "com.parrot.ios", "ab12", "The command line",
 			"/what-if?product=parrot")
 		one.Shows(200, "Nothing is known of what it contains", "Nothing that is known contains it")
-		officer.Get("/apps/parrot").Shows(200, "3 devices", "1 exemption more is not shown to you").Lacks("ex-b")
+		officer.Get("/apps/parrot").Shows(200, "3 devices", "1 exemption more is not shown to you").Lacks("the group press")
 		auditor.Get("/apps/parrot?organisation=unit").Shows(200, "2 devices").Lacks(">Harbour Office</th>")
 		auditor.Get("/apps/notes").Shows(200, "Notes <b>", "Wing Kit", "Before 3", "Notes <b> → Wing Kit → Umber Apps Ltd → Umber Group")
 		auditor.Get("/apps/kit").Shows(200, "It is installed nowhere", "Notes <b>", "Inside something else on")
@@ -93,7 +94,7 @@ func TestWhatIfPages(t *testing.T) {
 		auditor.Get("/what-if?q=umber").Shows(200, "Everything of Umber Group", "/what-if?supplier=group", "Parrot Chat")
 		auditor.Get("/what-if?q=zzz").Shows(200, "Nothing here is called so")
 		all := auditor.Get("/what-if?supplier=group").Shows(200, "Bans everything of Umber Group, and whatever contains it, for Government and all below", "5 devices and pieces of equipment of 5, in 3 bodies",
-			"2 of 5", "Without what contains it", "In Harbour Office and all below", "On iOS", "ex-b").Lacks("Propose this ban")
+			"2 of 5", "Without what contains it", "In Harbour Office and all below", "On iOS", "Parrot Chat, for the group press").Lacks("Propose this ban")
 		if row := all.Row("In Harbour Office and all below"); !strings.Contains(row, "scope=dept-a") || strings.Count(row, ">3<") != 1 || strings.Count(row, ">1<") != 1 {
 			t.Errorf("a narrower rule: %s", row)
 		}
@@ -115,7 +116,7 @@ func TestRulePages(t *testing.T) {
 	eachQuay(t, coast, func(q *quay) {
 		auditor, officer, centre := q.guest(people.Auditor, people.Everywhere), q.guest(people.SecurityOfficer, "dept-a"), q.guest(people.CentreOfficer, people.Everywhere)
 		ban := q.decided(policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "It listens, too", Clearance: "minister", Mitigations: []string{"one", "two"}})
-		centre.Get("/rules/"+ban).Shows(200, "In force", "It listens, too", "one, two", "4 devices and pieces of equipment", "/breaches?rule=ban-parrot", "Propose that it end").Has(`href="/proposals/new/withdrawal?rule=ban-parrot"`)
+		centre.Get("/rules/"+ban).Shows(200, "In force", "It listens, too", "One, two", "4 devices and pieces of equipment", "/breaches?rule=ban-parrot", "Propose that it end").Has(`href="/proposals/new/withdrawal?rule=ban-parrot"`)
 		officer.Get("/rules/"+ban).Shows(200, "3 devices and pieces of equipment", "Propose the same for your own body").Lacks("Propose that it end", "Department of Light")
 		auditor.Get("/rules/" + ban).Shows(200).Lacks("Propose")
 		auditor.Get("/apps/parrot").Shows(200, "Bans Parrot Chat", "Ask for an exemption").Lacks("Propose who makes it")
@@ -128,6 +129,41 @@ func TestRulePages(t *testing.T) {
 		centre.Get("/rules/none").Shows(404)
 		phase := q.decided(policy.Rule{Effect: policy.PhaseOut, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "old", Clearance: "speaker", Period: policy.Period{}, Deadline: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)})
 		centre.Get("/rules/"+phase).Shows(200, "Phases out Parrot Chat", "1\u00a0September\u00a02026", "Speaker")
+	})
+}
+
+// TestLifts holds that what is said of exemptions is true of one that names a rule and of one that does not, and that they
+// go by name.
+func TestLifts(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		centre := q.guest(people.CentreOfficer, people.Everywhere)
+		named := centre.Get("/rules/ban-b").Shows(200, "1 exemption is in force for what this rule reaches, and names it: that lifts it.", "Parrot Chat, for the group press", "press office", "1\u00a0July\u00a02026")
+		named.Has(`href="/exemptions/ex-b"`).Lacks("None, now or later")
+		ban := q.decided(policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "parrot"}, Scope: "gov", Reason: "It listens, too", Clearance: policy.ClearanceNone})
+		centre.Get("/rules/"+ban).Shows(200, "1 exemption is in force for what this rule reaches. It does not name this rule, and so it does not lift it.", "None, now or later").Lacks("the group press")
+		centre.Get("/rules/allow-notes").Shows(200).Lacks("Exemptions that lift it")
+	})
+}
+
+// TestBanIsNotFirst holds that a ban is not the first thing to do where there is one, or one waits to be signed, of which
+// nobody is told who may not see it.
+func TestBanIsNotFirst(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		centre, officer := q.guest(people.CentreOfficer, people.Everywhere), q.guest(people.SecurityOfficer, "dept-a")
+		const first, second = `class="govuk-button" data-module="govuk-button">Ban `, `class="govuk-button govuk-button--secondary" data-module="govuk-button">Ban `
+		centre.Get("/apps/parrot").Has(second) // by the ban of its makers' owner
+		centre.Get("/suppliers/group").Has(second)
+		centre.Get("/suppliers/other").Has(first)
+		centre.Get("/apps/notes").Has(second)
+		centre.Get(devices.AppPath("..")).Has(first).Lacks("that is proposed")
+		d := approvals.Draft{Kind: approvals.Ban, Reason: "It listens", Narrower: "Nothing", Content: approvals.Content{Rule: &policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: ".."}, Scope: "dept-b", Clearance: policy.ClearanceNone}}}
+		room := &approvals.Room{People: q.People, Devices: q.devices}
+		p, err := room.Propose(t.Context(), centre.Actor(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		centre.Get(devices.AppPath("..")).Has(second, `href="/proposals/`+p.ID+`"`).Shows(200, "See the ban that is proposed")
+		officer.Get(devices.AppPath("..")).Has(first).Lacks("that is proposed")
 	})
 }
 

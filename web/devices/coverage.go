@@ -155,7 +155,7 @@ func (v coverageView) table(r *http.Request) ui.Component {
 		if c.sort != "" {
 			sorts = append(sorts, c.sort)
 		}
-		table.Columns = append(table.Columns, ui.Column{Title: c.title, Sort: c.sort, Number: true})
+		table.Columns = append(table.Columns, ui.Column{Title: c.title, Sort: c.sort, Number: true, Main: c.sort == "breach"})
 		table.Total = append(table.Total, ui.Number(c.of(&v.Total)))
 	}
 	table.Sorted = ui.SortOf(r, sorts...)

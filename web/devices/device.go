@@ -102,10 +102,13 @@ func somebody(known map[string]string, id string) string {
 	case id == "command":
 		return "the command line"
 	case id == "import":
-		return "an import"
+		return imported
 	}
 	return "somebody"
 }
+
+// imported is who an import is from.
+const imported = "an import"
 
 func deviceActions(one *room.One, can allowed) []ui.Component {
 	if !can[people.ChangeDevices] {
@@ -183,8 +186,7 @@ func (a *area) deviceParticulars(r *http.Request, one *room.One) ui.Summary {
 	if h.Row.Ownership != policy.Personal && (h.State == room.InUse || h.State == room.Lost) {
 		add("In breach", ui.Text(ui.Capital(ui.Count(one.Breaches, "installation", "installations"))))
 	}
-	add("Enrolled", when(r, h.Enrolled))
-	add("Last changed", when(r, h.Changed))
+	add("Known here since", when(r, h.Enrolled))
 	return ui.Summary{Rows: rows}
 }
 
@@ -327,7 +329,7 @@ func since(r *http.Request, in *room.Installed) (row ui.Stack, noted bool) {
 // tool is who an inventory is from, in words: a tool by its name.
 func tool(source string) string {
 	if source == room.WorldSource {
-		return "the world file"
+		return "a file that was imported"
 	}
 	return source
 }
@@ -335,9 +337,17 @@ func tool(source string) string {
 // toolTitle is the same at the beginning of a text: a tool's name stays as it is spelt.
 func toolTitle(source string) string {
 	if source == room.WorldSource {
-		return "The world file"
+		return "A file that was imported"
 	}
 	return source
+}
+
+// sentBy is a tool, and who sent what it says.
+func sentBy(source, sender string) string {
+	if source == room.WorldSource && sender == imported {
+		return toolTitle(source)
+	}
+	return toolTitle(source) + ", " + sender
 }
 
 func tools(sources []string) string {
@@ -466,7 +476,7 @@ func (a *area) deviceHistory(r *http.Request, one *room.One, known map[string]st
 	for _, c := range one.Changes {
 		changes.Rows = append(changes.Rows, ui.Row{
 			ui.Time{At: c.Recorded.Time(), Now: ui.Now(r), Short: true}, ui.Time{At: taken(c.Taken).Time(), Now: ui.Now(r), Short: true, Else: "not said"},
-			ui.Text(toolTitle(c.Source) + ", " + somebody(known, c.Reporter)), things(c.Came), things(c.Went),
+			ui.Text(sentBy(c.Source, somebody(known, c.Reporter))), things(c.Came), things(c.Went),
 		})
 	}
 	names := a.names()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"portcullis/approvals"
@@ -14,7 +15,8 @@ import (
 	"portcullis/web/ui"
 )
 
-var ruleDone = ui.Done{"there": "This rule is there already: nothing was proposed twice"}
+// ruleThere is what whoever would have proposed a rule once more is told: nothing has been done.
+var ruleThere = ui.Done{"there": "This is decided already: nothing has been proposed"}
 
 // rule shows one rule and what it does now.
 func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
@@ -36,7 +38,10 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: n.sentence(rule), Caption: "Rule", Wide: true, Banner: ruleDone.Banner(r), Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, n.target(rule.Target)}}
+	page := ui.Page{Title: n.sentence(rule), Caption: "Rule", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, n.target(rule.Target)}}
+	if page.Banner = ruleThere.Banner(r); page.Banner != nil {
+		page.Banner.Done = false
+	}
 	if rule.Target.Any {
 		page.Crumbs = page.Crumbs[:1]
 	}
@@ -45,9 +50,17 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	longest, err := a.Approvals.LongestFrom(r.Context(), actor(r), rule.ID)
+	if err != nil {
+		return err
+	}
+	if longest > 0 {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "An exemption holds", Value: ui.Text("For " + ui.Count(longest, "day", "days") + " at most")})
+	}
 	for _, p := range made.Proposals {
 		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "How it came about", Value: ui.Link{Text: "What was proposed, and who signed it", Href: approvals.Link(p.ID)}})
 	}
+	facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Taking hold", Value: ui.Link{Text: "Which devices have it, and which do not", Href: RulePath(rule.ID, "uptake")}})
 	page.Content = []ui.Component{facts, n.ruleEffect(&found)}
 	if buttons := proposeAbout(r, &found, can); len(buttons) > 0 {
 		page.Content = append(page.Content, buttons)
@@ -55,8 +68,92 @@ func (a *area) rule(w http.ResponseWriter, r *http.Request) error {
 	if found.Ended {
 		page.Content = append(page.Content, ui.Heading("Rules that still hold"), n.rulesTable(r, found.Remaining, "No other rule holds now for what this one was about."))
 	}
-	page.Content = append(page.Content, ui.Heading("Exemptions that lift it"), n.exemptionsTable(r, found.Exemptions, found.Others), ui.Heading("What is recorded"), record, recordPast(register.Rules, rule.ID))
+	lifted, err := a.lifted(r, n, &found)
+	if err != nil {
+		return err
+	}
+	page.Content = append(page.Content, lifted, ui.Heading("What is recorded"), record, recordPast(register.Rules, rule.ID))
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// lifted is what lifts a ban or a phase-out, beside all exemptions in force for what it reaches: the number that stands on
+// the page on which it is signed. An allow rule is lifted by nothing.
+func (a *area) lifted(r *http.Request, n names, found *room.RuleEffect) (ui.Component, error) {
+	if found.Rule.Effect == policy.Allow {
+		return nil, nil
+	}
+	shown := ui.Stack{ui.Heading("Exemptions that lift it")}
+	if !found.Ended {
+		affected, err := a.Devices.Fleet.Index().Affected(found.Rule)
+		if err != nil {
+			return nil, err
+		}
+		names := 0
+		for i := range n.view.World.Exemptions {
+			e := &n.view.World.Exemptions[i]
+			if _, is := slices.BinarySearch(affected.Exemptions, e.ID); is && slices.Contains(e.Lifts, found.Rule.ID) {
+				names++
+			}
+		}
+		shown = append(shown, ui.Para(inForce(len(affected.Exemptions), names)))
+	}
+	if len(found.Exemptions)+found.Others == 0 {
+		return append(shown, ui.Para("None, now or later.")), nil
+	}
+	exemptions, err := a.withNames(r, found.Exemptions)
+	return append(shown, n.exemptionsTable(r, exemptions, found.Others)), err
+}
+
+// inForce is how many exemptions are in force for what a rule reaches, and how many of them lift it.
+func inForce(all, names int) string {
+	text := ui.Capital(ui.Count(all, "exemption is", "exemptions are")) + " in force for what this rule reaches"
+	switch {
+	case all == 0:
+		return "No exemption is in force for what this rule reaches."
+	case names == 0 && all == 1:
+		return text + ". It does not name this rule, and so it does not lift it."
+	case names == 0:
+		return text + ". None of them names this rule, and so none lifts it."
+	case names == all:
+		return text + ", and " + map[bool]string{true: "names it: that lifts it.", false: "all name it: that lifts it."}[all == 1]
+	}
+	return text + ". An exemption lifts a rule only where it names it: " + ui.Count(names, "of these does", "of these do") + "."
+}
+
+// withNames are exemptions in which the person for whom one is stands by name, as far as the viewer may see that.
+func (a *area) withNames(r *http.Request, exemptions []policy.Exemption) ([]policy.Exemption, error) {
+	var ids []string
+	for i := range exemptions {
+		if id := exemptions[i].Subject.Person; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	persons, err := a.People.Names(r.Context(), actor(r), ids...)
+	named := slices.Clone(exemptions)
+	for i := range named {
+		of := &named[i].Subject.Person
+		*of = cmp.Or(persons[*of], *of)
+	}
+	return named, err
+}
+
+// exempted is what an exemption is about, and for whom it is.
+func (n names) exempted(e *policy.Exemption) string {
+	what := "Any app"
+	if !e.AnyProduct {
+		what = n.product(e.Product)
+	}
+	switch s := &e.Subject; {
+	case s.Host != "":
+		return what + ", on " + s.Host
+	case s.Site != "":
+		return what + ", at the site " + s.Site
+	case s.Person != "":
+		return what + ", for " + s.Person
+	case s.Group != "":
+		return what + ", for the group " + s.Group
+	}
+	return what + ", for everyone"
 }
 
 func (n names) ruleFacts(r *http.Request, found *room.RuleEffect) ui.Summary {
@@ -89,7 +186,7 @@ func (n names) ruleFacts(r *http.Request, found *room.RuleEffect) ui.Summary {
 		add("Exemptions are cleared by", ui.Text(officeName(rule.Clearance)))
 	}
 	if len(rule.Mitigations) > 0 {
-		add("An exemption needs", ui.Text(mitigations(rule.Mitigations)))
+		add("An exemption needs", ui.Text(ui.Capital(mitigations(rule.Mitigations))))
 	}
 	return facts
 }

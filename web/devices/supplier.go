@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"portcullis/approvals"
 	room "portcullis/devices"
 	"portcullis/devices/index"
 	"portcullis/policy"
@@ -70,6 +72,10 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ways, err := a.waysBesides(r, found.Rules, policy.Target{Supplier: found.Supplier.ID}, "Ban all of theirs…", "What if everything of theirs were banned?")
+	if err != nil {
+		return err
+	}
 	drawing, err := a.supplierDrawing(r, found.Supplier.ID)
 	if err != nil {
 		return err
@@ -77,7 +83,7 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	page := ui.Page{Title: cmp.Or(found.Supplier.Name, found.Supplier.ID), Caption: "Maker", Wide: true, Crumbs: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Makers", Href: "/suppliers"}}}
 	page.Content = []ui.Component{
 		supplierFacts(&found),
-		append(waysToBan(r, policy.Target{Supplier: found.Supplier.ID}, "Ban all of theirs…", "What if everything of theirs were banned?"), owners...),
+		append(ways, owners...),
 		ui.Heading("Where it is"), filter, n.supplierBars(&found),
 		ui.Heading("How it hangs together"), drawing,
 		place{"theirs", ui.Heading("Apps of theirs")}.shown(), n.productsTable(found.Where.Products, found.Kinds, policy.App, "No app of theirs is known."),
@@ -91,6 +97,27 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 		ui.Details{Summary: "What is recorded", Content: []ui.Component{record, recordPast(register.Suppliers, found.Supplier.ID)}},
 	}
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// waysBesides are waysToBan beside what is decided and proposed already: where something is banned, or a ban of it waits
+// to be signed, another one is not the first thing to do, and the way to what waits comes before it.
+func (a *area) waysBesides(r *http.Request, rules []room.Reaching, t policy.Target, ban, see string) (ui.ButtonGroup, error) {
+	ways := waysToBan(r, t, ban, see)
+	if len(ways) < 2 {
+		return ways, nil // who may propose nothing
+	}
+	open, err := a.Approvals.OpenBans(r.Context(), actor(r), t)
+	if err != nil {
+		return nil, err
+	}
+	banned := slices.ContainsFunc(rules, func(one room.Reaching) bool { return one.Holds && one.Rule.Effect != policy.Allow })
+	if banned || len(open) > 0 {
+		ways[0].Kind = ui.Secondary
+	}
+	if len(open) > 0 {
+		ways = slices.Insert(ways, 0, ui.Button{Text: "See the ban that is proposed", Href: approvals.Link(open[0].ID), Kind: ui.Secondary})
+	}
+	return ways, nil
 }
 
 func supplierFacts(found *room.Supplier) ui.Summary {

@@ -9,8 +9,8 @@ import (
 	"portcullis/web/ui"
 )
 
-// Today is what concerns whoever looks after devices: a way to find an app by its everyday name, and what
-// there is to see to. It is nil for everybody else.
+// Today is what concerns whoever looks after devices: a way to find an app by its everyday name, one to find a
+// device, and what there is to see to. It is nil for everybody else.
 func (r Rooms) Today(request *http.Request) (ui.Component, error) {
 	a := &area{r}
 	if !may(request, people.SeeDevices) {
@@ -52,5 +52,5 @@ func (r Rooms) Today(request *http.Request) (ui.Component, error) {
 	if total.Devices+total.Equipment == 0 {
 		return ui.Stack{ui.Heading("Devices"), ui.Empty{Text: "No device is known yet. Take in what your own tools say: portcullis import KIND FILE, or the interface for programs.", Do: ui.Link{Text: "The interface for programs", Href: "/api"}}}, nil
 	}
-	return ui.Stack{ui.Heading("Devices"), find, tasks}, nil
+	return ui.Stack{ui.Heading("Devices"), find, ui.Paragraph{ui.Link{Text: "Find a device by its id or name", Href: "/devices"}}, tasks}, nil
 }

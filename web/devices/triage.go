@@ -384,6 +384,9 @@ func (t *triaging) keep(view *triageView) {
 	}
 }
 
+// Folds tells whether a phone shows of each row the name and the installs alone, as ui.Table has it.
+func (v triageView) Folds() bool { return len(v.Rows) > mostRows }
+
 // Names are the names of the inputs: apps are ticked, or makers.
 func (v triageView) Names() string {
 	if v.Makers {

@@ -116,7 +116,7 @@ func (a *area) whatIf(w http.ResponseWriter, r *http.Request) error {
 		ui.Heading("What a narrower rule would do"), n.narrowerTable(&found),
 		ui.Heading("Exemptions that it would touch"))
 	if len(found.Exemptions)+found.Others > 0 {
-		page.Content = append(page.Content, ui.Para("They are in force for what the rule reaches. They would not lift it unless they come to name it."))
+		page.Content = append(page.Content, ui.Para("They are in force for what the rule reaches. An exemption lifts a rule only where it names it."))
 	}
 	page.Content = append(page.Content, n.exemptionsTable(r, found.Exemptions, found.Others))
 	return ui.Render(w, r, http.StatusOK, page)

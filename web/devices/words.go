@@ -180,7 +180,7 @@ func (n names) exemptionsTable(r *http.Request, exemptions []policy.Exemption, o
 	}
 	for i := range exemptions {
 		e := &exemptions[i]
-		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: e.ID, Href: at("exemptions", e.ID)}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: n.exempted(e), Href: at("exemptions", e.ID)}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
 	}
 	shown := ui.Stack{folded(t, "exemption", "exemptions")}
 	if others > 0 {
@@ -223,7 +223,7 @@ func (a *area) recorders(r *http.Request, record []register.Recorded) (func(id s
 		case strings.HasPrefix(id, "token:"):
 			return "A program"
 		}
-		return id
+		return "Somebody whose name you may not see"
 	}, err
 }
 

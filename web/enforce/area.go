@@ -36,6 +36,8 @@ func Routes(r Rooms) []gate.Route {
 	routes.See(Path+"/{form}/file", people.FetchLists, a.file)
 	routes.See(Path+"/{form}/manifest", people.FetchLists, a.manifest)
 	routes.See("/proposals/{id}/dry-run", people.FetchLists, a.dryRun)
+	routes.See("/rules/{id}/uptake", people.SeeDevices, a.ruleUptake)
+	routes.See("/exemptions/{id}/uptake", people.SeeDevices, a.exemptionUptake)
 	return routes
 }
 

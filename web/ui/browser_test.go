@@ -30,6 +30,7 @@ func serve(t *testing.T) string {
 	mux := http.NewServeMux()
 	mux.Handle(ui.AssetsPattern, ui.Assets())
 	mux.Handle("GET /components", ui.Handler(ui.Components))
+	mux.Handle("GET /many", ui.Handler(manyRows))
 	mux.Handle("POST /components", ui.Handler(invite))
 	mux.Handle("POST /people/invite", ui.Handler(invite))
 	mux.Handle("GET /people/invite", ui.Handler(func(w http.ResponseWriter, r *http.Request) error {

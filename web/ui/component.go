@@ -18,7 +18,7 @@ type Component interface {
 var own embed.FS
 
 // functions are what templates may call, here and in the areas.
-var functions = template.FuncMap{"show": show, "asset": assetPath}
+var functions = template.FuncMap{"show": show, "asset": assetPath, "breaks": breaks}
 
 var components = template.Must(template.New("").Funcs(functions).Option("missingkey=error").ParseFS(own, "templates/*.html"))
 

@@ -22,7 +22,7 @@ import (
 var every = []Component{
 	Text(""), Para(""), Paragraph{}, Muted(""), Heading(""), Subheading(""), Link{}, List{}, Named{}, Branch{}, ID{}, Tag{}, Stack{}, Line{},
 	Banner{}, Inset{}, Warning(""), Details{}, Panel{}, Empty{}, Tasks{}, Summary{}, Table{}, Pages{}, &Filter{},
-	Number(0), Time{}, Day{}, Progress{}, Bars{}, Graph{}, Button{}, ButtonGroup{}, Post{}, Confirm{}, &Form{},
+	Number(0), Time{}, Day{}, Progress{}, Bars{}, Graph{}, Curve{}, Button{}, ButtonGroup{}, Post{}, Confirm{}, &Form{},
 	&Field{As: Input{}}, &Field{As: Textarea{}}, &Field{As: Select{}}, &Field{As: Radios{}}, &Field{As: Checkboxes{}}, &Field{As: Date{}}, &Field{As: File{}}, &Field{},
 }
 

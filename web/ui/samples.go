@@ -22,7 +22,7 @@ func samples(at *url.URL, now time.Time) Page {
 		Title: "Components", Caption: "For those who write pages", Wide: true, Crumbs: []Link{{Text: "First page", Href: "/"}, {Text: "Samples", Href: at.Path}},
 		Banner: &Banner{Done: true, Text: "The app has been allowed", More: []Component{Paragraph{Text("It takes hold within the hour."), Link{Text: "Watch it take hold", Href: "/components"}}}},
 	}
-	for _, part := range [][]Component{sampleText(now), sampleStates(now), sampleTables(at, now), sampleGraph(), sampleForm(), sampleActions()} {
+	for _, part := range [][]Component{sampleText(now), sampleStates(now), sampleTables(at, now), sampleGraph(), sampleCurve(now), sampleForm(), sampleActions()} {
 		page.Content = append(page.Content, part...)
 	}
 	return page
@@ -111,6 +111,14 @@ func sampleGraph() []Component {
 			},
 			Edges: []GraphEdge{{0, 1, "owned, since 3\u00a0May\u00a02020", false}, {1, 2, "owned, until 1\u00a0June\u00a02024", true}, {1, 3, "made", false}, {0, 4, "owned", false}, {2, 0, "owned", true}}},
 		Graph{ID: "none", Title: "Who owns whom", Empty: Empty{Text: "Nobody has said who owns whom."}},
+	}
+}
+
+func sampleCurve(now time.Time) []Component {
+	return []Component{
+		Heading("A curve"),
+		Curve{ID: "curve", Title: "Taking hold", About: "The line is how many devices had confirmed it by when.", Unit: "Confirmed", All: "1 204 devices can tell", Total: 1204, Now: now,
+			Points: []CurvePoint{{now.Add(-time.Hour), 0}, {now.Add(-50 * time.Minute), 640}, {now.Add(-40 * time.Minute), 1100}, {now, 1180}}},
 	}
 }
 

@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // Column is a column of a table.
@@ -16,13 +18,17 @@ type Column struct {
 	Number bool
 	// Unseen is for a column whose title is read out only, such as that of buttons.
 	Unseen bool
+	// Main marks what stays beside the name where a phone folds the rows of a long table, unless the table is sorted
+	// by another number. Where no column is marked, it is the first that is a number.
+	Main bool
 }
 
 // Row is a row of a table. Its first cell is its heading.
 type Row []Component
 
 // Table is things in rows. On a phone each row becomes a block of its own, so that nobody scrolls
-// sideways.
+// sideways. Of a long table, a phone shows the first rows, and the others where they are asked for; where it has
+// numbers, each row is its name and the number that matters, until it is opened. All of that is done without script.
 type Table struct {
 	// Caption says what the table shows.
 	Caption string
@@ -78,6 +84,49 @@ func With(at *url.URL, key, value string) string {
 	return (&url.URL{Path: at.Path, RawQuery: query.Encode()}).String()
 }
 
+// How long a table is of which a phone shows less: from how many rows on they are folded, and from how many on only
+// the first are shown, which are as many as the style sheet says.
+const (
+	foldedFrom  = 8
+	partlyFrom  = 26
+	partlyShown = 20
+)
+
+// Folds tells whether of each row a phone shows the name and the number that matters alone.
+func (t Table) Folds() bool { return len(t.Rows) >= foldedFrom && t.main() > 0 }
+
+// Opens tells whether there is more in a folded row.
+func (t Table) Opens() bool { return t.Folds() && len(t.Columns) > 2 }
+
+// Rest is how many rows a phone shows only where they are asked for.
+func (t Table) Rest() Number {
+	if len(t.Rows) < partlyFrom {
+		return 0
+	}
+	return Number(len(t.Rows) - partlyShown)
+}
+
+// main is the column of the number that matters, by its place; 0 where there is none.
+func (t Table) main() (at int) {
+	best := 0
+	for i, c := range t.Columns {
+		fit := 0
+		switch {
+		case i == 0 || !c.Number && !c.Main:
+		case c.Sort != "" && c.Sort == t.Sorted.By():
+			fit = 3
+		case c.Main:
+			fit = 2
+		default:
+			fit = 1
+		}
+		if fit > best {
+			best, at = fit, i
+		}
+	}
+	return at
+}
+
 // heading is what the template is given of a column.
 type heading struct {
 	Column
@@ -115,15 +164,42 @@ func (t Table) Headings() []heading {
 type cell struct {
 	Column
 	Content Component
+	Stays   bool // in a folded row
 }
 
 // Cells are the cells of a row with their columns; what has no column is not shown.
 func (t Table) Cells(row Row) []cell {
-	cells := make([]cell, 0, len(row))
+	cells, main := make([]cell, 0, len(row)), 0
+	if t.Folds() {
+		main = t.main()
+	}
 	for i := range min(len(row), len(t.Columns)) {
-		cells = append(cells, cell{t.Columns[i], row[i]})
+		cells = append(cells, cell{t.Columns[i], row[i], i > 0 && i == main})
 	}
 	return cells
+}
+
+// longWord is from how many letters on a word may be broken anywhere in a table, so that no column is wider than the page
+// for it. No shorter word is broken, however narrow its column.
+const longWord = 24
+
+// breaks tells whether there is such a word in what can be read of a text or of some HTML.
+func breaks(in any) bool {
+	n, tag := 0, false
+	for _, c := range fmt.Sprint(in) {
+		switch {
+		case c == '<' || c == '>':
+			n, tag = 0, c == '<'
+		case tag:
+		case unicode.IsSpace(c):
+			n = 0
+		default:
+			if n++; n > longWord {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // HTML shows the table, or that it is empty, and the links to its other pages.

@@ -119,7 +119,8 @@ func (n Named) HTML() (template.HTML, error) { return render("named", n) }
 type Branch struct {
 	Link  Link
 	Below string
-	Depth int // 0 at a root
+	Depth int       // 0 at a root
+	More  Component // below it; it may be nil
 }
 
 // Step is how far to the right it stands, as the classes count it.

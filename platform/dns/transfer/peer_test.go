@@ -227,7 +227,7 @@ func TestPeerBIND(t *testing.T) {
 	}
 	port := free(t)
 	r := run(t, port, fmt.Sprintf(bind, port, everywhere(t), at.Port(), h.base64("harbour.")), "/usr/sbin/named", "-g")
-	changed := notifying(t, h, Secondary{zone, r.address, "harbour."})
+	changed := notifying(t, h, Secondary{Zone: zone, Address: r.address, Key: "harbour."})
 	play(r, func(serial uint32, domains ...string) {
 		h.ban(t, serial, domains...)
 		changed <- struct{}{}

@@ -436,7 +436,7 @@ func TestNotify(t *testing.T) {
 	var log bytes.Buffer
 	n := &Notifier{Zones: h, Keys: h, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Writer(&log), nil)), Again: time.Millisecond,
 		Secondaries: func() []Secondary {
-			return []Secondary{{zone, good, "harbour."}, {zone, slow, "harbour."}, {"rpz.nobody.example.", good, "harbour."}}
+			return []Secondary{{Zone: zone, Address: good, Key: "harbour."}, {Zone: zone, Address: slow, Key: "harbour."}, {Zone: "rpz.nobody.example.", Address: good, Key: "harbour."}}
 		}}
 	changed := make(chan struct{}, 1)
 	ctx, stop := context.WithCancel(context.Background())

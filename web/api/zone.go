@@ -1,0 +1,208 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"portcullis/enforce"
+	"portcullis/internal/fault"
+)
+
+// Zone is a response policy zone, from which an organisation's name servers answer.
+type Zone struct {
+	ID           string        `json:"id" example:"01kq3t8w9v0000000000000000"`
+	Name         string        `json:"name" example:"rpz.dept-a.example"`
+	Organisation string        `json:"organisation" example:"dept-a" doc:"Whose list it has"`
+	Passed       []string      `json:"passed" example:"[\"192.0.2.0/24\"]" doc:"The networks whose devices are answered as if there were no zone"`
+	Notify       []NameServer  `json:"notify" doc:"The name servers that are told when the serial has risen"`
+	Added        time.Time     `json:"added"`
+	Serial       uint32        `json:"serial,omitempty" doc:"It rises when what the zone says changes, and only then; left out before there is anything"`
+	Digest       string        `json:"sha256,omitempty" doc:"Of what the zone says, whatever its serial"`
+	Generation   int64         `json:"generation,omitempty" doc:"The register's, in which the zone first said this"`
+	Published    time.Time     `json:"published,omitzero" doc:"When it was first given out with this serial"`
+	Keys         []ZoneKey     `json:"keys" doc:"The keys that may take it by transfer, the newest first"`
+	Addresses    []ZoneAddress `json:"addresses" doc:"The addresses under which its text is found, without their secrets, the newest first"`
+}
+
+// NameServer is one that is told when a serial has risen.
+type NameServer struct {
+	Address  string `json:"address" maxLength:"100" example:"192.0.2.53" doc:"With a port where it is not 53: 192.0.2.53:5353, [2001:db8::53]:5353"`
+	Unsigned bool   `json:"unsigned,omitempty" doc:"It knows no key, as Unbound does not"`
+}
+
+// ZoneKey is a key that signs transfers.
+type ZoneKey struct {
+	Name      string    `json:"name" example:"key1.rpz.dept-a.example"`
+	Algorithm string    `json:"algorithm" example:"hmac-sha256"`
+	Made      time.Time `json:"made"`
+	Until     time.Time `json:"until,omitzero" doc:"When it is good no longer, for another stands in its place"`
+}
+
+// ZoneAddress is an address of a zone's text.
+type ZoneAddress struct {
+	Made  time.Time `json:"made"`
+	Until time.Time `json:"until,omitzero" doc:"When it is good no longer, for another stands in its place"`
+}
+
+// NewZoneSecrets are what was drawn for a zone. They are not shown again.
+type NewZoneSecrets struct {
+	Key  *ZoneSecret `json:"key,omitempty"`
+	Path string      `json:"path,omitempty" doc:"The path of the zone's text on this server. Whoever knows it may fetch the text"`
+}
+
+// ZoneSecret is a key with its secret.
+type ZoneSecret struct {
+	Name      string `json:"name" example:"key1.rpz.dept-a.example"`
+	Algorithm string `json:"algorithm" example:"hmac-sha256"`
+	Secret    string `json:"secret" doc:"In base64, as name servers' configurations take it"`
+}
+
+// NewZone is a zone with what was just drawn for it.
+type NewZone struct {
+	Zone
+	Secrets NewZoneSecrets `json:"secrets"`
+}
+
+func showZone(z *enforce.Zone) Zone {
+	e := z.Edition
+	shown := Zone{ID: z.ID, Name: z.Name, Organisation: z.Organisation, Passed: []string{}, Notify: []NameServer{}, Added: z.Added.Time(), Keys: []ZoneKey{}, Addresses: []ZoneAddress{}}
+	if e.Number > 0 {
+		shown.Serial, shown.Digest, shown.Generation, shown.Published = e.Serial, e.Digest, e.Generation, e.Published.Time()
+	}
+	for _, n := range z.Passed {
+		shown.Passed = append(shown.Passed, n.String())
+	}
+	for _, n := range z.Notify {
+		shown.Notify = append(shown.Notify, NameServer{n.Address.String(), n.Unsigned})
+	}
+	for _, k := range z.Keys {
+		shown.Keys = append(shown.Keys, ZoneKey{k.Name, enforce.ZoneAlgorithm, k.Made.Time(), k.Until.Time()})
+	}
+	for _, a := range z.Addresses {
+		shown.Addresses = append(shown.Addresses, ZoneAddress{a.Made.Time(), a.Until.Time()})
+	}
+	return shown
+}
+
+func showSecrets(s enforce.ZoneSecrets) (shown NewZoneSecrets) {
+	if s.Key != "" {
+		shown.Key = &ZoneSecret{s.Key, enforce.ZoneAlgorithm, s.KeySecret}
+	}
+	shown.Path = s.Path
+	return shown
+}
+
+// readServers reads name servers; faults are about the field notify.
+func readServers(said []NameServer) (servers []enforce.NameServer, err error) {
+	var errs []error
+	for _, s := range said {
+		at, err := enforce.ReadNameServer(s.Address)
+		errs = append(errs, err)
+		servers = append(servers, enforce.NameServer{Address: at, Unsigned: s.Unsigned})
+	}
+	return servers, errors.Join(errs...)
+}
+
+func (a *api) listZones(ctx context.Context, _ *struct{}) (*list[Zone], error) {
+	found, err := a.Enforce.Zones(ctx, actorOf(ctx))
+	return whole(found, showZone), err
+}
+
+type zoneAdded struct {
+	Body struct {
+		Name         string       `json:"name" example:"rpz.dept-a.example" doc:"No two zones have one name"`
+		Organisation string       `json:"organisation" example:"dept-a"`
+		Passed       []string     `json:"passed,omitempty" example:"[\"192.0.2.0/24\"]"`
+		Notify       []NameServer `json:"notify,omitempty"`
+	} `nameHint:"ZoneAdded"`
+}
+
+func (a *api) addZone(ctx context.Context, in *zoneAdded) (*single[NewZone], error) {
+	passed, wrong := enforce.ReadNetworks(in.Body.Passed)
+	notify, err := readServers(in.Body.Notify)
+	if err := errors.Join(wrong, err); err != nil {
+		return nil, err
+	}
+	z, secrets, err := a.Enforce.AddZone(ctx, actorOf(ctx), enforce.Zone{Name: in.Body.Name, Organisation: in.Body.Organisation, Passed: passed, Notify: notify})
+	if err != nil {
+		return nil, err
+	}
+	return made(z.Version, "/zones/"+segment(z.ID), NewZone{showZone(&z), showSecrets(secrets)})
+}
+
+func (a *api) getZone(ctx context.Context, in *ID) (*single[Zone], error) {
+	z, err := a.Enforce.Zone(ctx, actorOf(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return one(z.Version, showZone(z))
+}
+
+type zoneChanged struct {
+	ID
+	IfMatch
+	Body struct {
+		Passed *[]string     `json:"passed,omitempty" example:"[\"192.0.2.0/24\"]" doc:"All that are passed from now on"`
+		Notify *[]NameServer `json:"notify,omitempty" doc:"All that are told from now on"`
+	} `nameHint:"ZoneChanged"`
+}
+
+func (a *api) changeZone(ctx context.Context, in *zoneChanged) (*single[Zone], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	change := enforce.ZoneChange{Version: version}
+	var errs [2]error
+	if in.Body.Passed != nil {
+		var passed []netip.Prefix
+		passed, errs[0] = enforce.ReadNetworks(*in.Body.Passed)
+		change.Passed = &passed
+	}
+	if in.Body.Notify != nil {
+		var notify []enforce.NameServer
+		notify, errs[1] = readServers(*in.Body.Notify)
+		change.Notify = &notify
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	z, err := a.Enforce.ChangeZone(ctx, actorOf(ctx), in.ID.ID, change)
+	if err != nil {
+		return nil, err
+	}
+	return one(z.Version, showZone(z))
+}
+
+type zoneRotated struct {
+	ID
+	Body struct {
+		Key     bool `json:"key,omitempty" doc:"Whether another key is to be drawn"`
+		Address bool `json:"address,omitempty" doc:"Whether another address is to be drawn"`
+		Hours   *int `json:"hours,omitempty" example:"24" doc:"For how many hours those before are still good: 24 unless said, 720 at most, and 0 for what others have seen"`
+	} `nameHint:"ZoneRotated"`
+}
+
+// usualOverlap is for how many hours the secrets before are still good.
+const usualOverlap = 24
+
+func (a *api) rotateZone(ctx context.Context, in *zoneRotated) (*single[NewZone], error) {
+	hours := usualOverlap
+	if in.Body.Hours != nil {
+		hours = *in.Body.Hours
+	}
+	if hours < 0 || hours > 720 {
+		return nil, fault.In("hours", "What was there before is good for 0 to 720 hours more")
+	}
+	z, secrets, err := a.Enforce.RotateZone(ctx, actorOf(ctx), in.ID.ID, enforce.Rotation{Key: in.Body.Key, Address: in.Body.Address, Overlap: time.Duration(hours) * time.Hour})
+	if err != nil {
+		return nil, err
+	}
+	return one(z.Version, NewZone{showZone(z), showSecrets(secrets)})
+}
+
+func (a *api) endZone(ctx context.Context, in *ID) (*nothing, error) {
+	return &nothing{}, a.Enforce.EndZone(ctx, actorOf(ctx), in.ID)
+}
