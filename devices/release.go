@@ -81,11 +81,20 @@ type releaseEntry struct {
 	Back    bool   `json:"takenBack,omitempty"`
 }
 
-// AskRelease proposes that a device become personal, or personal with a managed part. The actor is a person
-// who has people.ChangeDevices where the device belongs. A version other than 0 is the one that they saw.
+// answersFor returns the person who answers for the actor: of a program, who made its token. Two people release a device:
+// two programs of one person are one, and whoever has the database, and makes tokens by that, is nobody.
+func answersFor(tx *people.Tx) (person string, err error) {
+	if who := tx.Who(); who.Program() && who.Maker != "" {
+		return who.Maker, nil
+	}
+	return tx.RequireOwn()
+}
+
+// AskRelease proposes that a device become personal, or personal with a managed part. The actor is a person,
+// or a program of a person's, who has people.ChangeDevices where the device belongs. A version other than 0 is the one that they saw.
 func (r *Room) AskRelease(ctx context.Context, actor people.Actor, host string, version int64, to policy.Ownership, reason string) (Release, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Release, err error) {
-		person, err := tx.RequireOwn() // two people: no program, and not whoever has the database
+		person, err := answersFor(tx)
 		if err != nil {
 			return none, err
 		}
@@ -140,12 +149,12 @@ func CheckReason(field, reason string) error {
 	return nil
 }
 
-// AnswerRelease agrees to a proposed release, or refuses it. The actor is a person who has
+// AnswerRelease agrees to a proposed release, or refuses it. The actor is a person, or a program of a person's, who has
 // people.ReleaseDevices where the device belongs, and not the one who proposed it; they may take it back. On
 // agreement the device is at once what was proposed, and what may no longer be stored of it is taken off.
 func (r *Room) AnswerRelease(ctx context.Context, actor people.Actor, id string, agree bool, why string) (Release, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Release, err error) {
-		person, err := tx.RequireOwn()
+		person, err := answersFor(tx)
 		if err != nil {
 			return none, err
 		}

@@ -213,3 +213,47 @@ func TestReleasesThatAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestReleasesByPrograms: a program stands for the person who made its token: with them it is one, and with another two.
+func TestReleasesByPrograms(t *testing.T) {
+	each(t, deep, func(t *testing.T, s *server, _ func() *server) {
+		ctx := t.Context()
+		_, approver := two(t, s)
+		officer := s.person(t, "Officer", "gov", people.SecurityOfficer)
+		other := s.person(t, "Other", "gov", people.SecurityOfficer)
+		of := func(person people.Actor) people.Actor {
+			t.Helper()
+			made, err := s.People.MakeToken(ctx, person, "a program", people.Grant{Role: people.SecurityOfficer, Organisation: "gov"}, people.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return people.Actor{Token: made.Secret}
+		}
+		asked, err := s.AskRelease(ctx, of(officer), "d1", 0, policy.Personal, "so")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, same := range map[string]people.Actor{"the person": officer, "another program of theirs": of(officer)} {
+			_, err := s.AnswerRelease(ctx, same, asked.ID, true, "")
+			wants(t, name, err, fault.Refused, "proposed this yourself")
+		}
+		_, err = s.AnswerRelease(ctx, s.program(t, "gov", people.SecurityOfficer), asked.ID, true, "")
+		wants(t, "a program of nobody's", err, fault.Refused, "you are a program")
+		agreed, err := s.AnswerRelease(ctx, of(other), asked.ID, true, "")
+		if err != nil || !agreed.Agreed || agreed.AnsweredBy == asked.AskedBy || agreed.AskedBy == "" {
+			t.Errorf("agreed by another's: %+v, %v", agreed, err)
+		}
+		if asked, err = s.AskRelease(ctx, officer, "d2", 0, policy.Personal, "so"); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := s.AnswerRelease(ctx, of(officer), asked.ID, false, ""); err != nil || !back.TakenBack {
+			t.Errorf("taken back by a program of theirs: %+v, %v", back, err)
+		}
+		if asked, err = s.AskRelease(ctx, of(officer), "d2", 0, policy.Personal, "so"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.AnswerRelease(ctx, approver, asked.ID, true, ""); err != nil {
+			t.Errorf("agreed by a person: %v", err)
+		}
+	})
+}

@@ -24,6 +24,8 @@
 //   - That a device still has something is never noted where it was offered something else meanwhile, on
 //     whichever server.
 //   - Silence is unknown: a device counts as having a decision when it has said so itself, of a list that has it.
+//   - One serial of a zone is one text, on every server and for ever; a zone that says something else has a higher one. A server
+//     that is behind publishes nothing.
 //
 // # Tables
 //
@@ -31,4 +33,7 @@
 //	enforce_taken      when a device first confirmed another list; kept for 400 days
 //	enforce_lists      shared lists that some device was offered or has confirmed; removed a day after none has
 //	enforce_published  when a server first had another list for an organisation's devices; kept
+//	enforce_zones      what name servers take, with the serial in force; kept when it has ended, for the next of its name
+//	enforce_zone_secrets  keys of zones, in clear, for they sign, and digests of addresses; removed with the next change of any zone
+//	                   after they are good no longer
 package enforce

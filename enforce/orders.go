@@ -233,12 +233,10 @@ func (r *Room) theirs(tx *people.Tx, person, host string, p people.Permission) (
 	if !known || found.Kind != policy.Device {
 		return nil, false, fault.New(fault.NotFound, "%s", missing) // as of a device that is not theirs to know of
 	}
-	if person != "" && found.Holder != "" {
-		spelt, err := people.Spelt(tx.Tx, person)
-		if err != nil {
+	if person != "" {
+		if holds, err = people.Holds(tx.Tx, person, found.Organisation, found.Holder); err != nil {
 			return nil, false, err
 		}
-		holds = slices.Contains(spelt, found.Holder)
 	}
 	if holds {
 		_, err = tx.RequireOwn()

@@ -47,7 +47,12 @@ func eachLost(t *testing.T, test func(t *testing.T, l *lost)) {
 // person is somebody of dept-a who has signed in.
 func (l *lost) person(name string, grants ...people.Grant) people.Actor {
 	l.t.Helper()
-	p, err := l.people.AddPerson(l.t.Context(), command, "dept-a", people.Particulars{Name: name, UserName: strings.ToLower(name)})
+	return l.personOf("dept-a", strings.ToLower(name), name, grants...)
+}
+
+func (l *lost) personOf(organisation, user, name string, grants ...people.Grant) people.Actor {
+	l.t.Helper()
+	p, err := l.people.AddPerson(l.t.Context(), command, organisation, people.Particulars{Name: name, UserName: user})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -178,6 +183,10 @@ func TestWhoMayOrder(t *testing.T) {
 		}
 		if all, err := l.Orders(t.Context(), holder, "mac-1"); err != nil || len(all.Orders) != 1 || all.Orders[0].PIN != "" || !all.MayAsk || all.MayAgree {
 			t.Errorf("%+v, %v", all, err)
+		}
+		namesake := l.personOf("dept-b", "other", "hilda") // whose devices are others
+		if _, err := l.ask(namesake, "mac-1", enforce.Lock); !fault.Is(err, fault.NotFound) {
+			t.Errorf("by a namesake elsewhere: %v", err)
 		}
 		erase, err := l.ask(holder, "mac-1", enforce.Erase)
 		if err != nil {

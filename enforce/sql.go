@@ -292,7 +292,16 @@ func selectZoneName(tx *store.Tx, name string) (serial uint32, taken bool, err e
 }
 
 // selectZone returns a zone, also one that has ended.
-func selectZone(tx *store.Tx, id string) (z *Zone, err error) {
+func selectZone(tx *store.Tx, id string) (*Zone, error) {
+	z, err := selectZoneAlone(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return z, eachZoneSecret(tx, id, map[string]*Zone{id: z})
+}
+
+// selectZoneAlone returns a zone without its secrets.
+func selectZoneAlone(tx *store.Tx, id string) (*Zone, error) {
 	found, err := zonesWhere(tx, `WHERE id = $1`, id)
 	if err == nil && len(found) == 0 {
 		err = store.ErrNotFound
@@ -305,28 +314,29 @@ func selectZone(tx *store.Tx, id string) (z *Zone, err error) {
 
 // selectZones returns the zones that have not ended, in the order of their names.
 func selectZones(tx *store.Tx) ([]*Zone, error) {
-	return zonesWhere(tx, `WHERE ended_at IS NULL ORDER BY name`)
-}
-
-func zonesWhere(tx *store.Tx, which string, args ...any) (zones []*Zone, err error) {
-	byID := map[string]*Zone{}
-	err = tx.Rows(`SELECT `+zoneColumns+` FROM enforce_zones `+which, args, func(scan func(into ...any) error) error {
-		z, err := scanZone(scan)
-		if err != nil {
-			return err
-		}
-		zones, byID[z.ID] = append(zones, z), z
-		return nil
-	})
+	zones, err := zonesWhere(tx, `WHERE ended_at IS NULL ORDER BY name`)
 	if err != nil || len(zones) == 0 {
 		return nil, err
 	}
-	return zones, eachZoneSecret(tx, byID)
+	byID := make(map[string]*Zone, len(zones))
+	for _, z := range zones {
+		byID[z.ID] = z
+	}
+	return zones, eachZoneSecret(tx, "", byID)
 }
 
-// eachZoneSecret gives zones their secrets that are good, the newest first.
-func eachZoneSecret(tx *store.Tx, byID map[string]*Zone) error {
-	return tx.Rows(`SELECT zone, kind, name, secret, made_at, until FROM enforce_zone_secrets WHERE until IS NULL OR until > $1 ORDER BY made_at DESC, name DESC`, []any{tx.Now()}, func(scan func(into ...any) error) error {
+func zonesWhere(tx *store.Tx, which string, args ...any) (zones []*Zone, err error) {
+	err = tx.Rows(`SELECT `+zoneColumns+` FROM enforce_zones `+which, args, func(scan func(into ...any) error) error {
+		z, err := scanZone(scan)
+		zones = append(zones, z)
+		return err
+	})
+	return zones, err
+}
+
+// eachZoneSecret gives zones, or one of them, their secrets that are good, the newest first.
+func eachZoneSecret(tx *store.Tx, zone string, byID map[string]*Zone) error {
+	return tx.Rows(`SELECT zone, kind, name, secret, made_at, until FROM enforce_zone_secrets WHERE (until IS NULL OR until > $1) AND ($2 = '' OR zone = $2) ORDER BY made_at DESC, name DESC`, []any{tx.Now(), zone}, func(scan func(into ...any) error) error {
 		var id, kind, name, secret string
 		var made, until store.Time
 		if err := scan(&id, &kind, &name, &secret, &made, &until); err != nil {

@@ -7,9 +7,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"portcullis/internal/fault"
@@ -137,24 +139,40 @@ type zoneList struct {
 	published bool
 }
 
-// compile finds out what zones are to say; one that nothing can be said of is left out, and what was handed out stays.
+// compile finds out what zones are to say, several at once; one that nothing can be said of is left out, and what was
+// handed out stays.
 func (z *Zones) compile(lists *Lists, zones []*Zone) (all []*zoneList) {
-	digests := make(map[string]digested, len(zones))
-	for _, of := range zones {
-		list, err := lists.Of(of.Organisation, 0)
-		var d digested
-		if err == nil {
-			d, err = z.digest(of, list)
-		}
-		if err != nil {
-			z.log.Warn("a zone cannot be made: name servers keep what they have", "zone", of.Name, "organisation", of.Organisation, "error", err)
-			continue
-		}
-		digests[of.ID] = d
-		all = append(all, &zoneList{of, list, d.digest, of.Edition.Number > 0 && of.Edition.Digest == d.digest})
+	made, digests := make([]*zoneList, len(zones)), make([]digested, len(zones))
+	next := atomic.Int64{}
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(zones)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(zones); i = int(next.Add(1)) - 1 {
+				made[i], digests[i] = z.compileOne(lists, zones[i])
+			}
+		})
 	}
-	z.digests = digests
+	workers.Wait()
+	z.digests = make(map[string]digested, len(zones))
+	for i, c := range made {
+		if c != nil {
+			all, z.digests[c.ID] = append(all, c), digests[i]
+		}
+	}
 	return all
+}
+
+func (z *Zones) compileOne(lists *Lists, of *Zone) (*zoneList, digested) {
+	list, err := lists.Of(of.Organisation, 0)
+	var d digested
+	if err == nil {
+		d, err = z.digest(of, list)
+	}
+	if err != nil {
+		z.log.Warn("a zone cannot be made: name servers keep what they have", "zone", of.Name, "organisation", of.Organisation, "error", err)
+		return nil, d
+	}
+	return &zoneList{of, list, d.digest, of.Edition.Number > 0 && of.Edition.Digest == d.digest}, d
 }
 
 func (z *Zones) digest(of *Zone, list *platform.List) (digested, error) {
@@ -189,7 +207,7 @@ func (z *Zones) publish(ctx context.Context, all []*zoneList) error {
 	err := z.room.People.DB.Write(ctx, func(tx *store.Tx) error {
 		published = map[*zoneList]Edition{}
 		for _, c := range fresh {
-			stored, err := selectZone(tx, c.ID)
+			stored, err := selectZoneAlone(tx, c.ID)
 			if err != nil {
 				return err
 			}

@@ -125,6 +125,17 @@ func Spelt(tx *store.Tx, id string) ([]string, error) {
 	return spelt, err
 }
 
+// Holds tells whether a person belongs to an organisation whose device has a holder that is spelt so. The same name in
+// another organisation is another's.
+func Holds(tx *store.Tx, id, organisation, holder string) (bool, error) {
+	p, err := personAt(tx, id, tx.Now())
+	if err != nil || holder == "" || p.Organisation != organisation {
+		return false, err
+	}
+	spelt, err := Spelt(tx, id)
+	return slices.Contains(spelt, holder), err
+}
+
 // NameOf is the name of a person, of who acts otherwise ("token:…", "command") and, where nobody is known by
 // it, the id itself.
 func NameOf(tx *store.Tx, id string) (string, error) {

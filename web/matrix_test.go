@@ -219,7 +219,7 @@ func (e *estate) things(t testing.TB, organisation, name string) map[string]stri
 		"proposals": proposal, "exemptions": exemption, "process": organisation, "supplier": "maker", "product": "parrot", "santa": "none", "order": "none", "host": device, "key": "none", "stage": "preflight", "machine": "none", "devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "form": "android", "inventories": "csv", "demonstration": "none",
 		"advice": "own-devices", "passed": note.ID, "notes": note.ID, "sources": "api", "endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
 		"role": string(people.Staff), "organisation": organisation, "session": who.Who.Session, "person": p.ID, "member": p.ID,
-		"members": p.ID, "sessions": who.Who.Session, "passkeys": "none", "messages": "none", "join": "none", "with": "none", "back": "none",
+		"members": p.ID, "sessions": who.Who.Session, "passkeys": "none", "messages": "none", "releases": "none", "join": "none", "with": "none", "back": "none",
 		"Schemas": "urn:ietf:params:scim:schemas:core:2.0:User", "ResourceTypes": "User",
 	}
 }
@@ -302,6 +302,8 @@ var sent = map[string]string{
 	"PATCH /api/v1/hosts/{id}":               `{"name": "Renamed {unique}"}`,
 	"POST /api/v1/hosts/{id}/move":           `{"organisation": "{organisation}"}`,
 	"POST /api/v1/hosts/{id}/retire":         `{"state": "lost"}`,
+	"POST /api/v1/hosts/{id}/releases":       `{"ownership": "personal", "reason": "A test"}`,
+	"POST /api/v1/releases/{id}/answer":      `{"agree": true}`,
 	"POST /api/v1/affected":                  `{"effect": "ban", "target": {"any": true}, "scope": "{organisation}"}`,
 	"POST /api/v1/organisations/{id}/triage": `{"apps": ["product parrot"], "decision": "leave-unlisted"}`,
 	"POST /api/v1/unlinked":                  `{"platform": "android", "identifier": "com.api{unique}", "product": "parrot"}`,
@@ -440,9 +442,9 @@ func (e *estate) asOwn(t *testing.T, v visitor, route gate.Route) {
 }
 
 // everywhere tells whether what a route does is asked about for all organisations, or is for those alone who have a
-// part in it, or needs more than its route says: one role in one body does not do.
+// part in it or whose program it is, or needs more than its route says: one role in one body does not do.
 func everywhere(route gate.Route) bool {
-	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "POST /api/v1/advice", "/api/v1/advice/{id}", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked", "POST /api/v1/proposals", "/api/v1/proposals/{id}", "/proposals/{id}/dry-run", "/api/v1/proposals/{id}/steps", "/proposals/new/supplier/{id}", "/proposals/new/product/{id}"} {
+	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "POST /api/v1/advice", "/api/v1/advice/{id}", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked", "POST /api/v1/proposals", "/api/v1/proposals/{id}", "/proposals/{id}/dry-run", "/api/v1/proposals/{id}/steps", "/api/v1/hosts/{id}/releases", "/api/v1/releases/{id}/answer", "/api/v1/releases/{id}/take-back", "/proposals/new/supplier/{id}", "/proposals/new/product/{id}"} {
 		if strings.HasSuffix(route.Pattern, part) {
 			return true
 		}

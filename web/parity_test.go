@@ -16,13 +16,16 @@ import (
 
 // sameByAPI are, for each page on which something can be done, the operations by which a program does the same.
 var sameByAPI = map[string]string{
-	"/devices/add":         "POST /hosts",
-	"/devices/{id}/change": "PATCH /hosts/{id}",
-	"/devices/{id}/move":   "POST /hosts/{id}/move",
-	"/devices/{id}/state":  "POST /hosts/{id}/retire, POST /hosts/{id}/return",
-	"/devices/{id}/forget": "DELETE /hosts/{id}/sources/{source}",
-	"/unlinked/link":       "POST /unlinked",
-	"/triage/{id}":         "POST /organisations/{id}/triage",
+	"/devices/add":            "POST /hosts",
+	"/devices/{id}/change":    "PATCH /hosts/{id}",
+	"/devices/{id}/move":      "POST /hosts/{id}/move",
+	"/devices/{id}/state":     "POST /hosts/{id}/retire, POST /hosts/{id}/return",
+	"/devices/{id}/release":   "POST /hosts/{id}/releases",
+	"/devices/{id}/take-back": "POST /releases/{id}/take-back",
+	"/devices/{id}/answer":    "POST /releases/{id}/answer",
+	"/devices/{id}/forget":    "DELETE /hosts/{id}/sources/{source}",
+	"/unlinked/link":          "POST /unlinked",
+	"/triage/{id}":            "POST /organisations/{id}/triage",
 
 	"/advice/add":            "POST /advice",
 	"/advice/{id}/change":    "PATCH /advice/{id}",
@@ -89,9 +92,6 @@ var notByAPI = map[string]string{
 	"/account/passkeys/{id}/remove":      "a program has no passkeys of its own",
 	"/account/sessions/{id}/end":         "a program has no sessions of its own",
 	"/account/messages/{id}/acknowledge": "that a person has seen something, they say themselves",
-	"/devices/{id}/release":              "two people have less of a device be judged, each signed in: programs are refused",
-	"/devices/{id}/take-back":            "two people have less of a device be judged, each signed in: programs are refused",
-	"/devices/{id}/answer":               "two people have less of a device be judged, each signed in: programs are refused",
 	"/channels/pass":                     "a note is a person's own word, and programs speak for nobody",
 	"/channels/passed/{id}/correct":      "a note is a person's own word, and programs speak for nobody",
 	"/tokens/make":                       "a program makes no tokens: it would outlive its own end",

@@ -252,7 +252,7 @@ func reach(n *api.ReachCount) string {
 		ways += ", " + number(both) + " of them both ways"
 	}
 	if n.Perhaps > 0 {
-		ways += ", " + number(n.Perhaps) + " of them perhaps: nothing there is known to be it, but something has an identifier of it on another platform"
+		ways += ", " + number(n.Perhaps) + " perhaps: nothing there is known to be it, but something has an identifier of it on another platform"
 	}
 	return fmt.Sprintf("%s of %s in scope, in %s: %s; %s in force for it, %s",
 		number(n.Either), count(n.Hosts, "device or piece of equipment", "devices and pieces of equipment"), count(n.Bodies, "body", "bodies"),

@@ -38,12 +38,17 @@ type resolving struct {
 
 func startResolving(t *testing.T, data, database string) *resolving {
 	t.Helper()
+	return startResolvingWith(t, zonesWorld, data, database)
+}
+
+func startResolvingWith(t *testing.T, world, data, database string) *resolving {
+	t.Helper()
 	r := &resolving{proposing: proposing{dir: t.TempDir(), data: []string{"--data", data}}, names: freePort(t)}
 	if database != "" {
 		r.data = []string{"--database", database, "--ledger-key", filepath.Join(r.dir, "key")}
 	}
 	offline := r.data[:2]
-	r.must(t, append([]string{"import", "world", r.file(t, "world.yaml", zonesWorld)}, offline...)...)
+	r.must(t, append([]string{"import", "world", r.file(t, "world.yaml", world)}, offline...)...)
 	for name, role := range map[string]string{"first": "centre-officer", "second": "centre-officer", "admin": "device-administrator", "staff": "staff"} {
 		r.file(t, name, r.must(t, append([]string{"token", "create", "--name", name, "--role", role, "--organisation", "gov"}, offline...)...))
 	}

@@ -65,6 +65,35 @@ func TestTextIsRecords(t *testing.T) {
 	}
 }
 
+// TestDigest: it tells what zones say apart, and nothing else.
+func TestDigest(t *testing.T) {
+	digest := func(l *platform.List, o Options) string {
+		t.Helper()
+		d, err := Digest(l, o)
+		if err != nil || len(d) != 64 {
+			t.Fatal(d, err)
+		}
+		return d
+	}
+	later := harbour()
+	later.Generation, later.At, later.Organisation = 8, later.At.Add(time.Hour), "tower"
+	o := Options{Zone: "rpz.harbour.example", Passed: networks}
+	first := digest(harbour(), o)
+	if digest(later, Options{Zone: "RPZ.harbour.example.", Passed: append(networks[2:], networks...), Serial: 7, Comment: "another"}) != first {
+		t.Error("the same has another digest")
+	}
+	fewer := harbour()
+	fewer.Domains = fewer.Domains[:2]
+	for what, other := range map[string]string{"a name less": digest(fewer, o), "a network less": digest(harbour(), Options{Zone: o.Zone, Passed: networks[1:2]}), "another zone": digest(harbour(), Options{Zone: "rpz.tower.example", Passed: networks})} {
+		if other == first {
+			t.Errorf("%s has the same digest", what)
+		}
+	}
+	if _, err := Digest(harbour(), Options{Zone: "x y"}); err == nil {
+		t.Error("what cannot be written has a digest")
+	}
+}
+
 func TestClients(t *testing.T) {
 	for network, want := range map[string]string{
 		"192.0.2.77/24":             "24.0.2.0.192",

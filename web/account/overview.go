@@ -35,6 +35,7 @@ func (a *Area) overview(w http.ResponseWriter, r *http.Request) error {
 			messages,
 			{Text: "Passkeys", Hint: "What you sign in with", Href: "/account/passkeys"},
 			{Text: "Where you are signed in", Hint: "And signing out elsewhere", Href: "/account/sessions"},
+			{Text: "A device of mine is lost or stolen", Hint: "Lock it now", Href: "/lost"},
 		}},
 		ui.Heading("What is known of you"),
 		facts,

@@ -164,7 +164,7 @@ type hostChange struct {
 		Name      *string   `json:"name,omitempty" doc:"What people call it"`
 		Holder    *string   `json:"holder,omitempty" doc:"Who has it, as exemptions spell them"`
 		Groups    *[]string `json:"groups,omitempty" doc:"As exemptions spell them"`
-		Ownership string    `json:"ownership,omitempty" enum:"corporate,personal,managed-personal" doc:"So that more of the device is judged: that less is takes two people, who do it on the pages"`
+		Ownership string    `json:"ownership,omitempty" enum:"corporate,personal,managed-personal" doc:"So that more of the device is judged: that less is takes two people: propose it"`
 	} `nameHint:"HostChange"`
 }
 

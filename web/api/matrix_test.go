@@ -39,6 +39,8 @@ type attempt struct {
 	// nobody then, and shows things to those who have it.
 	permission people.Permission
 	open       bool
+	// nobodys tells that it is for people and their own programs, and so refuses those of these tests.
+	nobodys bool
 	// also is one that is needed besides.
 	also people.Permission
 }
@@ -293,6 +295,19 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"POST /organisations/{id}/triage": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/organisations/" + o + "/triage", status: 200, body: fmt.Sprintf(`{"apps": [%q], "decision": "leave-unlisted"}`, h.unlisted(t, o))}
 	},
+	"GET /releases/{id}": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/releases/" + h.release(t, o).ID, status: 200}
+	},
+	// What one has proposed oneself cannot be answered: these programs are nobody's, and TestReleases has those of persons.
+	"POST /hosts/{id}/releases": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/hosts/" + h.host(t, o) + "/releases", nobodys: true, body: `{"ownership": "personal", "reason": "it was sold"}`}
+	},
+	"POST /releases/{id}/answer": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/releases/" + h.release(t, o).ID + "/answer", nobodys: true, body: `{"agree": true}`}
+	},
+	"POST /releases/{id}/take-back": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/releases/" + h.release(t, o).ID + "/take-back", nobodys: true}
+	},
 	"GET /releases": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/releases?limit=200", status: 200, shows: h.release(t, o).ID}
 	},
@@ -362,7 +377,9 @@ func (h *house) tryRole(t *testing.T, name string, p people.Permission, role peo
 		if a.open || holds && !a.everywhere && (own || a.shows != "") {
 			want = a.status
 		}
-		if holds && !own && strings.Contains(name, "/hosts/{id}") {
+		if a.nobodys {
+			want = 403
+		} else if holds && !own && (strings.Contains(name, "/hosts/{id}") || strings.Contains(name, "/releases/{id}")) {
 			want = 404 // as of one that does not exist
 		}
 		if got.status != want {

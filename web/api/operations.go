@@ -58,8 +58,12 @@ func (a *api) register() {
 	add(a, operation{id: "list-installations", pattern: "GET /hosts/{id}/installations", permission: people.SeeDevices, summary: "List what is on a host, and what the rules say of it now; what is in breach first"}, a.listInstallations)
 	add(a, operation{id: "list-decisions", pattern: "GET /hosts/{id}/decisions", permission: people.SeeDevices, summary: "List what the rules said of a host at any time, as it was known at any other"}, a.listDecisions)
 
-	// That less of a device is judged takes two people, each signed in: programs read of it.
-	add(a, operation{id: "list-releases", pattern: "GET /releases", permission: people.SeeDevices, summary: "List the proposals that a device become somebody's own, which people make and answer, the newest first"}, a.listReleases)
+	// Two people have less of a device be judged: a program stands for the person who made its token.
+	add(a, operation{id: "list-releases", pattern: "GET /releases", permission: people.SeeDevices, summary: "List the proposals that a device become somebody's own, the newest first"}, a.listReleases)
+	add(a, operation{id: "get-release", pattern: "GET /releases/{id}", permission: people.SeeDevices, summary: "Get such a proposal, and what became of it"}, a.getRelease)
+	add(a, operation{id: "ask-release", pattern: "POST /hosts/{id}/releases", permission: people.ChangeDevices, summary: "Propose that a device become somebody's own, for another person to agree; for programs of a person's", status: created}, a.askRelease)
+	add(a, operation{id: "answer-release", pattern: "POST /releases/{id}/answer", permission: people.ReleaseDevices, summary: "Agree, as the second person, that a device becomes somebody's own, or refuse it; for programs of a person's"}, a.answerRelease)
+	add(a, operation{id: "take-back-release", pattern: "POST /releases/{id}/take-back", permission: people.ChangeDevices, summary: "Take back what one has proposed oneself"}, a.takeBackRelease)
 	add(a, operation{id: "list-breaches", pattern: "GET /breaches", permission: people.SeeDevices, summary: "List the hosts with something in breach now, in the order of their ids"}, a.listBreaches)
 	add(a, operation{id: "get-coverage", pattern: "GET /coverage", permission: people.SeeDevices, summary: "Get how much of what each organisation has is judged, and how many are silent"}, a.getCoverage)
 	add(a, operation{id: "list-changes", pattern: "GET /changes", permission: people.SeeDevices, summary: "List which hosts have changed since one asked last"}, a.listChanges)

@@ -148,6 +148,77 @@ func TestTriage(t *testing.T) {
 	})
 }
 
+// of is the secret of a token that a person has made, who has a role.
+func (h *house) of(t *testing.T, person string, role people.Role) string {
+	t.Helper()
+	for _, r := range []people.Role{role, people.SecurityOfficer} { // by whom tokens are made
+		if _, err := h.GiveRole(t.Context(), command, person, people.Grant{Role: r, Organisation: "treasury"}, people.Period{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session, err := h.OpenSession(t.Context(), person, "test", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := h.MakeToken(t.Context(), people.Actor{Session: session}, "of "+person, people.Grant{Role: role, Organisation: "treasury"}, people.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Secret
+}
+
+// TestReleasesByPrograms: two programs of two people release a device, and one takes back what it has proposed; one person's
+// programs are one.
+func TestReleasesByPrograms(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		person := h.person(t, "admin", "treasury").ID
+		admin, same := h.of(t, person, people.DeviceAdministrator), h.of(t, person, people.SecurityOfficer)
+		officer := h.of(t, h.person(t, "officer", "treasury").ID, people.SecurityOfficer)
+		device := h.host(t, "audit", "com.diary")
+		ask := func() api.Release {
+			t.Helper()
+			got := h.call(t, admin, "POST", "/api/v1/hosts/"+device+"/releases", `{"ownership": "personal", "reason": "it was sold"}`)
+			asked := decode[api.Release](t, got, 201)
+			if got.header.Get("Location") != "/api/v1/releases/"+asked.ID || asked.State != "open" || asked.AskedBy != person {
+				t.Errorf("proposed: %+v", asked)
+			}
+			return asked
+		}
+		answer := func(token, id, body string) reply { return h.call(t, token, "POST", "/api/v1/releases/"+id, body) }
+		first := ask()
+		if got := h.call(t, admin, "POST", "/api/v1/hosts/"+device+"/releases", `{"ownership": "personal", "reason": "x"}`); got.status != 409 {
+			t.Errorf("proposed twice: %d %s", got.status, got.body)
+		}
+		if got := h.call(t, admin, "POST", "/api/v1/hosts/"+device+"/releases", `{"ownership": "personal", "reason": "x"}`, "If-Match", `"9-0123456789ab"`); got.status != 412 {
+			t.Errorf("of what it was: %d %s", got.status, got.body)
+		}
+		if back := decode[api.Release](t, h.call(t, admin, "POST", "/api/v1/releases/"+first.ID+"/take-back", ""), 200); back.State != "taken-back" {
+			t.Errorf("taken back: %+v", back)
+		}
+		h.clock.Advance(time.Second)
+		second := ask()
+		if got := answer(same, second.ID+"/answer", `{"agree": true}`); got.status != 403 {
+			t.Errorf("agreed by the same person's: %d %s", got.status, got.body)
+		}
+		if got := answer(officer, second.ID+"/take-back", ``); got.status != 422 {
+			t.Errorf("taken back by another's: %d %s", got.status, got.body)
+		}
+		if got := answer(officer, second.ID+"/answer", `{"agree": false}`); got.status != 422 || !strings.Contains(got.body, `"field":"why"`) {
+			t.Errorf("refused without a reason: %d %s", got.status, got.body)
+		}
+		if done := decode[api.Release](t, answer(officer, second.ID+"/answer", `{"agree": true}`), 200); done.State != "agreed" || done.AnsweredBy == person {
+			t.Errorf("agreed: %+v", done)
+		}
+		h.follow(t)
+		if now := decode[api.HostSeen](t, h.call(t, officer, "GET", "/api/v1/hosts/"+device, ""), 200); now.Ownership != "personal" {
+			t.Errorf("afterwards: %+v", now)
+		}
+		if got := decode[api.Release](t, h.call(t, officer, "GET", "/api/v1/releases/"+second.ID, ""), 200); got.State != "agreed" {
+			t.Errorf("got: %+v", got)
+		}
+	})
+}
+
 // TestReleases: programs read what two people have proposed and answered.
 func TestReleases(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

@@ -204,7 +204,7 @@ func (v breachView) bodies() ui.Component {
 func (v breachView) hosts() ui.Component {
 	table := ui.Table{
 		Caption: "Devices and equipment", At: v.r.URL,
-		Columns: []ui.Column{{Title: "Device"}, {Title: "Body"}, {Title: "In breach"}, {Title: "Since"}, {Title: "Last report"}},
+		Columns: []ui.Column{{Title: "Device"}, {Title: "Body"}, {Title: "In breach", Main: true}, {Title: "Since"}, {Title: "Last report"}},
 		Empty:   ui.Empty{Text: "No more of them come after this.", Do: ui.Link{Text: "Show the first of them", Href: v.with()}},
 		Pages:   ui.PagesAt(v.r.URL, "devices", "", v.Next),
 	}

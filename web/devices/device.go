@@ -122,6 +122,9 @@ func deviceActions(one *room.One, can allowed) []ui.Component {
 		buttons = append(buttons, ui.Button{Text: "Move", Href: DevicePath(one.ID, "move"), Kind: ui.Secondary})
 	}
 	buttons = append(buttons, ui.Button{Text: "Lost, retired or replaced", Href: DevicePath(one.ID, "state"), Kind: ui.Secondary})
+	if one.Row.Platform == policy.IOS || one.Row.Platform == policy.MacOS {
+		buttons = append(buttons, ui.Button{Text: "Lock or erase", Href: DevicePath(one.ID, "lost"), Kind: ui.Secondary})
+	}
 	if one.Row.Kind == policy.Device && one.Row.Ownership != policy.Personal && openOf(one) == nil {
 		buttons = append(buttons, ui.Button{Text: "It becomes personal", Href: DevicePath(one.ID, "release"), Kind: ui.Secondary})
 	}

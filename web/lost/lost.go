@@ -1,10 +1,12 @@
 package lost
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"portcullis/devices"
 	rooms "portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/people"
@@ -15,12 +17,14 @@ import (
 // Area is what the pages show.
 type Area struct {
 	Enforce *rooms.Room
+	Devices *devices.Room
 	People  *people.Room
 }
 
 // Routes are those of the area. What is not theirs, people are told is not there.
 func Routes(a Area) []gate.Route {
 	var routes gate.Routes
+	routes.See("/lost", people.Own, a.mine)
 	routes.Ask("/devices/{id}/lost", people.Own, a.lost)
 	routes.Ask("/devices/{id}/lost/{order}", people.Own, a.answer)
 	return routes
@@ -44,6 +48,25 @@ var done = ui.Done{
 	rooms.Agreed:    "You have agreed. The device is erased as soon as it is on a network.",
 	rooms.Refused:   "You have refused. The device is not erased.",
 	rooms.TakenBack: "You have taken it back. The device is not erased.",
+}
+
+// mine leads to the devices that one holds.
+func (a Area) mine(w http.ResponseWriter, r *http.Request) error {
+	held, err := a.Devices.Held(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
+	page := ui.Page{Title: "A device of mine is lost or stolen", Crumbs: []ui.Link{{Text: "Your account", Href: gate.Account}}}
+	if len(held) == 0 {
+		page.Content = []ui.Component{ui.Empty{Text: "No device is known here as yours. Call your security team now: they can lock it."}}
+		return ui.Render(w, r, http.StatusOK, page)
+	}
+	list := ui.Tasks{}
+	for i := range held {
+		list.Items = append(list.Items, ui.Task{Text: cmp.Or(held[i].Name, held[i].ID), Hint: held[i].ID, Href: Path(held[i].ID)})
+	}
+	page.Content = []ui.Component{ui.Para("Which one is it? If it is none of these, call your security team."), list}
+	return ui.Render(w, r, http.StatusOK, page)
 }
 
 // lost shows what was asked for of a device, and asks what is to be done.

@@ -51,7 +51,7 @@ hosts:
 		h.Do(made, err)
 		h.managed = rooms.NewManaged(room, agents, intake, made.Secret, "apple-declaration")
 		h.Do(nil, h.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS))
-		h.Serve(nil, lost.Routes(lost.Area{Enforce: room, People: h.People})...)
+		h.Serve(nil, lost.Routes(lost.Area{Enforce: room, Devices: things, People: h.People})...)
 		test(h)
 	})
 }
@@ -69,6 +69,8 @@ func TestLost(t *testing.T) {
 		holder := h.guest("hilda")
 		second := h.guest("sam", people.Grant{Role: people.SecurityOfficer, Organisation: "light"})
 		path := lost.Path("mac-1")
+		holder.Get("/lost").Shows(200, "Which one is it?").Has(path).HasNo(lost.Path("bare"))
+		second.Get("/lost").Shows(200, "No device is known here as yours")
 		holder.Get(path).Shows(200, "Lost or stolen", "two people decide").Lacks("What was asked for")
 		holder.Answer(path).FaultsAt("action")
 		holder.Answer(path, "action", "lock").FaultsAt("reason")

@@ -30,11 +30,15 @@ func manyRows(w http.ResponseWriter, r *http.Request) error {
 		},
 	}
 	bars := ui.Bars{Caption: "Devices, by body", Label: "Body", Unit: "Devices", Items: []ui.Bar{{Label: unbroken, Value: 3, Href: "/people"}, {Label: "Ferry", Value: 1}}}
-	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Many rows", Wide: true, Content: []ui.Component{words, bars, t}})
+	said := ui.Table{Caption: "Devices", Columns: []ui.Column{{Title: "Device"}, {Title: "Body"}, {Title: "In breach", Main: true}}}
+	for range 8 {
+		said.Rows = append(said.Rows, ui.Row{ui.Link{Text: "Front desk", Href: "/people"}, ui.Text("Archive"), ui.List{Items: []ui.Component{ui.Text("Harbour Tides 4.2.1 – Older than the list allows since Tuesday"), ui.Text(unbroken)}}})
+	}
+	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Many rows", Wide: true, Content: []ui.Component{words, bars, t, said}})
 }
 
 const (
-	seenRows = `[...document.querySelectorAll('.app-table--folds tbody tr')].filter(e => e.checkVisibility()).length`
+	seenRows = `[...document.querySelector('.app-table--folds').querySelectorAll('tbody tr')].filter(e => e.checkVisibility()).length`
 	firstRow = `.app-table--folds tbody tr:first-child`
 )
 

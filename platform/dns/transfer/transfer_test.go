@@ -471,3 +471,48 @@ func TestNotify(t *testing.T) {
 		t.Errorf("%d warnings\n%s", got, log.String())
 	}
 }
+
+// TestNotifyAlone: a name server that never answers keeps nobody else from being told, and one that does not know the newest key
+// is told with the one before.
+func TestNotifyAlone(t *testing.T) {
+	h := newHouse(t)
+	good, heard := secondary(t, h, 0)
+	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	told := make(chan error, 100)
+	n := &Notifier{Zones: h, Keys: h, Now: time.Now, Log: slog.New(slog.DiscardHandler), Told: func(err error) { told <- err },
+		Secondaries: func() []Secondary {
+			return []Secondary{{Zone: zone, Address: silent.LocalAddr().String(), Key: "harbour."}, {Zone: zone, Address: good, Key: "nobodys.", Earlier: "harbour."}}
+		}}
+	changed := make(chan struct{}, 1)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { n.Run(ctx, changed); close(ended) }()
+	for serial := uint32(7); serial < 12; serial++ {
+		select {
+		case got := <-heard:
+			if got != serial {
+				t.Errorf("told %d, want %d", got, serial)
+			}
+		case <-time.After(patience - time.Second):
+			t.Fatalf("not told of %d", serial)
+		}
+		if err := <-told; err != nil {
+			t.Errorf("told %d: %v", serial, err)
+		}
+		h.put(t, zone, serial+1, "tides.example")
+		changed <- struct{}{}
+	}
+	<-heard
+	if err := <-told; err != nil {
+		t.Error(err)
+	}
+	if err := <-told; err == nil {
+		t.Error("who never answers is told")
+	}
+	stop()
+	<-ended
+}
