@@ -374,7 +374,8 @@ const (
 	mostPoints = 50
 )
 
-// spans are how long curves are. All that was confirmed lies in the first half of one, unless now comes before its end.
+// spans are how long curves are. All that was confirmed lies in the first half of one, unless now comes before its end;
+// where nothing was, a curve goes until now.
 var spans = []time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 400 * 24 * time.Hour}
 
 // curve is how many of some times had passed by when, in equal steps from a time on. It has no points before that.
@@ -389,7 +390,7 @@ func curve(from, now time.Time, times []uint32) []UptakePoint {
 	}
 	span := max(now.Sub(from), last)
 	for _, s := range spans {
-		if 2*last <= s {
+		if len(times) > 0 && 2*last <= s {
 			span = min(span, s)
 			break
 		}

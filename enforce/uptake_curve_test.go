@@ -35,6 +35,9 @@ func TestCurve(t *testing.T) {
 	if points := curve(from, from.Add(-time.Second), nil); len(points) > 0 {
 		t.Errorf("before it begins: %+v", points)
 	}
+	if points := curve(from, from.Add(365*24*time.Hour), nil); !points[len(points)-1].At.Equal(from.Add(365 * 24 * time.Hour)) {
+		t.Errorf("where nobody has, it ends at %v", points[len(points)-1])
+	}
 	// All at once: what comes after is not a year wide.
 	if points := curve(from, from.Add(365*24*time.Hour), []uint32{uint32(from.Unix()) + 60}); points[len(points)-1].At.Sub(from) != 10*time.Minute {
 		t.Errorf("it ends at %v", points[len(points)-1])

@@ -7,18 +7,32 @@ import "strings"
 const longest = 40
 
 // Of returns the known word that is most like the given one, whatever their case: "" where none is.
-// One letter may be wrong, and one more for every four. Of several that are as like, it is the first by its bytes.
+// One letter may be wrong, and one more for every four. Of several that are as like, it is
+// one that begins with the same letter, for few slip there; and of those the first by its bytes.
 func Of(word string, known []string) string {
 	if len(word) > longest {
 		return ""
 	}
 	best, least := "", 2+len(word)/4
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); (d < least || d == least && best != "" && k < best) && d < len(k) {
+		d := distance(strings.ToLower(word), strings.ToLower(k))
+		if d < len(k) && (d < least || d == least && best != "" && before(word, k, best)) {
 			best, least = k, d
 		}
 	}
 	return best
+}
+
+// before tells which of two words that are as like comes first.
+func before(word, a, b string) bool {
+	if same := begins(word, a); same != begins(word, b) {
+		return same
+	}
+	return a < b
+}
+
+func begins(word, known string) bool {
+	return word != "" && known != "" && strings.EqualFold(word[:1], known[:1])
 }
 
 // distance is Levenshtein's: how many bytes must be put in, taken out or changed.

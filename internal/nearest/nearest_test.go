@@ -11,6 +11,11 @@ func TestFirstOfSeveral(t *testing.T) {
 			t.Errorf("among %q: %q", known, got)
 		}
 	}
+	for _, known := range [][]string{{"from", "port"}, {"port", "from"}} {
+		if got := Of("Prot", known); got != "port" {
+			t.Errorf("among %q: %q", known, got)
+		}
+	}
 }
 
 func TestOf(t *testing.T) {

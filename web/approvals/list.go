@@ -1,7 +1,6 @@
 package approvals
 
 import (
-	"math"
 	"net/http"
 
 	room "portcullis/approvals"
@@ -87,31 +86,22 @@ func (a *area) listedTable(r *http.Request, filter *ui.Filter) (ui.Component, er
 	return shown, nil
 }
 
-// mostListed is how many are listed of what waits, unless the list is narrowed.
-const mostListed = 200
-
-// waitingTable is what waits for the viewer, as far as the filter leaves it.
+// waitingTable is a page of what waits for the viewer, as far as the filter leaves it.
 func (a *area) waitingTable(r *http.Request, filter *ui.Filter) (ui.Component, error) {
-	most := mostListed
-	if filter.Value("organisation")+filter.Value("kind")+filter.Value("state") != "" {
-		most = math.MaxInt
-	}
-	list, err := a.Approvals.WaitingFirst(r.Context(), actor(r), most)
+	found, err := a.Approvals.WaitingPage(r.Context(), actor(r), room.WaitingQuery{
+		Organisation: filter.Value("organisation"), Kind: room.Kind(filter.Value("kind")), State: room.State(filter.Value("state")),
+		After: r.URL.Query().Get("after"), Limit: perPage,
+	})
 	if err != nil {
 		return nil, err
 	}
-	waiting, n := list.Waits, a.words(nil)
+	n := a.words(nil)
 	t := proposalTable("Waits for your")
+	t.Pages = ui.PagesAt(r.URL, "proposals", "", found.Next)
 	t.Empty = ui.Empty{Text: "Nothing waits for you.", Do: ui.Link{Text: "Show everything", Href: filter.Clear()}}
-	is := func(name, value string) bool { return filter.Value(name) == "" || filter.Value(name) == value }
-	for i := range waiting {
-		p := &waiting[i].Proposal
-		if is("organisation", p.Organisation) && is("kind", string(p.Kind)) && is("state", string(p.State)) {
-			t.Rows = append(t.Rows, n.row(r, p, ui.Tag{Text: acts[waiting[i].For].noun, Tone: ui.Active}))
-		}
-	}
-	if list.More > 0 {
-		return ui.Stack{t, ui.Para("These are the oldest. Up to " + ui.Number(list.More).String() + " more wait for you: choose a kind or a body to see them.")}, nil
+	for i := range found.Waits {
+		w := &found.Waits[i]
+		t.Rows = append(t.Rows, n.row(r, &w.Proposal, ui.Tag{Text: acts[w.For].noun, Tone: ui.Active}))
 	}
 	return t, nil
 }

@@ -2,7 +2,9 @@ package approvals_test
 
 import (
 	"fmt"
+	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -233,8 +235,10 @@ func TestPages(t *testing.T) {
 	})
 }
 
-// TestManyWait: where hundreds of things wait for somebody, the first page and the list show the oldest, and say how many more
-// there may be.
+var nextPage = regexp.MustCompile(`href="(/proposals\?[^"]*after=[^"]*)"[^>]*rel="next"`)
+
+// TestManyWait: where hundreds of things wait for somebody, the first page shows the oldest, and says how many more there may
+// be; the list has all in pages.
 func TestManyWait(t *testing.T) {
 	each(t, func(h *house) {
 		first, second := h.somebody("Ada Holm", people.CentreOfficer, "gov"), h.somebody("Bjørn Lund", people.CentreOfficer, "gov")
@@ -254,9 +258,20 @@ func TestManyWait(t *testing.T) {
 			propose(n + 7)
 		}
 		second.Get("/").Shows(http.StatusOK, "These are the oldest. Up to 105 more wait for you", "See what waits for you").Lacks("See all")
-		second.Get("/proposals?show=waiting").Shows(http.StatusOK, "Up to 5 more wait for you: choose a kind or a body")
-		if all := second.Get("/proposals?show=waiting&kind=monitor").Lacks("more wait for you"); strings.Count(all.Body, "<tr") != 206 {
-			t.Errorf("of one kind: %d rows", strings.Count(all.Body, "<tr"))
+		for _, address := range []string{"/proposals?show=waiting", "/proposals?show=waiting&kind=monitor"} {
+			rows, pages, next := 0, 0, address
+			for ; next != "" && pages < 10; pages++ {
+				answer := second.Get(next).Shows(http.StatusOK)
+				rows += strings.Count(answer.Body, "<tr") - 1
+				next = ""
+				if m := nextPage.FindStringSubmatch(answer.Body); m != nil {
+					next = html.UnescapeString(m[1])
+				}
+			}
+			if rows != 205 || pages != 5 {
+				t.Errorf("%s: %d rows on %d pages", address, rows, pages)
+			}
 		}
+		second.Get("/proposals?show=waiting&organisation=police").Shows(http.StatusOK, "Nothing waits for you")
 	})
 }

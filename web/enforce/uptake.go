@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	room "portcullis/enforce"
 	"portcullis/people"
@@ -95,6 +96,9 @@ func taking(r *http.Request, u *room.Uptake) ui.Component {
 	c := ui.Curve{ID: "uptake", Title: "Devices that have confirmed it", Unit: "Confirmed", Total: int64(can), All: devicesIn(can) + " can tell", Now: ui.Now(r),
 		About: "The line is how many devices had confirmed it by when, and the broken line is all that can tell: confirmed by " + ui.Number(u.Total.Confirmed).String() + " of " + ui.Number(can).String() + ".",
 		Empty: ui.Empty{Text: "It has not begun."}}
+	if last := len(u.Curve) - 1; last > 0 && u.At.Sub(u.Curve[last].At) > time.Minute {
+		c.About += " Since the end of the line nothing has changed."
+	}
 	for _, p := range u.Curve {
 		c.Points = append(c.Points, ui.CurvePoint{At: p.At, Value: int64(p.Confirmed)})
 	}

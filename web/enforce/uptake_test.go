@@ -111,6 +111,10 @@ func TestUptake(t *testing.T) {
 		two.sync(true)
 		officer.Get(path).Shows(200, "confirmed by 2 of 3.", "What counts as confirmed", "Santa says after a sync", "which 1 never asked here for a list").Lacks("No device that can tell has been offered")
 
+		officer.Get(path).Lacks("Since the end of the line nothing has changed.")
+		h.Clock.Advance(90 * time.Minute)
+		officer.Get(path).Shows(200, "Since the end of the line nothing has changed.")
+
 		justice := h.guest(people.Auditor, "justice")
 		justice.Get(path).Shows(200, "None of the devices that must have it can tell by itself", "Department of Justice").Lacks("Department of Light")
 		officer.Get("/rules/none/uptake").Shows(404)
