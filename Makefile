@@ -68,11 +68,11 @@ vet: ## What the compilers and staticcheck have to say
 architecture: ## The rules between the rooms (internal/archtest); never from the cache, which cannot see new files
 	go test -count=1 ./internal/archtest
 
-# What starts goroutines or holds locks runs under the race detector, which is four times slower: the lower rooms in full,
-# and of what puts them together those tests in which several do something at once.
-RACED := $(addprefix ./,store ledger people/... alerts/... devices/index enforce/... \
-	platform/dns/transfer platform/santa web/gate)
-AT_ONCE := 'TestReport$$|TestUnchanged|TestTwo|TestResume|TestOnce|AtOnce$$|Concurrently$$'
+# What starts goroutines or holds locks runs under the race detector, which is four times slower: what is small in full, and
+# of the rest those tests in which several do something at once.
+RACED := $(addprefix ./,store enforce/... people/oidc alerts/webhook platform/dns/transfer platform/santa web/gate)
+SOME_RACED := $(addprefix ./,ledger people alerts handbook world devices devices/index approvals web/api)
+AT_ONCE := 'Test(Report|Unchanged|Once|Resume)$$|Two|AtOnce|SameTime|Together|Concurrent|TakesOver|Overtaken|Wakes|Standstill|RunGoesOn|RunLeaves'
 # The detector need not see into the embedded database, which it makes ten times slower, to see what the rooms do with it.
 NATIVE := -gcflags='modernc.org/...=-race=false'
 
@@ -84,7 +84,7 @@ tests: ## All tests but those that race and cover run
 .PHONY: race
 race: ## What runs at the same time, under the race detector
 	go test -p 3 -race $(NATIVE) $(RACED)
-	go test -race $(NATIVE) -run $(AT_ONCE) ./world ./handbook ./devices ./approvals ./web/api
+	go test -p 3 -race $(NATIVE) -run $(AT_ONCE) $(SOME_RACED)
 
 .PHONY: cover
 cover: ## All of package policy is executed by its tests

@@ -34,9 +34,12 @@ func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
+// breachedPerPage is how many hosts the page shows at once: what is on each is judged anew for it.
+const breachedPerPage = 25
+
 // breachQuery is what an address asks of what is in breach, and the filter that shows it.
 func (a *area) breachQuery(r *http.Request) (q room.BreachQuery, filter *ui.Filter, err error) {
-	q.Limit, q.After = perPage, r.URL.Query().Get("after")
+	q.Limit, q.After = breachedPerPage, r.URL.Query().Get("after")
 	if filter, err = a.breachFilter(r); err != nil {
 		return q, nil, err
 	}
