@@ -34,7 +34,7 @@ func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-// breachedPerPage is how many hosts the page shows at once: what is on each is judged anew for it.
+// breachedPerPage is how many hosts the page shows at once: each with all that is in breach on it.
 const breachedPerPage = 25
 
 // breachQuery is what an address asks of what is in breach, and the filter that shows it.
