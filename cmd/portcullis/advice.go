@@ -77,21 +77,15 @@ func (c *adviceListCommand) Run(env *environment) error {
 
 // each gives all advice of a list to do, or prints it as JSON where that is asked for.
 func (o *output) each(env *environment, asks *client, path string, query url.Values, do func(*api.Advice) error) error {
-	var page struct {
-		Items []json.RawMessage `json:"items"`
+	items, all, err := every[api.Advice](env, asks, path, query, adviceFlag)
+	if err != nil {
+		return err
 	}
-	if _, err := asks.get(env, path, query, &page); err != nil {
-		return told(err, adviceFlag, "")
-	}
-	for _, raw := range page.Items {
-		var a api.Advice
-		err := asks.decode(raw, &a)
-		switch {
-		case err != nil:
-		case o.Format == "json":
-			_, err = fmt.Fprintln(env.out, safeJSON(raw))
-		default:
-			err = do(&a)
+	for i := range all {
+		if o.Format == "json" {
+			_, err = fmt.Fprintln(env.out, safeJSON(items[i]))
+		} else {
+			err = do(&all[i])
 		}
 		if err != nil {
 			return err

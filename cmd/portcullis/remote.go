@@ -310,3 +310,21 @@ func safeJSON(text []byte) string {
 	}
 	return b.String()
 }
+
+// every is all of a list that the server sends whole: each as it came, and as it reads. flag is the flag that is about
+// a field.
+func every[T any](env *environment, asks *client, path string, query url.Values, flag func(field string) string) (items []json.RawMessage, read []T, err error) {
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if _, err := asks.get(env, path, query, &list); err != nil {
+		return nil, nil, told(err, flag, "")
+	}
+	read = make([]T, len(list.Items))
+	for i, raw := range list.Items {
+		if err := asks.decode(raw, &read[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return list.Items, read, nil
+}

@@ -38,7 +38,7 @@ func (c *zonesListCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	items, zones, err := zonesOf(env, asks)
+	items, zones, err := every[api.Zone](env, asks, "/zones", nil, plainly)
 	if err != nil {
 		return err
 	}
@@ -64,38 +64,31 @@ func (c *zonesListCommand) Run(env *environment) error {
 	return out.Flush()
 }
 
-// zonesOf asks for all zones.
-func zonesOf(env *environment, asks *client) (items []json.RawMessage, zones []api.Zone, err error) {
-	var page struct {
-		Items []json.RawMessage `json:"items"`
-	}
-	if _, err := asks.get(env, "/zones", nil, &page); err != nil {
-		return nil, nil, told(err, plainly, "")
-	}
-	zones = make([]api.Zone, len(page.Items))
-	for i, raw := range page.Items {
-		if err := asks.decode(raw, &zones[i]); err != nil {
-			return nil, nil, err
-		}
-	}
-	return page.Items, zones, nil
+// zoneNamed is a zone that a command is about, by its id or its name.
+type zoneNamed struct {
+	remote
+	Zone string `arg:"" help:"The zone's id or name."`
 }
 
-// zonePath is the path of a zone that is named by its id or its name.
-func zonePath(env *environment, asks *client, called string) (string, error) {
-	if strings.Contains(called, ".") {
-		_, zones, err := zonesOf(env, asks)
-		if err != nil {
-			return "", err
-		}
-		for _, z := range zones {
-			if strings.EqualFold(z.Name, strings.TrimSuffix(called, ".")) {
-				return "/zones/" + url.PathEscape(z.ID), nil
-			}
-		}
-		return "", fmt.Errorf("there is no zone %s: portcullis zones list shows those that there are", called)
+// path is the zone's, and the client to ask for it.
+func (c *zoneNamed) path(env *environment) (*client, string, error) {
+	asks, err := c.client()
+	if err != nil {
+		return nil, "", err
 	}
-	return "/zones/" + url.PathEscape(called), nil
+	if !strings.Contains(c.Zone, ".") {
+		return asks, "/zones/" + url.PathEscape(c.Zone), nil
+	}
+	_, zones, err := every[api.Zone](env, asks, "/zones", nil, plainly)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, z := range zones {
+		if strings.EqualFold(z.Name, strings.TrimSuffix(c.Zone, ".")) {
+			return asks, "/zones/" + url.PathEscape(z.ID), nil
+		}
+	}
+	return nil, "", fmt.Errorf("there is no zone %s: portcullis zones list shows those that there are", c.Zone)
 }
 
 func serialOf(z *api.Zone) string {
@@ -113,17 +106,12 @@ func sinceOf(z *api.Zone) string {
 }
 
 type zonesShowCommand struct {
-	remote
+	zoneNamed
 	output
-	Zone string `arg:"" help:"The zone's id or name."`
 }
 
 func (c *zonesShowCommand) Run(env *environment) error {
-	asks, err := c.client()
-	if err != nil {
-		return err
-	}
-	path, err := zonePath(env, asks, c.Zone)
+	asks, path, err := c.path(env)
 	if err != nil {
 		return err
 	}
@@ -258,12 +246,11 @@ func (o *output) drawn(env *environment, asks *client, path string, body any) er
 }
 
 type zonesChangeCommand struct {
-	remote
+	zoneNamed
 	output
 	zoneLists
-	PassNone   bool   `help:"No network passes any more."`
-	NotifyNone bool   `help:"No name server is told any more."`
-	Zone       string `arg:"" help:"The zone's id or name."`
+	PassNone   bool `help:"No network passes any more."`
+	NotifyNone bool `help:"No name server is told any more."`
 }
 
 func (zonesChangeCommand) Help() string {
@@ -300,11 +287,7 @@ func (c *zonesChangeCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	asks, err := c.client()
-	if err != nil {
-		return err
-	}
-	path, err := zonePath(env, asks, c.Zone)
+	asks, path, err := c.path(env)
 	if err != nil {
 		return err
 	}
@@ -317,12 +300,11 @@ func (c *zonesChangeCommand) Run(env *environment) error {
 }
 
 type zonesRotateCommand struct {
-	remote
+	zoneNamed
 	output
-	Key     bool   `help:"Draw another key."`
-	Address bool   `help:"Draw another address."`
-	Hours   int    `default:"24" placeholder:"N" help:"For how many hours those before are still good: 24 unless said; 0 where others have seen them."`
-	Zone    string `arg:"" help:"The zone's id or name."`
+	Key     bool `help:"Draw another key."`
+	Address bool `help:"Draw another address."`
+	Hours   int  `default:"24" placeholder:"N" help:"For how many hours those before are still good: 24 unless said; 0 where others have seen them."`
 }
 
 // rotation is what is to be drawn anew, as the server takes it.
@@ -336,11 +318,7 @@ func (c *zonesRotateCommand) Run(env *environment) error {
 	if !c.Key && !c.Address {
 		return errors.New("say what is to be drawn anew: --key, --address or both")
 	}
-	asks, err := c.client()
-	if err != nil {
-		return err
-	}
-	path, err := zonePath(env, asks, c.Zone)
+	asks, path, err := c.path(env)
 	if err != nil {
 		return err
 	}
@@ -348,8 +326,7 @@ func (c *zonesRotateCommand) Run(env *environment) error {
 }
 
 type zonesEndCommand struct {
-	remote
-	Zone string `arg:"" help:"The zone's id or name."`
+	zoneNamed
 }
 
 func (zonesEndCommand) Help() string {
@@ -357,11 +334,7 @@ func (zonesEndCommand) Help() string {
 }
 
 func (c *zonesEndCommand) Run(env *environment) error {
-	asks, err := c.client()
-	if err != nil {
-		return err
-	}
-	path, err := zonePath(env, asks, c.Zone)
+	asks, path, err := c.path(env)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	room "portcullis/devices"
+	"portcullis/devices/index"
 	"portcullis/internal/fault"
 	"portcullis/policy"
 	"portcullis/web/ui"
@@ -34,12 +35,9 @@ func (a *area) breaches(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-// breachedPerPage is how many hosts the page shows at once: each with all that is in breach on it.
-const breachedPerPage = 25
-
 // breachQuery is what an address asks of what is in breach, and the filter that shows it.
 func (a *area) breachQuery(r *http.Request) (q room.BreachQuery, filter *ui.Filter, err error) {
-	q.Limit, q.After = breachedPerPage, r.URL.Query().Get("after")
+	q.Limit, q.After = perPage, r.URL.Query().Get("after")
 	if filter, err = a.breachFilter(r); err != nil {
 		return q, nil, err
 	}
@@ -161,47 +159,52 @@ func (v breachView) ages() ui.Component {
 	return bars
 }
 
-// most sorts what is compared, and says in the caption where that is not all.
-func most(bars ui.Bars, several string) ui.Component {
-	slices.SortStableFunc(bars.Items, func(a, b ui.Bar) int { return cmp.Compare(b.Value, a.Value) })
-	if n := len(bars.Items); n > chartBars {
-		bars.Caption += fmt.Sprintf(": the %d with the most, of %s %s", chartBars, ui.Number(n), several)
-		bars.Items = bars.Items[:chartBars]
+// most draws those with the most hosts, and says in the caption where that is not all. A bar is made for no other:
+// there may be tens of thousands.
+func most[T any](bars ui.Bars, all []T, several string, hosts func(*T) int, bar func(*T) ui.Bar) ui.Component {
+	shown := make([]*T, len(all))
+	for i := range all {
+		shown[i] = &all[i]
+	}
+	slices.SortStableFunc(shown, func(a, b *T) int { return cmp.Compare(hosts(b), hosts(a)) })
+	if len(all) > chartBars {
+		bars.Caption += fmt.Sprintf(": the %d with the most, of %s %s", chartBars, ui.Number(len(all)), several)
+		shown = shown[:chartBars]
+	}
+	for _, is := range shown {
+		b := bar(is)
+		b.Value = int64(hosts(is))
+		bars.Items = append(bars.Items, b)
 	}
 	return bars
 }
 
 func (v breachView) causes() ui.Component {
 	bars := ui.Bars{Caption: "Why", Label: "Cause", Unit: "Devices and equipment"}
-	for _, c := range v.Causes {
+	return most(bars, v.Causes, "causes", func(c *index.CauseBreaches) int { return c.Hosts }, func(c *index.CauseBreaches) ui.Bar {
 		label := causeWords[c.Result]
 		if c.Rule != "" {
 			label += ": " + v.names.rule(c.Rule)
 		}
-		bars.Items = append(bars.Items, ui.Bar{Label: label, Value: int64(c.Hosts), Href: v.with("result", c.Result.String(), "rule", c.Rule)})
-	}
-	return most(bars, "causes")
+		return ui.Bar{Label: label, Href: v.with("result", c.Result.String(), "rule", c.Rule)}
+	})
 }
 
 func (v breachView) products() ui.Component {
 	bars := ui.Bars{Caption: "Which apps and equipment", Label: "App or equipment", Unit: "Devices and equipment"}
-	for _, p := range v.Products {
-		// An identifier may be long, and breaks at its dots.
-		bar := ui.Bar{Label: strings.ReplaceAll(p.Identifier, ".", ".\u200b"), Value: int64(p.Hosts)}
+	return most(bars, v.Products, "apps and models", func(p *index.ProductBreaches) int { return p.Hosts }, func(p *index.ProductBreaches) ui.Bar {
 		if p.Product != "" {
-			bar.Label, bar.Href = v.names.product(p.Product), v.with("product", p.Product)
+			return ui.Bar{Label: v.names.product(p.Product), Href: v.with("product", p.Product)}
 		}
-		bars.Items = append(bars.Items, bar)
-	}
-	return most(bars, "apps and models")
+		return ui.Bar{Label: strings.ReplaceAll(p.Identifier, ".", ".\u200b")} // it may be long, and breaks at its dots
+	})
 }
 
 func (v breachView) bodies() ui.Component {
 	bars := ui.Bars{Caption: "Whose, each body by itself", Label: "Body", Unit: "Devices and equipment"}
-	for _, o := range v.Organisations {
-		bars.Items = append(bars.Items, ui.Bar{Label: v.names.organisation(o.Organisation), Value: int64(o.Hosts), Href: v.with("organisation", o.Organisation, "below", itself)})
-	}
-	return most(bars, "bodies")
+	return most(bars, v.Organisations, "bodies", func(o *index.OrganisationBreaches) int { return o.Hosts }, func(o *index.OrganisationBreaches) ui.Bar {
+		return ui.Bar{Label: v.names.organisation(o.Organisation), Href: v.with("organisation", o.Organisation, "below", itself)}
+	})
 }
 
 func (v breachView) hosts() ui.Component {
