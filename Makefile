@@ -79,12 +79,12 @@ NATIVE := -gcflags='modernc.org/...=-race=false'
 # Several packages at a time, because many tests wait for a browser or a database.
 .PHONY: tests
 tests: ## All tests but those that race and cover run
-	go test -p 4 $$(go list ./... | grep -vxF -e portcullis/policy -f <(go list $(RACED)))
+	go test -p 6 $$(go list ./... | grep -vxF -e portcullis/policy -f <(go list $(RACED)))
 
 .PHONY: race
 race: ## What runs at the same time, under the race detector
-	go test -p 3 -race $(NATIVE) $(RACED)
-	go test -p 3 -race $(NATIVE) -run $(AT_ONCE) $(SOME_RACED)
+	go test -p 4 -race $(NATIVE) $(RACED)
+	go test -p 4 -race $(NATIVE) -run $(AT_ONCE) $(SOME_RACED)
 
 .PHONY: cover
 cover: ## All of package policy is executed by its tests

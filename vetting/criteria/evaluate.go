@@ -1,0 +1,115 @@
+package criteria
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"portcullis/vetting/report"
+)
+
+// Known are facts from elsewhere than the file: who makes an app is for the register to say. A kind that is there is
+// known whole.
+type Known map[report.Fact][]report.Found
+
+// mostEvidence is how much evidence a criterion lists.
+const mostEvidence = 8
+
+// Evaluate returns how an app stands to each criterion that is asked of its format, in the set's order.
+func (s *Set) Evaluate(r *report.Report, known Known) []report.Criterion {
+	all := []report.Criterion{}
+	for i := range s.All {
+		c := &s.All[i]
+		if len(c.Formats) == 0 || slices.Contains(c.Formats, r.Format) {
+			all = append(all, c.evaluate(r, known))
+		}
+	}
+	return all
+}
+
+func (c *Criterion) evaluate(r *report.Report, known Known) report.Criterion {
+	found, why := r.Of(c.Fact)
+	if k, is := known[c.Fact]; is {
+		found, why = k, ""
+	}
+	stands := report.Criterion{ID: c.ID, Title: c.Title, Standard: c.Standard, Evidence: []report.Evidence{}}
+	switch {
+	case c.Least != 0:
+		c.least(&stands, found, why)
+	case len(c.Any) > 0:
+		c.any(&stands, found, why)
+	default:
+		c.none(&stands, found, why)
+	}
+	return stands
+}
+
+func (c *Criterion) none(stands *report.Criterion, found []report.Found, why string) {
+	strong, weak := c.matching(found, c.None)
+	switch {
+	case len(strong) > 0:
+		stands.Result, stands.Evidence = report.NotMet, strong
+	case len(weak) > 0:
+		stands.Result, stands.Evidence, stands.Why = report.Unknown, weak, "there are signs of it, and no more: somebody must look"
+	case why != "":
+		stands.Result, stands.Why = report.Unknown, why
+	default:
+		stands.Result = report.Met
+	}
+}
+
+func (c *Criterion) any(stands *report.Criterion, found []report.Found, why string) {
+	strong, weak := c.matching(found, c.Any)
+	switch {
+	case len(strong) > 0:
+		stands.Result, stands.Evidence = report.Met, strong
+	case len(weak) > 0:
+		stands.Result, stands.Evidence, stands.Why = report.Unknown, weak, "there are signs of it, and no more: somebody must look"
+	case why != "":
+		stands.Result, stands.Why = report.Unknown, why
+	default:
+		stands.Result, stands.Why = report.NotMet, "none was found of: "+strings.Join(c.Any, ", ")
+	}
+}
+
+// least is decided by the lowest value where there are several.
+func (c *Criterion) least(stands *report.Criterion, found []report.Found, why string) {
+	stands.Result, stands.Why = report.Unknown, why
+	if len(found) == 0 && why == "" {
+		stands.Why = "the app does not say"
+	}
+	for i, f := range found {
+		stands.Evidence = append(stands.Evidence, f.Evidence)
+		n, err := strconv.Atoi(f.Value)
+		switch {
+		case err != nil:
+			stands.Result, stands.Why = report.Unknown, fmt.Sprintf("%q is no number", f.Value)
+			return
+		case n < c.Least:
+			stands.Result, stands.Why = report.NotMet, fmt.Sprintf("%d, and %d is asked for", n, c.Least)
+			return
+		case i == 0 && why == "":
+			stands.Result = report.Met
+		}
+	}
+}
+
+// matching is the evidence for some values, a little of it: what is as strong as is asked for, and what is weaker.
+func (c *Criterion) matching(found []report.Found, values []string) (strong, weak []report.Evidence) {
+	for _, f := range found {
+		if !slices.ContainsFunc(values, func(v string) bool {
+			return v == f.Value || v == "*" || c.Fact == report.DomainFact && strings.HasSuffix(f.Value, "."+v)
+		}) {
+			continue
+		}
+		into := &strong
+		if c.Weakest != "" && slices.Index(report.Grades, f.Evidence.Grade) > slices.Index(report.Grades, c.Weakest) {
+			into = &weak
+		}
+		if len(*into) < mostEvidence && !slices.Contains(*into, f.Evidence) {
+			*into = append(*into, f.Evidence)
+		}
+	}
+	return strong, weak
+}

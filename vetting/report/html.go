@@ -1,0 +1,44 @@
+package report
+
+import (
+	"cmp"
+	_ "embed"
+	"html/template"
+	"io"
+	"strings"
+)
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"grade":  GradeWord,
+	"result": func(r Result) string { return ResultWords[r] },
+	"data":   func(kind string) string { return cmp.Or(DataKinds[kind], kind) },
+	"trait":  func(id string) string { return cmp.Or(Traits[id], id) },
+	"system": systems,
+	"join":   strings.Join,
+	"share": func(c Coverage) int64 {
+		if c.BytesTotal == 0 {
+			return 0
+		}
+		return 100 * c.BytesRead / c.BytesTotal
+	},
+	"of": func(all []Criterion, r Result) (some []Criterion) {
+		for _, c := range all {
+			if c.Result == r {
+				some = append(some, c)
+			}
+		}
+		return some
+	},
+}).Parse(pageText))
+
+// WriteHTML writes reports as one page that stands alone: it loads nothing from anywhere, and prints.
+func WriteHTML(w io.Writer, tool Tool, reports []*Report) error {
+	return page.Execute(w, struct {
+		Tool    Tool
+		Reports []*Report
+		Results []Result
+	}{tool, reports, []Result{NotMet, Unknown, Met}})
+}
