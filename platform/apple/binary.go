@@ -123,9 +123,14 @@ func (b *binaryValues) head(object int) (kind byte, count, start int, err error)
 
 // kind is the name of the present object's kind.
 func (b *binaryValues) kind() (string, error) {
-	kind, _, _, err := b.head(b.at)
-	if name, ok := kinds[kind]; ok {
+	kind, low, _, err := b.head(b.at)
+	switch name, ok := kinds[kind]; {
+	case ok:
 		return name, err
+	case kind == 0 && low == 8:
+		return "false", err
+	case kind == 0 && low == 9:
+		return "true", err
 	}
 	return "other", err
 }

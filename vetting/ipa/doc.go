@@ -1,0 +1,13 @@
+// Package ipa reads apps for Apple's systems: IPA files, and macOS apps in a ZIP. It tells what an app says of itself
+// (Info.plist, entitlements, privacy manifests), what its programs load and name, and which of its files could not be
+// analysed: code that the store has encrypted is one of those.
+//
+// Apple's signatures are not checked here: that takes Apple's certificates and the seal over every file. What a
+// signature says is told as what it says.
+//
+// Invariants:
+//   - The same bytes give the same App.
+//   - No input makes it panic; time and memory are bounded by archive.Limits.
+//   - Every file was read by a reader that understands it, or searched as bytes, or is named in Coverage.NotAnalysed
+//     with the reason. The sums add up.
+package ipa

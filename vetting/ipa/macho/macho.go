@@ -1,0 +1,290 @@
+package macho
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrFormat is that the bytes do not begin as a Mach-O file does.
+var ErrFormat = errors.New("not a Mach-O file")
+
+// File is what one architecture of a file says.
+type File struct {
+	Architecture string // arm64, arm64e, armv7, x86_64, i386, or its numbers
+	// Libraries are loaded with it, in the order of the file.
+	Libraries []string
+	// Encrypted is that a part of it is encrypted, as the store does it: nobody but the device can read the code.
+	Encrypted bool
+	// Signed is that it carries a signature, which is not checked here.
+	Signed bool
+	// Team and Identifier are what its signature says of its maker and its name.
+	Team, Identifier string
+	// Entitlements are a property list in XML; empty where there are none.
+	Entitlements []byte
+	// Independent is that it may be loaded anywhere (PIE), and Executable that its stack may be executed.
+	Independent, Executable bool
+	// Problems are what could not be read of it.
+	Problems []string
+
+	data   []byte
+	texts  []section
+	length uint64 // of all texts
+}
+
+type section struct {
+	from, to uint64
+	classes  bool
+}
+
+// What the files are told by, and the commands that are read.
+const (
+	magic32, magic64   = 0xfeedface, 0xfeedfacf
+	magicFat, magicBig = 0xcafebabe, 0xcafebabf
+
+	segment32, segment64       = 0x1, 0x19
+	loadDylib, loadWeak        = 0xc, 0x80000018
+	loadAgain, loadUp          = 0x8000001f, 0x80000023
+	encryption32, encryption64 = 0x21, 0x2c
+	signature                  = 0x1d
+
+	stackFlag, pieFlag = 0x20000, 0x200000
+)
+
+// mostParts is how many architectures are read, and mostCommands how many commands of each.
+const (
+	mostParts    = 32
+	mostCommands = 10_000
+)
+
+// Is tells whether bytes begin as a Mach-O file does. Java's classes begin as a file of several architectures, too; they
+// say that they have more of them than there are.
+func Is(data []byte) bool {
+	if len(data) < 8 {
+		return false
+	}
+	switch big, little := binary.BigEndian.Uint32(data), binary.LittleEndian.Uint32(data); {
+	case big == magicFat, big == magicBig:
+		return binary.BigEndian.Uint32(data[4:]) <= mostParts
+	default:
+		return big == magic32 || big == magic64 || little == magic32 || little == magic64
+	}
+}
+
+// Read reads a file, of each of its architectures.
+func Read(data []byte) ([]File, error) {
+	if !Is(data) {
+		return nil, ErrFormat
+	}
+	magic := binary.BigEndian.Uint32(data)
+	if magic != magicFat && magic != magicBig {
+		f := readOne(data)
+		return []File{f}, nil
+	}
+	size := map[uint32]int{magicFat: 20, magicBig: 32}[magic]
+	var all []File
+	for i := range int(binary.BigEndian.Uint32(data[4:])) {
+		if len(data) < 8+(i+1)*size {
+			all = append(all, File{Problems: []string{"the list of its architectures is cut off"}})
+			break
+		}
+		entry := data[8+i*size:]
+		from, length := uint64(binary.BigEndian.Uint32(entry[8:])), uint64(binary.BigEndian.Uint32(entry[12:]))
+		if magic == magicBig {
+			from, length = binary.BigEndian.Uint64(entry[8:]), binary.BigEndian.Uint64(entry[16:])
+		}
+		part := cut(data, from, length)
+		if !Is(part) {
+			all = append(all, File{Architecture: architecture(binary.BigEndian.Uint32(entry), binary.BigEndian.Uint32(entry[4:])),
+				Problems: []string{fmt.Sprintf("its architecture at byte %d is not there", from)}})
+			continue
+		}
+		all = append(all, readOne(part))
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%w: it has no architecture", ErrFormat)
+	}
+	return all, nil
+}
+
+// cut is a part of data, as much as there is of it.
+func cut(data []byte, from, length uint64) []byte {
+	if from >= uint64(len(data)) {
+		return nil
+	}
+	return data[from:][:min(length, uint64(len(data))-from)]
+}
+
+func readOne(data []byte) (f File) {
+	f.data = data
+	var order binary.ByteOrder = binary.LittleEndian
+	magic := order.Uint32(data)
+	if magic != magic32 && magic != magic64 {
+		order = binary.BigEndian
+		magic = order.Uint32(data)
+	}
+	header := 28
+	if magic == magic64 {
+		header = 32
+	}
+	if len(data) < header || magic != magic32 && magic != magic64 {
+		f.Problems = append(f.Problems, "its header is cut off")
+		return f
+	}
+	f.Architecture = architecture(order.Uint32(data[4:]), order.Uint32(data[8:]))
+	flags := order.Uint32(data[24:])
+	f.Independent, f.Executable = flags&pieFlag != 0, flags&stackFlag != 0
+	commands := int(min(order.Uint32(data[16:]), mostCommands+1))
+	for at, n := header, 0; n < commands; n++ {
+		if n == mostCommands || len(data)-at < 8 {
+			f.Problems = append(f.Problems, fmt.Sprintf("its commands are cut off after %d", n))
+			break
+		}
+		length := int(min(order.Uint32(data[at+4:]), 1<<30))
+		if length < 8 || length > len(data)-at {
+			f.Problems = append(f.Problems, fmt.Sprintf("its command %d does not lie in the file", n))
+			break
+		}
+		f.command(order, data[at:at+length])
+		at += length
+	}
+	return f
+}
+
+func (f *File) command(order binary.ByteOrder, c []byte) {
+	is := order.Uint32(c)
+	short := func(n int) bool {
+		if len(c) < n {
+			f.Problems = append(f.Problems, fmt.Sprintf("a command 0x%x is too short", is))
+		}
+		return len(c) < n
+	}
+	switch is {
+	case loadDylib, loadWeak, loadAgain, loadUp:
+		if short(24) {
+			return
+		}
+		name := cut(c, uint64(order.Uint32(c[8:])), uint64(len(c)))
+		if end := slices.Index(name, 0); end >= 0 {
+			name = name[:end]
+		}
+		f.Libraries = append(f.Libraries, string(name))
+	case encryption32, encryption64:
+		if !short(20) && order.Uint32(c[16:]) != 0 {
+			f.Encrypted = true
+		}
+	case signature:
+		if !short(16) {
+			f.Signed = true
+			f.sign(cut(f.data, uint64(order.Uint32(c[8:])), uint64(order.Uint32(c[12:]))))
+		}
+	case segment32:
+		if !short(56) {
+			f.sections(c[56:], 68, func(s []byte) (from, size uint64) { return uint64(order.Uint32(s[40:])), uint64(order.Uint32(s[36:])) })
+		}
+	case segment64:
+		if !short(72) {
+			f.sections(c[72:], 80, func(s []byte) (from, size uint64) { return uint64(order.Uint32(s[48:])), order.Uint64(s[40:]) })
+		}
+	}
+}
+
+// sections notes which of a segment's sections, whose entries have size bytes each, hold texts. Together they are no
+// longer than the file, unless they lie on each other so as to cost time.
+func (f *File) sections(all []byte, size int, place func(s []byte) (from, length uint64)) {
+	for ; len(all) >= size; all = all[size:] {
+		name := string(trim(all[:16]))
+		classes := name == "__objc_classname"
+		if !classes && name != "__cstring" && name != "__objc_methname" {
+			continue
+		}
+		from, length := place(all)
+		if f.length += min(length, uint64(len(f.data))); f.length > uint64(len(f.data)) {
+			f.Problems = append(f.Problems, "its sections of texts are longer than the file: not all are read")
+			return
+		}
+		f.texts = append(f.texts, section{from, from + min(length, uint64(len(f.data))), classes})
+	}
+}
+
+func trim(name []byte) []byte {
+	if end := slices.Index(name, 0); end >= 0 {
+		return name[:end]
+	}
+	return name
+}
+
+// Texts yields the texts in the code, which names classes and which does not. Of encrypted code there is nothing that
+// could be read.
+func (f *File) Texts(yield func(text []byte, class bool) bool) {
+	if f.Encrypted {
+		return
+	}
+	for _, s := range f.texts {
+		for rest := cut(f.data, s.from, s.to-s.from); len(rest) > 0; {
+			text := trim(rest)
+			if len(text) > 0 && !yield(text, s.classes) {
+				return
+			}
+			rest = rest[min(len(text)+1, len(rest)):]
+		}
+	}
+}
+
+// The parts of a signature (<kern/cs_blobs.h>), all of whose numbers have the highest byte first.
+const (
+	superBlob, directory = 0xfade0cc0, 0xfade0c02
+	entitlements         = 0xfade7171
+	mostBlobs            = 100
+)
+
+func (f *File) sign(all []byte) {
+	if len(all) < 12 || binary.BigEndian.Uint32(all) != superBlob {
+		f.Problems = append(f.Problems, "its signature is not there, or damaged")
+		return
+	}
+	for i := range int(min(binary.BigEndian.Uint32(all[8:]), mostBlobs)) {
+		if len(all) < 12+(i+1)*8 {
+			f.Problems = append(f.Problems, "its signature is cut off")
+			return
+		}
+		blob := cut(all, uint64(binary.BigEndian.Uint32(all[12+i*8+4:])), uint64(len(all)))
+		if len(blob) < 8 {
+			f.Problems = append(f.Problems, "a part of its signature is not there")
+			continue
+		}
+		kind := binary.BigEndian.Uint32(blob)
+		blob = cut(blob, 0, uint64(binary.BigEndian.Uint32(blob[4:])))
+		switch {
+		case kind == entitlements && len(blob) > 8:
+			f.Entitlements = blob[8:]
+		case kind == directory && len(blob) >= 44 && f.Identifier == "":
+			f.Identifier = string(trim(cut(blob, uint64(binary.BigEndian.Uint32(blob[20:])), uint64(len(blob)))))
+			if version := binary.BigEndian.Uint32(blob[8:]); version >= 0x20200 && len(blob) >= 52 {
+				if at := binary.BigEndian.Uint32(blob[48:]); at != 0 {
+					f.Team = string(trim(cut(blob, uint64(at), uint64(len(blob)))))
+				}
+			}
+		}
+	}
+}
+
+func architecture(cpu, sub uint32) string {
+	switch cpu {
+	case 0x0100000c:
+		if sub&0xff == 2 {
+			return "arm64e"
+		}
+		return "arm64"
+	case 0x0200000c:
+		return "arm64_32"
+	case 12:
+		return "armv7"
+	case 0x01000007:
+		return "x86_64"
+	case 7:
+		return "i386"
+	}
+	return fmt.Sprintf("processor %d.%d", cpu, sub&0xffffff)
+}

@@ -1,0 +1,177 @@
+package macho
+
+import (
+	"bytes"
+	stdmacho "debug/macho"
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"portcullis/vetting/ipa/macho/machotest"
+)
+
+// TestRead: everything that a file says is read.
+func TestRead(t *testing.T) {
+	all, err := Read(machotest.Program(false))
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	f := all[0]
+	if f.Architecture != "arm64" || !slices.Equal(f.Libraries, []string{"@rpath/BUAdSDK.framework/BUAdSDK"}) || f.Encrypted || !f.Signed ||
+		f.Team != "TEAM123456" || f.Identifier != "org.example.app" || !strings.Contains(string(f.Entitlements), "get-task-allow") || !f.Independent || f.Executable || len(f.Problems) > 0 {
+		t.Errorf("%+v", f)
+	}
+	var texts, classes []string
+	for text, class := range f.Texts {
+		if class {
+			classes = append(classes, string(text))
+		} else {
+			texts = append(texts, string(text))
+		}
+	}
+	if !slices.Equal(texts, []string{"hello", "https://pangle.io/a"}) || !slices.Equal(classes, []string{"BUAdSDKManager", "AppDelegate"}) {
+		t.Errorf("%q, %q", texts, classes)
+	}
+	all, err = Read(machotest.Program(true))
+	if err != nil || !all[0].Encrypted {
+		t.Fatal("not known to be encrypted", err)
+	}
+	for text := range all[0].Texts {
+		t.Errorf("%q was read of encrypted code", text)
+	}
+}
+
+// TestSeveral: a file of several architectures is read of each, also of those of which one is not there.
+func TestSeveral(t *testing.T) {
+	one := machotest.Program(false)
+	be := binary.BigEndian
+	fat := be.AppendUint32(be.AppendUint32(nil, magicFat), 2)
+	for _, at := range []uint32{64, 1 << 30} {
+		for _, n := range []uint32{0x0100000c, 0, at, uint32(len(one)), 0} {
+			fat = be.AppendUint32(fat, n)
+		}
+	}
+	fat = append(append(fat, make([]byte, 64-len(fat))...), one...)
+	all, err := Read(fat)
+	if err != nil || len(all) != 2 || all[0].Team != "TEAM123456" || len(all[1].Problems) != 1 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	for _, none := range []string{"", "MZ", "\xca\xfe\xba\xbe\x00\x00\x00\x34java", "\xca\xfe\xba\xbe\x00\x00\x00\x00"} {
+		if _, err := Read([]byte(none)); err == nil {
+			t.Errorf("%q was read", none)
+		}
+	}
+}
+
+// TestCut: of a file that is cut off anywhere, the rest is read or told.
+func TestCut(t *testing.T) {
+	whole := machotest.Program(false)
+	for n := range len(whole) {
+		all, err := Read(whole[:n])
+		if err == nil && n < 700 && len(all[0].Problems) == 0 {
+			t.Errorf("%d of %d bytes are no problem", n, len(whole))
+		}
+		for i := range all {
+			for range all[i].Texts {
+			}
+		}
+	}
+}
+
+// TestAgree: what Go's own reader reads of Go's own examples is read here, too.
+func TestAgree(t *testing.T) {
+	dir := filepath.Join(runtime.GOROOT(), "src/debug/macho/testdata")
+	names, err := filepath.Glob(filepath.Join(dir, "*.base64"))
+	if err != nil || len(names) < 4 {
+		t.Fatalf("the examples of debug/macho are not where Go's source is: %v, %v", names, err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var theirs []*stdmacho.File
+		if fat, err := stdmacho.NewFatFile(bytes.NewReader(data)); err == nil {
+			for _, a := range fat.Arches {
+				theirs = append(theirs, a.File)
+			}
+		} else if f, err := stdmacho.NewFile(bytes.NewReader(data)); err == nil {
+			theirs = append(theirs, f)
+		}
+		ours, err := Read(data)
+		if err != nil || len(ours) < len(theirs) {
+			t.Errorf("%s: %d of %d: %v", name, len(ours), len(theirs), err)
+			continue
+		}
+		for i, f := range theirs {
+			want, err := f.ImportedLibraries()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(ours[i].Libraries, want) || (f.Flags&stdmacho.FlagPIE != 0) != ours[i].Independent {
+				t.Errorf("%s: %+v, want %q", name, ours[i], want)
+			}
+			if s := f.Section("__cstring"); s != nil {
+				want, err := s.Data()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []byte
+				for text, class := range ours[i].Texts {
+					if !class {
+						got = append(append(got, text...), 0)
+					}
+				}
+				if !bytes.HasPrefix(bytes.ReplaceAll(want, []byte{0, 0}, []byte{0}), got[:min(len(got), 1)]) || len(got) == 0 && len(bytes.Trim(want, "\x00")) > 0 {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestOverlaid: many sections that are the whole file, each, are not all read.
+func TestOverlaid(t *testing.T) {
+	le := binary.LittleEndian
+	const n = 1000
+	segment := make([]byte, 64)
+	for range n {
+		s := make([]byte, 80)
+		copy(s, "__cstring")
+		le.PutUint64(s[40:], 1<<40)
+		segment = append(segment, s...)
+	}
+	f := le.AppendUint32(nil, magic64)
+	for _, v := range []uint32{0x0100000c, 0, 2, 1, uint32(8 + len(segment)), 0, 0, segment64, uint32(8 + len(segment))} {
+		f = le.AppendUint32(f, v)
+	}
+	all, err := Read(append(f, segment...))
+	if err != nil || len(all[0].texts) > 1 || len(all[0].Problems) != 1 {
+		t.Fatalf("%d sections, %q, %v", len(all[0].texts), all[0].Problems, err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(machotest.Program(false))
+	f.Add(machotest.Program(true)[:900])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		all, err := Read(data)
+		if err == nil && len(all) == 0 {
+			t.Error("neither a file nor an error")
+		}
+		for i := range all {
+			for range all[i].Texts {
+			}
+		}
+	})
+}
