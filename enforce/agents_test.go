@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portcullis/alerts"
+	"portcullis/approvals"
 	"portcullis/devices"
 	"portcullis/enforce"
 	"portcullis/internal/fault"
@@ -30,7 +32,7 @@ var times = cmp.Comparer(func(a, b store.Time) bool { return a == b })
 
 var (
 	noon    = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	schemas = []store.Schema{ledger.Schema, people.Schema, register.Schema, devices.Schema, enforce.Schema}
+	schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}
 	command = people.Actor{Command: true}
 )
 

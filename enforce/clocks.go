@@ -19,6 +19,8 @@ func hasClock(p policy.Platform) bool { return p == policy.MacOS || p == policy.
 const (
 	// readEvery is how old what was read becomes before it is read again.
 	readEvery = 30 * time.Second
+	// restEvery is how often they are read where nobody asks.
+	restEvery = 5 * time.Minute
 	// soonTaken is for how long after a decision it is looked when devices first confirmed it: who did so later
 	// counts from when they last confirmed it.
 	soonTaken = 30 * 24 * time.Hour
@@ -157,6 +159,25 @@ func (k *kept[T]) get(now store.Time, little func(*T) bool, read func(was *T) (*
 	return k.renew(now, has, read)
 }
 
+// last is what was read last; nil where nothing was.
+func (k *kept[T]) last() *T {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.has
+}
+
+// anew reads it anew; who asks and has nothing to be answered from waits for that.
+func (k *kept[T]) anew(now store.Time, read func(was *T) (*T, error)) error {
+	k.one.Lock()
+	defer k.one.Unlock()
+	k.mu.Lock()
+	was := k.has
+	k.reading = true
+	k.mu.Unlock()
+	_, err := k.renew(now, was, read)
+	return err
+}
+
 func (k *kept[T]) renew(now store.Time, was *T, read func(*T) (*T, error)) (*T, error) {
 	is, err := read(was)
 	k.mu.Lock()
@@ -169,27 +190,62 @@ func (k *kept[T]) renew(now store.Time, was *T, read func(*T) (*T, error)) (*T, 
 	return is, nil
 }
 
-// readClocks reads the clocks of all agents.
+// Run reads the clocks of all agents, as the server starts and every restEvery, until the context ends: else whoever asks
+// first how a decision takes hold would wait for that, or be told what was true when somebody last asked.
+func (r *Room) Run(ctx context.Context) {
+	next := time.NewTicker(restEvery)
+	defer next.Stop()
+	for {
+		if err := r.warm(ctx); err != nil && ctx.Err() == nil {
+			r.People.Log.Warn("what devices have could not be read; it is when somebody asks how a decision takes hold", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+		}
+	}
+}
+
+// warm reads the clocks anew, where they are many.
+func (r *Room) warm(ctx context.Context) error {
+	if has := r.uptake.clocks.last(); has != nil && has.few() {
+		return nil // they are read when somebody asks
+	}
+	var now store.Time
+	if err := r.People.DB.Read(ctx, func(tx *store.Tx) error { now = tx.Now(); return nil }); err != nil {
+		return err
+	}
+	return r.uptake.clocks.anew(now, func(*clocks) (*clocks, error) { return r.clocksNow(ctx) })
+}
+
+// few tells whether the clocks are so few that they are read each time that somebody asks.
+func (c *clocks) few() bool { return c.agents <= fewAgents }
+
+// readClocks returns the clocks of all agents, read now or lately.
 func (r *Room) readClocks(ctx context.Context, now store.Time) (*clocks, error) {
-	return r.uptake.clocks.get(now, func(c *clocks) bool { return c.agents <= fewAgents }, func(*clocks) (*clocks, error) {
-		x, c := r.Fleet.Index(), &clocks{}
-		err := r.People.DB.Read(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-			c.at = tx.Now()
-			return eachClock(tx, func(host string, read *readClock) error {
-				c.agents++
-				n, known := x.Number(host)
-				if !known {
-					return nil
-				}
-				if int(n) >= len(c.of) {
-					c.of = append(c.of, make([]clock, int(n)+1-len(c.of))...)
-				}
-				c.of[n] = c.of[n].and(read.kept())
+	return r.uptake.clocks.get(now, (*clocks).few, func(*clocks) (*clocks, error) { return r.clocksNow(context.WithoutCancel(ctx)) })
+}
+
+// clocksNow reads the clocks of all agents.
+func (r *Room) clocksNow(ctx context.Context) (*clocks, error) {
+	x, c := r.Fleet.Index(), &clocks{}
+	err := r.People.DB.Read(ctx, func(tx *store.Tx) error {
+		c.at = tx.Now()
+		return eachClock(tx, func(host string, read *readClock) error {
+			c.agents++
+			n, known := x.Number(host)
+			if !known {
 				return nil
-			})
+			}
+			if int(n) >= len(c.of) {
+				c.of = append(c.of, make([]clock, int(n)+1-len(c.of))...)
+			}
+			c.of[n] = c.of[n].and(read.kept())
+			return nil
 		})
-		return c, err
 	})
+	return c, err
 }
 
 // readTakings reads when devices first confirmed what was decided at a moment.

@@ -24,3 +24,6 @@ func FewAgents(n int) (restore func()) {
 	fewAgents = n
 	return func() { fewAgents = was }
 }
+
+// Warm tells whether what agents have was read.
+func (r *Room) Warm() bool { return r.uptake.clocks.last() != nil }

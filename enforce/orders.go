@@ -9,6 +9,7 @@ import (
 
 	"portcullis/devices"
 	"portcullis/internal/fault"
+	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/store"
@@ -53,9 +54,6 @@ const (
 // Over tells whether nothing more is to come of an order.
 func (o *Order) Over() bool { return !o.Done.IsZero() || o.Answer == Refused || o.Answer == TakenBack }
 
-// managedForm is the form of agents that a device manager speaks for.
-const managedForm = "apple-declaration"
-
 // orderEntry is what the ledger is told. Reasons are for those who decide: they may say what is nobody else's business.
 type orderEntry struct {
 	Order  string `json:"order"`
@@ -99,21 +97,19 @@ func (r *Room) Ask(ctx context.Context, actor people.Actor, host, action, reason
 		if err := upsertOrder(tx.Tx, &o); err != nil {
 			return none, err
 		}
+		if action == Erase {
+			if err := r.tellSecond(tx, &o); err != nil {
+				return none, err
+			}
+		}
 		return hidden(tx, o), tx.Record(orderAsked, o.Organisation, []string{host}, orderEntry{Order: o.ID, Action: action, Holder: holds})
 	})
 }
 
 // orderable returns a fault where nothing can be sent to a device, or the same waits already.
 func orderable(tx *store.Tx, h *policy.Host, action string) error {
-	if h.Ownership != policy.Corporate && h.Ownership != 0 {
-		return fault.New(fault.Conflict, "%s is somebody's own, in whole or in part: it is theirs to lock or erase", h.ID)
-	}
-	a, err := selectAgent(tx, h.ID, managedForm)
-	if err != nil {
+	if err := reachable(tx, h); err != nil {
 		return err
-	}
-	if a.Enrolled.IsZero() {
-		return fault.New(fault.Conflict, "Nothing can be sent to %s from here: it is not enrolled with the device manager. Ask whoever manages it, and call it lost here", h.ID)
 	}
 	orders, err := selectOrdersOf(tx, h.ID, manyOrders)
 	if err != nil {
@@ -124,6 +120,21 @@ func orderable(tx *store.Tx, h *policy.Host, action string) error {
 	}
 	return nil
 }
+
+// reachable returns a fault where a device is nobody's to order but its owner's, or nothing can be sent to it.
+func reachable(tx *store.Tx, h *policy.Host) error {
+	if !corporate(h) {
+		return fault.New(fault.Conflict, "%s is somebody's own, in whole or in part: it is theirs to lock or erase", h.ID)
+	}
+	a, err := selectAgent(tx, h.ID, declarationForm)
+	if err == nil && a.Enrolled.IsZero() {
+		err = fault.New(fault.Conflict, "Nothing can be sent to %s from here: it is not enrolled with the device manager. Ask whoever manages it, and call it lost here", h.ID)
+	}
+	return err
+}
+
+// corporate tells whether a device is the organisation's alone.
+func corporate(h *policy.Host) bool { return h.Ownership == policy.Corporate || h.Ownership == 0 }
 
 // manyOrders is how many orders of a device are looked at.
 const manyOrders = 100
@@ -144,8 +155,14 @@ func pin(chance io.Reader) (string, error) {
 }
 
 // Answer agrees that a device be erased, or refuses it. The actor is a person who has people.ReleaseDevices where the
-// device belongs, and not the one who asked; they may take it back, as long as nobody has agreed.
-func (r *Room) Answer(ctx context.Context, actor people.Actor, id string, agree bool, why string) (Order, error) {
+// device belongs, and not the one who asked; they may take it back, as long as nobody has agreed. Nobody can agree about
+// a device that is somebody's own by now, or is in use no more.
+func (r *Room) Answer(ctx context.Context, actor people.Actor, id string, agree bool, why string) (none Order, err error) {
+	if agree {
+		if err := r.Fleet.Follow(ctx); err != nil { // what the device is by now
+			return none, err
+		}
+	}
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Order, err error) {
 		person, err := tx.RequireOwn()
 		if err != nil {
@@ -158,43 +175,64 @@ func (r *Room) Answer(ctx context.Context, actor people.Actor, id string, agree 
 		if err != nil {
 			return none, err
 		}
-		back := !agree && person == o.AskedBy
-		h, known := r.Fleet.Index().Host(o.Host)
-		if !known {
-			return none, fault.New(fault.NotFound, noOrder)
-		}
-		if agree && person == o.AskedBy {
-			return none, fault.New(fault.Conflict, "You have asked for this yourself: somebody else must agree")
-		}
-		if !back {
-			if err := hide(tx, people.ReleaseDevices, h.Organisation, noOrder); err != nil {
-				return none, err
-			}
-		}
-		switch {
-		case o.Answer != "":
-			return none, fault.New(fault.Conflict, "This has been answered already: it is %s", o.Answer)
-		case !agree && !back:
-			err = devices.CheckReason("why", why)
-		}
+		organisation, err := r.answerable(tx, &o, person, agree, why)
 		if err != nil {
 			return none, err
 		}
-		o.AnsweredBy, o.Answered, o.Why = person, tx.Now(), why
-		kind := orderRefused
-		switch {
-		case agree:
-			o.Answer, kind = Agreed, orderAgreed
-		case back:
-			o.Answer = TakenBack
-		default:
-			o.Answer = Refused
-		}
+		kind, back := o.answer(person, agree, why, tx.Now())
 		if err := upsertOrder(tx.Tx, &o); err != nil {
 			return none, err
 		}
-		return hidden(tx, o), tx.Record(kind, h.Organisation, []string{o.Host}, orderEntry{Order: o.ID, Action: o.Action, Back: back})
+		if !back {
+			if err := r.tellAsker(tx.Tx, &o); err != nil {
+				return none, err
+			}
+		}
+		return hidden(tx, o), tx.Record(kind, organisation, []string{o.Host}, orderEntry{Order: o.ID, Action: o.Action, Back: back})
 	})
+}
+
+// answerable returns a fault where a person cannot answer to an order so, and else where its device belongs.
+func (r *Room) answerable(tx *people.Tx, o *Order, person string, agree bool, why string) (organisation string, err error) {
+	h, known := r.Fleet.Index().Host(o.Host)
+	if !known {
+		h = policy.Host{ID: o.Host, Organisation: o.Organisation} // it is in use no more
+	}
+	back := !agree && person == o.AskedBy
+	if agree && person == o.AskedBy {
+		return "", fault.New(fault.Conflict, "You have asked for this yourself: somebody else must agree")
+	}
+	if !back {
+		if err := hide(tx, people.ReleaseDevices, h.Organisation, noOrder); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case o.Answer != "":
+		err = fault.New(fault.Conflict, "This has been answered already: it is %s", o.Answer)
+	case agree && !known:
+		err = fault.New(fault.Conflict, "%s is in use no more: nothing is sent to it", o.Host)
+	case agree:
+		err = reachable(tx.Tx, &h)
+	case !back:
+		err = devices.CheckReason("why", why)
+	}
+	return h.Organisation, err
+}
+
+// answer is what becomes of an order, and which entry tells of it; back is that who asked has taken it back.
+func (o *Order) answer(person string, agree bool, why string, now store.Time) (kind ledger.Kind, back bool) {
+	o.AnsweredBy, o.Answered, o.Why = person, now, why
+	switch {
+	case agree:
+		o.Answer = Agreed
+		return orderAgreed, false
+	case person == o.AskedBy:
+		o.Answer = TakenBack
+		return orderRefused, true
+	}
+	o.Answer = Refused
+	return orderRefused, false
 }
 
 // OrdersOf is what was asked for of a device, the newest first, and what the actor may do about it.
@@ -266,29 +304,74 @@ func hidden(tx *people.Tx, o Order) Order {
 	return o
 }
 
-// Due are the orders that are to be sent to devices of the manager, the oldest first.
-func (m *Managed) Due(ctx context.Context) ([]Order, error) {
-	return people.See(ctx, m.room.People, m.actor, func(tx *people.Tx) (due []Order, err error) {
-		if _, err := tx.Reach(people.FetchLists); err != nil {
-			return nil, err
-		}
-		all, err := selectDue(tx.Tx, manyOrders)
+// Due are the orders that are to be sent to devices of the manager, the oldest first. Those about devices that are
+// somebody's own by now, or in use no more, are not, and never will be: they end here.
+func (m *Managed) Due(ctx context.Context) (due []Order, err error) {
+	all, err := m.agreed(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	if err := m.room.Fleet.Follow(ctx); err != nil { // what the devices are by now
+		return nil, err
+	}
+	due, void, err := m.sort(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	for id, why := range void {
+		err := m.follow(ctx, id, func(o *Order, now store.Time) bool {
+			if o.Answer != Agreed || !o.Sent.IsZero() || !o.Done.IsZero() {
+				return false
+			}
+			o.Done, o.Failed = now, why
+			return true
+		})
 		if err != nil {
 			return nil, err
 		}
+	}
+	return due, nil
+}
+
+// agreed are the orders that were not sent yet.
+func (m *Managed) agreed(ctx context.Context) ([]Order, error) {
+	return people.See(ctx, m.room.People, m.actor, func(tx *people.Tx) ([]Order, error) {
+		if _, err := tx.Reach(people.FetchLists); err != nil {
+			return nil, err
+		}
+		return selectDue(tx.Tx, manyOrders)
+	})
+}
+
+// sort tells the orders to send, of those that the manager reaches, from those that are void, with why.
+func (m *Managed) sort(ctx context.Context, all []Order) (due []Order, void map[string]string, err error) {
+	void = map[string]string{}
+	_, err = people.See(ctx, m.room.People, m.actor, func(tx *people.Tx) (struct{}, error) {
+		if _, err := tx.Reach(people.FetchLists); err != nil {
+			return struct{}{}, err
+		}
 		for _, o := range all {
 			h, known := m.room.Fleet.Index().Host(o.Host)
+			organisation := h.Organisation
 			if !known {
-				continue
+				organisation = o.Organisation
 			}
-			if may, err := tx.May(people.FetchLists, h.Organisation); err != nil {
-				return nil, err
-			} else if may {
+			may, err := tx.May(people.FetchLists, organisation)
+			switch {
+			case err != nil:
+				return struct{}{}, err
+			case !may:
+			case !known:
+				void[o.ID] = "it was not sent: the device is in use no more"
+			case !corporate(&h):
+				void[o.ID] = "it was not sent: the device is somebody's own, in whole or in part"
+			default:
 				due = append(due, o)
 			}
 		}
-		return due, nil
+		return struct{}{}, nil
 	})
+	return due, void, err
 }
 
 // Sent notes that the manager has taken an order.
@@ -314,15 +397,23 @@ func (m *Managed) Did(ctx context.Context, host, id, failed string) error {
 	})
 }
 
+// follow notes what has become of an order, where there is such and something has. Once it is over, who asked is told.
 func (m *Managed) follow(ctx context.Context, id string, change func(o *Order, now store.Time) bool) error {
 	return m.room.People.DB.Write(ctx, func(tx *store.Tx) error {
 		o, err := selectOrder(tx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
-		if err != nil || !change(&o, tx.Now()) {
+		if err != nil {
 			return err
 		}
-		return upsertOrder(tx, &o)
+		over := o.Over()
+		if !change(&o, tx.Now()) {
+			return nil
+		}
+		if err := upsertOrder(tx, &o); err != nil || over || !o.Over() {
+			return err
+		}
+		return m.room.tellAsker(tx, &o)
 	})
 }

@@ -2,13 +2,16 @@ package enforce_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"portcullis/alerts"
 	"portcullis/devices"
 	"portcullis/enforce"
 	"portcullis/enforce/mdm"
@@ -31,8 +34,13 @@ type lost struct {
 func eachLost(t *testing.T, test func(t *testing.T, l *lost)) {
 	each(t, func(t *testing.T, o *office, _ func() *office) {
 		b, client := o.beside(t)
-		managed := o.managed(o.token(t, "dept-a").Secret)
-		l := &lost{office: o, Room: &enforce.Room{People: o.people, Fleet: o.things.Fleet}, t: t, beside: b, managed: managed,
+		outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: o.people.Ledger, Chance: rand.Reader})
+		if err != nil {
+			t.Fatal(err)
+		}
+		room := &enforce.Room{People: o.people, Fleet: o.things.Fleet, Outbox: outbox}
+		managed := enforce.NewManaged(room, o.Agents, o.intake, o.token(t, "dept-a").Secret, formOfManaged)
+		l := &lost{office: o, Room: room, t: t, beside: b, managed: managed,
 			manager: mdm.NewManager(client, managed, "secret", 24*time.Hour, o.clock.Now, slog.New(slog.DiscardHandler))}
 		for host, on := range map[string]policy.Platform{"mac-1": policy.MacOS, "tablet": policy.IOS} {
 			if err := managed.Enrolled(t.Context(), host, "", on); err != nil {
@@ -265,6 +273,198 @@ func TestOrderAgain(t *testing.T) {
 		})
 		if told := l.beside.orders; len(told) != 1 || !strings.HasPrefix(told[0], "tablet|"+o.ID) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			t.Errorf("told %q", told)
+		}
+	})
+}
+
+// becomes has two others make a device something else, and the fleet hear of it where it follows.
+func (l *lost) becomes(host string, ownership policy.Ownership) {
+	l.t.Helper()
+	release, err := l.things.AskRelease(l.t.Context(), l.person("Rita", people.Grant{Role: people.SecurityOfficer, Organisation: "dept-a"}), host, 0, ownership, "she bought it")
+	if err == nil {
+		release, err = l.things.AnswerRelease(l.t.Context(), l.person("Ray", people.Grant{Role: people.SecurityOfficer, Organisation: "dept-a"}), release.ID, true, "")
+	}
+	if err != nil || !release.Agreed {
+		l.t.Fatal(release, err)
+	}
+}
+
+// one is the only order of a device.
+func (l *lost) one(host string) enforce.Order {
+	l.t.Helper()
+	all, err := l.Orders(l.t.Context(), l.officer, host)
+	if err != nil || len(all.Orders) != 1 {
+		l.t.Fatal(all, err)
+	}
+	return all.Orders[0]
+}
+
+// TestBecomesPersonal: what was asked for while a device was the organisation's is not done once it is somebody's own,
+// whether it was agreed by then or not; and not when it is the organisation's again.
+func TestBecomesPersonal(t *testing.T) {
+	for _, to := range []policy.Ownership{policy.Personal, policy.ManagedPersonal} {
+		eachLost(t, func(t *testing.T, l *lost) {
+			second := l.person("Sam", people.Grant{Role: people.Approver, Organisation: "dept-a"})
+			o, err := l.ask(l.officer, "tablet", enforce.Erase)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.becomes("tablet", to)
+			if _, err := l.Answer(t.Context(), second, o.ID, true, ""); !fault.Is(err, fault.Conflict) {
+				t.Errorf("it is somebody's own, and is to be erased: %v", err)
+			}
+			if told := l.sends(); len(told) > 0 || l.one("tablet").Answer != "" {
+				t.Errorf("told %q, and the order is %+v", told, l.one("tablet"))
+			}
+			if o, err = l.Answer(t.Context(), second, o.ID, false, "it is hers"); err != nil || o.Answer != enforce.Refused {
+				t.Errorf("it can be refused still: %+v, %v", o, err)
+			}
+		})
+		eachLost(t, func(t *testing.T, l *lost) {
+			second := l.person("Sam", people.Grant{Role: people.Approver, Organisation: "dept-a"})
+			o, err := l.ask(l.officer, "tablet", enforce.Erase)
+			if err == nil {
+				_, err = l.Answer(t.Context(), second, o.ID, true, "")
+			}
+			if err == nil {
+				_, err = l.ask(l.officer, "mac-1", enforce.Lock)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.becomes("tablet", to)
+			if told := l.sends(); len(told) != 1 || !strings.HasPrefix(told[0], "mac-1|") {
+				t.Errorf("told %q", told)
+			}
+			if o := l.one("tablet"); !o.Over() || o.Failed == "" || !o.Sent.IsZero() {
+				t.Errorf("the order is not over: %+v", o)
+			}
+			corporate := policy.Corporate
+			if _, err := l.things.Change(t.Context(), l.officer, "tablet", devices.HostChange{Ownership: corporate}); err != nil {
+				t.Fatal(err)
+			}
+			if told := l.sends(); len(told) > 0 {
+				t.Errorf("it is the organisation's again, and an old word holds: %q", told)
+			}
+		})
+	}
+}
+
+// TestGone: what is retired or replaced is not erased, and not when it returns to use either.
+func TestGone(t *testing.T) {
+	eachLost(t, func(t *testing.T, l *lost) {
+		second := l.person("Sam", people.Grant{Role: people.Approver, Organisation: "dept-a"})
+		o, err := l.ask(l.officer, "tablet", enforce.Erase)
+		if err == nil {
+			_, err = l.ask(l.officer, "mac-1", enforce.Lock)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []devices.StateChange{{State: devices.Replaced, ReplacedBy: "mac-1"}, {State: devices.InUse}, {State: devices.Retired}} {
+			if _, err := l.things.ChangeState(t.Context(), l.officer, "tablet", c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := l.Answer(t.Context(), second, o.ID, true, ""); !fault.Is(err, fault.Conflict) {
+			t.Errorf("retired, and is to be erased: %v", err)
+		}
+		if _, err := l.Answer(t.Context(), l.person("Otto", people.Grant{Role: people.SecurityOfficer, Organisation: "dept-b"}), o.ID, true, ""); !fault.Is(err, fault.NotFound) {
+			t.Errorf("another body's: %v", err)
+		}
+		if _, err := l.things.ChangeState(t.Context(), l.officer, "mac-1", devices.StateChange{State: devices.Retired}); err != nil {
+			t.Fatal(err)
+		}
+		if told := l.sends(); len(told) > 0 {
+			t.Errorf("retired, and told %q", told)
+		}
+		if _, err := l.things.ChangeState(t.Context(), l.officer, "mac-1", devices.StateChange{State: devices.InUse}); err != nil {
+			t.Fatal(err)
+		}
+		l.follow(t)
+		if told := l.sends(); len(told) > 0 || l.one("mac-1").Failed == "" {
+			t.Errorf("in use again, and told %q; the order is %+v", told, l.one("mac-1"))
+		}
+	})
+}
+
+// inbox is what somebody was told, the oldest first, without where and why.
+func (l *lost) inbox(who people.Actor) (told []string) {
+	l.t.Helper()
+	_, err := people.See(l.t.Context(), l.people, who, func(tx *people.Tx) (struct{}, error) {
+		person, err := tx.RequireOwn()
+		if err != nil {
+			return struct{}{}, err
+		}
+		items, err := alerts.InboxOf(tx.Tx, person, "", 100)
+		for _, i := range items {
+			if told = append(told, i.Subject); strings.Contains(i.Subject+i.Text, "train") || !strings.HasPrefix(i.Link, "/devices/") {
+				l.t.Errorf("the message is %+v", i)
+			}
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	slices.Reverse(told)
+	return told
+}
+
+// TestTold: who may agree is told that something waits, and who asked what became of it, each once; why is in no message.
+func TestTold(t *testing.T) {
+	eachLost(t, func(t *testing.T, l *lost) {
+		second := l.person("Sam", people.Grant{Role: people.Approver, Organisation: "dept-a"})
+		other := l.personOf("dept-b", "otto", "Otto", people.Grant{Role: people.SecurityOfficer, Organisation: "dept-b"})
+		follows := func(o enforce.Order, err error) enforce.Order {
+			t.Helper()
+			l.clock.Advance(time.Second) // so that one comes after the other
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o
+		}
+		waits := func(who people.Actor) (hosts []string) {
+			t.Helper()
+			all, err := l.WaitingOrders(t.Context(), who)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range all {
+				hosts = append(hosts, o.Host)
+			}
+			return hosts
+		}
+		did := func(o enforce.Order, failed string) {
+			t.Helper()
+			l.clock.Advance(time.Second)
+			for range 2 { // it may be told twice
+				if err := l.managed.Did(t.Context(), o.Host, o.ID, failed); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		tablet, mac := follows(l.ask(l.officer, "tablet", enforce.Erase)), follows(l.ask(l.officer, "mac-1", enforce.Erase))
+		if hosts := waits(second); !slices.Equal(hosts, []string{"tablet", "mac-1"}) || len(waits(l.officer))+len(waits(other))+len(waits(l.person("Nora"))) > 0 {
+			t.Errorf("it waits for the second: %q", hosts)
+		}
+		follows(l.Answer(t.Context(), second, mac.ID, false, "it was found"))
+		follows(l.Answer(t.Context(), second, tablet.ID, true, ""))
+		if hosts := waits(second); len(hosts) > 0 {
+			t.Errorf("it waits still: %q", hosts)
+		}
+		l.sends()
+		did(tablet, "")
+		did(follows(l.ask(l.officer, "mac-1", enforce.Lock)), "the device answered Error")
+		follows(l.Answer(t.Context(), l.officer, follows(l.ask(l.officer, "mac-1", enforce.Erase)).ID, false, "")) // taken back
+		if told, want := l.inbox(l.officer), []string{"mac-1 is not erased: it was refused", "tablet is to be erased: it was agreed", "tablet has taken the command to be erased", "mac-1 was not locked"}; !slices.Equal(told, want) {
+			t.Errorf("who asked was told %q", told)
+		}
+		if told, want := l.inbox(second), []string{"tablet is to be erased, and waits for you", "mac-1 is to be erased, and waits for you", "mac-1 is to be erased, and waits for you"}; !slices.Equal(told, want) {
+			t.Errorf("the second was told %q", told)
+		}
+		if told := l.inbox(other); len(told) > 0 {
+			t.Errorf("another body's was told %q", told)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"portcullis/alerts"
 	"portcullis/devices"
 	"portcullis/devices/index"
 	"portcullis/internal/fault"
@@ -17,6 +18,8 @@ import (
 type Room struct {
 	People *people.Room
 	Fleet  *devices.Fleet
+	// Outbox tells people what became of orders, and who is to agree to one; nil tells nobody.
+	Outbox *alerts.Room
 
 	mu        sync.Mutex
 	basis     *index.Basis

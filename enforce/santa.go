@@ -30,7 +30,7 @@ type Santa struct {
 	now    func() time.Time
 	// Page is how many rules a page has: 500, unless it is set before the first is asked for.
 	Page int
-	// Count is told what became of each sync, in a word; nil is nobody.
+	// Count is told what became of each sync, in one of SantaResults; nil is nobody.
 	Count func(what string)
 
 	mu       sync.Mutex
@@ -55,6 +55,19 @@ const (
 func NewSanta(room *Room, agents *Agents, intake *devices.Intake, now func() time.Time) *Santa {
 	return &Santa{room: room, agents: agents, intake: intake, now: now, Page: usualPage, byDigest: map[string]*santaRules{}, kept: map[string]time.Time{}, pages: newPages()}
 }
+
+// What becomes of syncs.
+const (
+	santaUnchanged   = "unchanged"   // the Mac has what it is to have, and needs nothing
+	santaChanged     = "changed"     // it is given what has changed
+	santaClean       = "clean"       // it is given everything, for what it has is not known
+	santaConfirmed   = "confirmed"   // it has taken what it was given
+	santaUnconfirmed = "unconfirmed" // it ends its sync, and does not say that it has taken all of it
+	santaLeftOut     = "left_out"    // of what it sent, something about one program was not understood
+)
+
+// SantaResults are the words that Santa.Count is told.
+var SantaResults = []string{santaUnchanged, santaChanged, santaClean, santaConfirmed, santaUnconfirmed, santaLeftOut}
 
 func (s *Santa) count(what string) {
 	if s.Count != nil {
@@ -164,7 +177,7 @@ func (s *Santa) preflight(ctx context.Context, v *Visit, machine string, p *sant
 	if want.unchanged(&a, p) {
 		s.agents.StillFetched(&a, want.generation)
 		s.agents.Unmoved(v.actor.Agent, &a)
-		s.count("unchanged")
+		s.count(santaUnchanged)
 		return answer, nil
 	}
 	had, drift := want.counts, p.Clean
@@ -185,9 +198,9 @@ func (s *Santa) preflight(ctx context.Context, v *Visit, machine string, p *sant
 		return santa.Answer{}, err
 	}
 	s.isKept(want.base)
-	what := "changed"
+	what := santaChanged
 	if a.Confirmed.Digest == "" {
-		answer.Type, what = santa.Clean, "clean"
+		answer.Type, what = santa.Clean, santaClean
 	}
 	s.count(what)
 	return answer, nil
@@ -340,7 +353,7 @@ func (s *Santa) postflight(ctx context.Context, v *Visit, machine string, p *san
 		return nil
 	}
 	if a.Fetched.Digest != a.Offered.Digest {
-		s.count("unconfirmed")
+		s.count(santaUnconfirmed)
 		return nil
 	}
 	turn, err := s.turn(ctx, &a, santa.JSON)
@@ -348,7 +361,7 @@ func (s *Santa) postflight(ctx context.Context, v *Visit, machine string, p *san
 		return err
 	}
 	if !turn.taken(&a, p) {
-		s.count("unconfirmed")
+		s.count(santaUnconfirmed)
 		return nil
 	}
 	was := a
@@ -365,7 +378,7 @@ func (s *Santa) postflight(ctx context.Context, v *Visit, machine string, p *san
 		return nil
 	}})
 	if err == nil {
-		s.count("confirmed")
+		s.count(santaConfirmed)
 	}
 	return err
 }
@@ -412,7 +425,7 @@ func (s *Santa) Upload(ctx context.Context, v *Visit, machine string, body []byt
 		report := devices.ReportOf(&r, platform.Assumptions{}, santaForm, func(platform.Problem) {})
 		report.Host, report.Platform, report.Partial, report.Taken = host.ID, policy.MacOS, true, s.notAhead(report.Taken)
 		reports = append(reports, report)
-	}}
+	}, func() { s.count(santaLeftOut) }}
 	if err := santa.Upload(body, e, machine, sink); err != nil {
 		return err
 	}
@@ -432,11 +445,14 @@ func (s *Santa) notAhead(taken time.Time) time.Time {
 }
 
 // uploaded takes reports. Problems are about single programs, which are left out.
-type uploaded struct{ report func(platform.Report) }
+type uploaded struct {
+	report  func(platform.Report)
+	leftOut func()
+}
 
 func (u *uploaded) Report(r platform.Report) error {
 	u.report(r)
 	return nil
 }
 
-func (u *uploaded) Problem(platform.Problem) {}
+func (u *uploaded) Problem(platform.Problem) { u.leftOut() }

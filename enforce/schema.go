@@ -7,7 +7,7 @@ import (
 
 // Kinds are the kinds of this room's ledger entries. What devices fetch and confirm stays out of the ledger, and that
 // their keys end is people's to record.
-var Kinds = []ledger.Kind{orderAsked, orderAgreed, orderRefused, zoneAdded, zoneChanged, zoneRotated, zoneEnded}
+var Kinds = []ledger.Kind{orderAsked, orderAgreed, orderRefused, zoneAdded, zoneChanged, zoneRotated, zoneEnded, networkAsked, networkAgreed, networkRefused}
 
 // The kinds. The first subject is the organisation, the second the device. None is public: which device is lost is
 // nobody else's business.
@@ -114,4 +114,26 @@ CREATE TABLE enforce_zone_secrets (
 	until TEXT,
 	PRIMARY KEY (zone, kind, name)
 );
+`, `
+CREATE INDEX enforce_orders_open ON enforce_orders (id) WHERE answer = '';
+`, `
+CREATE TABLE enforce_zone_networks (
+	id TEXT PRIMARY KEY,
+	zone TEXT NOT NULL,
+	network TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	until TEXT NOT NULL,
+	asked_by TEXT NOT NULL,
+	asked_at TEXT NOT NULL,
+	answer TEXT NOT NULL,
+	answered_by TEXT NOT NULL,
+	answered_at TEXT,
+	why TEXT NOT NULL,
+	over_at TEXT,
+	over_by TEXT NOT NULL
+);
+CREATE INDEX enforce_zone_networks_zone ON enforce_zone_networks (zone, id);
+CREATE INDEX enforce_zone_networks_until ON enforce_zone_networks (until) WHERE answer = 'agreed' AND over_at IS NULL;
+CREATE INDEX enforce_zone_secrets_until ON enforce_zone_secrets (until) WHERE until IS NOT NULL;
+UPDATE enforce_zones SET passed = '', version = version + 1 WHERE passed <> '' AND ended_at IS NULL;
 `}}

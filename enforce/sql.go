@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,10 +154,10 @@ func eachClock(tx *store.Tx, each func(host string, c *readClock) error) error {
 		})
 }
 
-// eachTaken calls each with who confirmed another list when, in the order of the times, from one time until before
-// another: lists of a generation or a later one.
+// eachTaken calls each with who confirmed another list when, in no order, from one time until before another: lists of
+// a generation or a later one.
 func eachTaken(tx *store.Tx, from, until store.Time, generation int64, each func(host string, at store.Time) error) error {
-	return tx.Rows(`SELECT host, at FROM enforce_taken WHERE at >= $1 AND at < $2 AND generation >= $3 AND form IN ($4, $5) ORDER BY at`,
+	return tx.Rows(`SELECT host, at FROM enforce_taken WHERE at >= $1 AND at < $2 AND generation >= $3 AND form IN ($4, $5)`,
 		[]any{from, until, generation, santaForm, declarationForm}, func(scan func(into ...any) error) error {
 			var host string
 			var at store.Time
@@ -232,7 +233,12 @@ func selectOrdersOf(tx *store.Tx, host string, limit int) ([]Order, error) {
 
 // selectDue returns those that are to be sent, the oldest first, at most so many.
 func selectDue(tx *store.Tx, limit int) ([]Order, error) {
-	return selectOrders(tx, `answer = 'agreed' AND sent_at IS NULL ORDER BY id LIMIT $1`, limit)
+	return selectOrders(tx, `answer = 'agreed' AND sent_at IS NULL AND done_at IS NULL ORDER BY id LIMIT $1`, limit)
+}
+
+// selectOpenOrders returns those that nobody has answered yet, the oldest first.
+func selectOpenOrders(tx *store.Tx) ([]Order, error) {
+	return selectOrders(tx, `answer = '' ORDER BY id`)
 }
 
 // upsertOrder writes an order, or what has become of it.
@@ -297,7 +303,11 @@ func selectZone(tx *store.Tx, id string) (*Zone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return z, eachZoneSecret(tx, id, map[string]*Zone{id: z})
+	if err := eachZoneSecret(tx, id, map[string]*Zone{id: z}); err != nil {
+		return nil, err
+	}
+	z.Networks, err = selectZoneNetworks(tx, id)
+	return z, err
 }
 
 // selectZoneAlone returns a zone without its secrets.
@@ -353,10 +363,17 @@ func eachZoneSecret(tx *store.Tx, zone string, byID map[string]*Zone) error {
 	})
 }
 
-// selectZonesStamp is a number that rises with every change of a zone.
-func selectZonesStamp(tx *store.Tx) (stamp int64, err error) {
-	err = tx.Row(`SELECT CAST(COALESCE(SUM(version + editions), 0) AS BIGINT) FROM enforce_zones`, nil, &stamp)
-	return stamp, err
+// selectZonesStamp is a number that rises with every change of a zone, and when the next secret is good no longer or the next
+// network passes no longer; zero where none is to end.
+func selectZonesStamp(tx *store.Tx) (stamp int64, next store.Time, err error) {
+	var secret, network store.Time
+	err = tx.Row(`SELECT (SELECT CAST(COALESCE(SUM(version + editions), 0) AS BIGINT) FROM enforce_zones),
+		(SELECT MIN(until) FROM enforce_zone_secrets WHERE until IS NOT NULL),
+		(SELECT MIN(until) FROM enforce_zone_networks WHERE answer = 'agreed' AND over_at IS NULL)`, nil, &stamp, &secret, &network)
+	if next = secret; next.IsZero() || !network.IsZero() && network.Before(next) {
+		next = network
+	}
+	return stamp, next, err
 }
 
 func insertZoneSecret(tx *store.Tx, zone, kind, name, secret string) error {
@@ -374,4 +391,76 @@ func limitZoneSecrets(tx *store.Tx, zone, kind string, until store.Time) error {
 func deleteZoneSecrets(tx *store.Tx) error {
 	_, err := tx.Exec(`DELETE FROM enforce_zone_secrets WHERE until <= $1`, tx.Now())
 	return err
+}
+
+const networkColumns = `id, zone, network, reason, until, asked_by, asked_at, answer, answered_by, answered_at, why, over_at, over_by`
+
+func scanZoneNetwork(scan func(into ...any) error) (n ZoneNetwork, err error) {
+	var network string
+	if err = scan(&n.ID, &n.Zone, &network, &n.Reason, &n.Until, &n.AskedBy, &n.Asked, &n.Answer, &n.AnsweredBy, &n.Answered, &n.Why, &n.Over, &n.OverBy); err == nil {
+		n.Network, err = netip.ParsePrefix(network)
+	}
+	return n, err
+}
+
+func insertZoneNetwork(tx *store.Tx, n *ZoneNetwork) error {
+	return tx.Insert(`INSERT INTO enforce_zone_networks (`+networkColumns+`)`, 13, ``, []any{n.ID, n.Zone, n.Network.String(), n.Reason, n.Until, n.AskedBy, n.Asked,
+		n.Answer, n.AnsweredBy, n.Answered, n.Why, n.Over, n.OverBy})
+}
+
+// updateZoneNetwork writes what may change of a network.
+func updateZoneNetwork(tx *store.Tx, n *ZoneNetwork) error {
+	_, err := tx.Exec(`UPDATE enforce_zone_networks SET answer = $1, answered_by = $2, answered_at = $3, why = $4, over_at = $5, over_by = $6 WHERE id = $7`,
+		n.Answer, n.AnsweredBy, n.Answered, n.Why, n.Over, n.OverBy, n.ID)
+	return err
+}
+
+// selectZoneNetworks returns the networks of a zone: all that wait or pass, and of the others the newest; the newest first.
+func selectZoneNetworks(tx *store.Tx, zone string) ([]ZoneNetwork, error) {
+	found, err := zoneNetworksWhere(tx, `WHERE zone = $1 AND (answer = '' OR answer = 'agreed' AND over_at IS NULL)`, zone)
+	if err != nil {
+		return nil, err
+	}
+	past, err := zoneNetworksWhere(tx, `WHERE zone = $1 AND answer <> '' AND (answer <> 'agreed' OR over_at IS NOT NULL) ORDER BY id DESC LIMIT $2`, zone, pastNetworks)
+	found = append(found, past...)
+	slices.SortFunc(found, func(a, b ZoneNetwork) int { return strings.Compare(b.ID, a.ID) })
+	return found, err
+}
+
+// eachCurrentNetwork gives zones their networks that wait or pass, the newest first.
+func eachCurrentNetwork(tx *store.Tx, zones []*Zone) error {
+	if len(zones) == 0 {
+		return nil
+	}
+	byID := make(map[string]*Zone, len(zones))
+	for _, z := range zones {
+		byID[z.ID] = z
+	}
+	found, err := zoneNetworksWhere(tx, `WHERE answer = '' OR answer = 'agreed' AND over_at IS NULL ORDER BY id DESC`)
+	for _, n := range found {
+		if z := byID[n.Zone]; z != nil {
+			z.Networks = append(z.Networks, n)
+		}
+	}
+	return err
+}
+
+func zoneNetworksWhere(tx *store.Tx, which string, args ...any) (found []ZoneNetwork, err error) {
+	err = tx.Rows(`SELECT `+networkColumns+` FROM enforce_zone_networks `+which, args, func(scan func(into ...any) error) error {
+		n, err := scanZoneNetwork(scan)
+		found = append(found, n)
+		return err
+	})
+	return found, err
+}
+
+// selectZonesOverdue are the ids of the zones that pass a network whose end has come.
+func selectZonesOverdue(tx *store.Tx) (ids []string, err error) {
+	err = tx.Rows(`SELECT DISTINCT zone FROM enforce_zone_networks WHERE answer = 'agreed' AND over_at IS NULL AND until <= $1`, []any{tx.Now()}, func(scan func(into ...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }

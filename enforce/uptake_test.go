@@ -1,6 +1,7 @@
 package enforce_test
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"portcullis/enforce"
 	"portcullis/internal/agreed"
 	"portcullis/internal/fault"
+	"portcullis/internal/roomtest"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
@@ -317,6 +319,32 @@ func TestManyClocks(t *testing.T) {
 			} else if time.Now().After(deadline) {
 				t.Fatalf("it is never read again: %+v", u)
 			}
+		}
+	})
+}
+
+// TestWarm: what many agents have is read as the server starts, before anybody asks, and once the server stops no more.
+func TestWarm(t *testing.T) {
+	eachOf(t, offices, func(t *testing.T, o *office, _ func() *office) {
+		defer enforce.FewAgents(0)()
+		s := o.santa()
+		m := newMac(keyed(o.token(t, "dept-a"), "mac-1"))
+		id := o.ban(t, policy.Rule{Target: policy.Target{Product: "parrot"}, Scope: "gov"})
+		s.both(t, m)
+		room := &enforce.Room{People: o.people, Fleet: o.things.Fleet}
+		stop := roomtest.Run(t, room.Run)
+		for deadline := time.Now().Add(10 * time.Second); !room.Warm(); {
+			if time.Now().After(deadline) {
+				t.Fatal("nothing was read")
+			}
+			runtime.Gosched()
+		}
+		stop()
+		at := o.clock.Now()
+		o.clock.Advance(time.Second)
+		u, err := room.RuleUptake(t.Context(), command, id)
+		if err != nil || !u.At.Equal(at) || u.Total.Confirmed != 1 {
+			t.Errorf("it is of %s, and not of %s: %+v, %v", u.At, at, u.Total, err)
 		}
 	})
 }

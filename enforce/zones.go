@@ -24,8 +24,11 @@ type Zone struct {
 	// Name is the zone's, in lower case and A-labels, without a final dot. No two that have not ended have one name.
 	Name         string
 	Organisation string
-	// Passed are networks whose devices are answered as if there were no zone.
+	// Passed are the networks whose devices are answered as if there were no zone: those of Networks that pass now.
 	Passed []netip.Prefix
+	// Networks are those that wait for an answer, that pass, and did once: the newest first, where one zone is asked for, and
+	// of several those that wait or pass.
+	Networks []ZoneNetwork
 	// Notify are the name servers that are told when the serial has risen.
 	Notify []NameServer
 	Added  store.Time
@@ -94,20 +97,25 @@ const (
 	dnsPort      = 53
 )
 
-// ReadNetworks reads networks such as 192.0.2.0/24, or single addresses; faults are about the field passed.
+// ReadNetwork reads a network such as 192.0.2.0/24, or a single address; a fault is about the field.
+func ReadNetwork(field, text string) (netip.Prefix, error) {
+	network, err := netip.ParsePrefix(text)
+	if err == nil {
+		return network, nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil || address.Zone() != "" {
+		return network, fault.In(field, "%.80q is no network: write it like 192.0.2.0/24 or 2001:db8::/32", text)
+	}
+	return netip.PrefixFrom(address, address.BitLen()), nil
+}
+
+// ReadNetworks reads several; faults are about the field passed.
 func ReadNetworks(texts []string) (networks []netip.Prefix, err error) {
 	var errs []error
 	for _, text := range texts {
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			address, single := netip.ParseAddr(text)
-			if single != nil || address.Zone() != "" {
-				errs = append(errs, fault.In("passed", "%.80q is no network: write it like 192.0.2.0/24 or 2001:db8::/32", text))
-				continue
-			}
-			network = netip.PrefixFrom(address, address.BitLen())
-		}
-		networks = append(networks, network)
+		network, err := ReadNetwork("passed", text)
+		errs, networks = append(errs, err), append(networks, network)
 	}
 	return networks, errors.Join(errs...)
 }
@@ -129,8 +137,7 @@ func ReadNameServer(text string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
 }
 
-// settle puts what was said of a zone into its form, and returns what cannot be as faults of the fields name, passed and
-// notify.
+// settle puts what was said of a zone into its form, and returns what cannot be as faults of the fields name and notify.
 func (z *Zone) settle() error {
 	var errs []error
 	name, ok := domain.ASCII(z.Name)
@@ -138,13 +145,6 @@ func (z *Zone) settle() error {
 		errs = append(errs, fault.In("name", "%.80q cannot be the name of a zone: it is to be like rpz.harbour.example, of %d characters at most", z.Name, longestZone))
 	}
 	z.Name = name
-	var err error
-	if z.Passed, err = dns.Networks(z.Passed); err != nil {
-		errs = append(errs, fault.In("passed", "%s", err))
-	}
-	if len(z.Passed) > mostPassed {
-		errs = append(errs, fault.In("passed", "A zone passes %d networks at most: larger ones have one line", mostPassed))
-	}
 	slices.SortFunc(z.Notify, func(a, b NameServer) int { return a.Address.Compare(b.Address) })
 	for i := 1; i < len(z.Notify); i++ {
 		if z.Notify[i].Address == z.Notify[i-1].Address {

@@ -46,8 +46,8 @@ func (z *Zone) entry(s ZoneSecrets) zoneEntry {
 // mostRotation is how long secrets may still be good beside those that were drawn in their place.
 const mostRotation = 30 * 24 * time.Hour
 
-// AddZone adds a zone of an organisation: of z are taken the name, the organisation, the networks that are passed and
-// the name servers that are told. It needs people.KeepZones in the organisation, and people.DecideExemptions where a network is passed.
+// AddZone adds a zone of an organisation: of z are taken the name, the organisation and the name servers that are told. It
+// needs people.KeepZones in the organisation. It passes no network: see AskNetwork.
 func (r *Room) AddZone(ctx context.Context, actor people.Actor, z Zone) (Zone, ZoneSecrets, error) {
 	type added struct {
 		Zone
@@ -55,7 +55,7 @@ func (r *Room) AddZone(ctx context.Context, actor people.Actor, z Zone) (Zone, Z
 	}
 	actor.Key, actor.Digest = "", "" // secrets are not kept to be told again
 	made, err := people.Act(ctx, r.People, actor, func(tx *people.Tx) (none added, err error) {
-		z := Zone{Name: z.Name, Organisation: z.Organisation, Passed: slices.Clone(z.Passed), Notify: slices.Clone(z.Notify), Added: tx.Now(), Version: 1}
+		z := Zone{Name: z.Name, Organisation: z.Organisation, Notify: slices.Clone(z.Notify), Added: tx.Now(), Version: 1}
 		if err := tx.Exists("organisation", z.Organisation); err != nil {
 			return none, err
 		}
@@ -63,9 +63,6 @@ func (r *Room) AddZone(ctx context.Context, actor people.Actor, z Zone) (Zone, Z
 			return none, err
 		}
 		if err := z.settle(); err != nil {
-			return none, err
-		}
-		if err := mayPass(tx, z.Organisation, nil, z.Passed); err != nil {
 			return none, err
 		}
 		serial, taken, err := selectZoneName(tx.Tx, z.Name)
@@ -89,18 +86,6 @@ func (r *Room) AddZone(ctx context.Context, actor people.Actor, z Zone) (Zone, Z
 		return added{z, secrets}, tx.Record(zoneAdded, z.Organisation, []string{z.ID}, z.entry(secrets))
 	})
 	return made.Zone, made.ZoneSecrets, err
-}
-
-// mayPass refuses whoever may not exempt all who ask from a network that was not passed before. To pass fewer needs no more
-// than to keep the zone.
-func mayPass(tx *people.Tx, organisation string, before, after []netip.Prefix) error {
-	for _, n := range after {
-		within := func(p netip.Prefix) bool { return p.Bits() <= n.Bits() && p.Contains(n.Addr()) }
-		if !slices.ContainsFunc(before, within) {
-			return tx.Require(people.DecideExemptions, organisation)
-		}
-	}
-	return nil
 }
 
 // drawSecrets draws a key, an address or both, and keeps them.
@@ -130,12 +115,12 @@ func (r *Room) drawSecrets(tx *people.Tx, z *Zone, key, address bool) (s ZoneSec
 	return s, nil
 }
 
-// zone returns a zone that the actor may keep.
-func zone(tx *people.Tx, id string) (*Zone, error) {
+// zone returns a zone for which the actor has a permission.
+func zone(tx *people.Tx, p people.Permission, id string) (*Zone, error) {
 	z, err := selectZone(tx.Tx, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !z.Ended.IsZero() {
 		// Only who may see all learns that one is not there.
-		if err := tx.Require(people.KeepZones, people.Everywhere); err != nil {
+		if err := tx.Require(p, people.Everywhere); err != nil {
 			return nil, err
 		}
 		return nil, fault.New(fault.NotFound, "There is no zone %.40q", id)
@@ -143,38 +128,51 @@ func zone(tx *people.Tx, id string) (*Zone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return z, tx.Require(people.KeepZones, z.Organisation)
+	return z, tx.Require(p, z.Organisation)
+}
+
+// zoneFrom is zone where the actor saw it in a version; 0 is any.
+func zoneFrom(tx *people.Tx, p people.Permission, id string, version int64) (*Zone, error) {
+	z, err := zone(tx, p, id)
+	if err == nil {
+		err = z.seen(version)
+	}
+	return z, err
+}
+
+// seen returns a fault where a zone has changed since somebody saw it.
+func (z *Zone) seen(version int64) error {
+	if version != 0 && version != z.Version {
+		return fault.New(fault.Changed, "The zone was changed meanwhile: look at it again")
+	}
+	return nil
 }
 
 // ZoneChange is what is to change of a zone; nil is as it was.
 type ZoneChange struct {
 	// Version is the one that the change is made from; 0 is any.
 	Version int64
-	Passed  *[]netip.Prefix
-	Notify  *[]NameServer
+	// Passed are the networks that go on passing, or parts of those. More takes two people: see AskNetwork.
+	Passed *[]netip.Prefix
+	Notify *[]NameServer
 }
 
-// ChangeZone changes a zone. It needs what AddZone needs.
+// ChangeZone changes a zone. It needs people.KeepZones in the organisation.
 func (r *Room) ChangeZone(ctx context.Context, actor people.Actor, id string, c ZoneChange) (*Zone, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (*Zone, error) {
-		z, err := zone(tx, id)
+		z, err := zoneFrom(tx, people.KeepZones, id, c.Version)
 		if err != nil {
 			return nil, err
 		}
-		if c.Version != 0 && c.Version != z.Version {
-			return nil, fault.New(fault.Changed, "The zone was changed meanwhile: look at it again")
-		}
 		before, servers := z.Passed, z.Notify
-		if c.Passed != nil {
-			z.Passed = slices.Clone(*c.Passed)
-		}
 		if c.Notify != nil {
 			z.Notify = slices.Clone(*c.Notify)
 		}
-		if err := z.settle(); err != nil {
-			return nil, err
+		var narrowed error
+		if c.Passed != nil {
+			narrowed = z.narrow(tx, *c.Passed)
 		}
-		if err := mayPass(tx, z.Organisation, before, z.Passed); err != nil {
+		if err := errors.Join(z.settle(), narrowed); err != nil {
 			return nil, err
 		}
 		if slices.Equal(z.Passed, before) && slices.Equal(z.Notify, servers) {
@@ -192,6 +190,7 @@ func (r *Room) ChangeZone(ctx context.Context, actor people.Actor, id string, c 
 // Rotation says which secrets of a zone are to be drawn anew, and for how long those before them are still good: 0 is not
 // at all, for one that was seen by others.
 type Rotation struct {
+	Version      int64 // the one that it is decided from; 0 is any
 	Key, Address bool
 	Overlap      time.Duration
 }
@@ -204,7 +203,7 @@ func (r *Room) RotateZone(ctx context.Context, actor people.Actor, id string, of
 	}
 	actor.Key, actor.Digest = "", ""
 	made, err := people.Act(ctx, r.People, actor, func(tx *people.Tx) (none rotated, err error) {
-		z, err := zone(tx, id)
+		z, err := zoneFrom(tx, people.KeepZones, id, of.Version)
 		if err != nil {
 			return none, err
 		}
@@ -242,9 +241,10 @@ func (r *Room) RotateZone(ctx context.Context, actor people.Actor, id string, of
 }
 
 // EndZone ends a zone at once, with all its secrets. Name servers that have it go on with it for as long as its SOA says.
-func (r *Room) EndZone(ctx context.Context, actor people.Actor, id string) error {
+// A version other than 0 is the one that it is decided from.
+func (r *Room) EndZone(ctx context.Context, actor people.Actor, id string, version int64) error {
 	_, err := people.Act(ctx, r.People, actor, func(tx *people.Tx) (none struct{}, err error) {
-		z, err := zone(tx, id)
+		z, err := zoneFrom(tx, people.KeepZones, id, version)
 		if err != nil {
 			return none, err
 		}
@@ -257,6 +257,9 @@ func (r *Room) EndZone(ctx context.Context, actor people.Actor, id string) error
 		if err := deleteZoneSecrets(tx.Tx); err != nil {
 			return none, err
 		}
+		if err := z.narrow(tx, nil); err != nil {
+			return none, err
+		}
 		z.Ended = tx.Now()
 		z.Version++
 		if err := updateZone(tx.Tx, z); err != nil {
@@ -267,15 +270,15 @@ func (r *Room) EndZone(ctx context.Context, actor people.Actor, id string) error
 	return err
 }
 
-// Zone returns a zone, without its secrets.
+// Zone returns a zone, without its secrets. It needs people.SeeZones in the organisation.
 func (r *Room) Zone(ctx context.Context, actor people.Actor, id string) (*Zone, error) {
-	return people.See(ctx, r.People, actor, func(tx *people.Tx) (*Zone, error) { return zone(tx, id) })
+	return people.See(ctx, r.People, actor, func(tx *people.Tx) (*Zone, error) { return zone(tx, people.SeeZones, id) })
 }
 
-// Zones returns the zones that the actor may keep, in the order of their names.
+// Zones returns the zones that the actor may see, in the order of their names.
 func (r *Room) Zones(ctx context.Context, actor people.Actor) ([]*Zone, error) {
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (mine []*Zone, err error) {
-		if _, err := tx.Reach(people.KeepZones); err != nil {
+		if _, err := tx.Reach(people.SeeZones); err != nil {
 			return nil, err
 		}
 		all, err := selectZones(tx.Tx)
@@ -283,7 +286,7 @@ func (r *Room) Zones(ctx context.Context, actor people.Actor) ([]*Zone, error) {
 			return nil, err
 		}
 		for _, z := range all {
-			may, err := tx.May(people.KeepZones, z.Organisation)
+			may, err := tx.May(people.SeeZones, z.Organisation)
 			if err != nil {
 				return nil, err
 			}
@@ -291,6 +294,6 @@ func (r *Room) Zones(ctx context.Context, actor people.Actor) ([]*Zone, error) {
 				mine = append(mine, z)
 			}
 		}
-		return mine, nil
+		return mine, eachCurrentNetwork(tx.Tx, mine)
 	})
 }

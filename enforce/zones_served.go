@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -100,18 +101,13 @@ func (z *Zones) Follow(ctx context.Context) error {
 	z.following.Lock()
 	defer z.following.Unlock()
 	lists := z.room.current()
-	var zones []*Zone
-	var stamp int64
-	same := false
-	err := z.room.People.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		stamp, err = selectZonesStamp(tx)
-		if same = stamp == z.stamp && lists == z.lists; err != nil || same {
-			return err
+	stamp, zones, err := z.changes(ctx, lists)
+	if errors.Is(err, errOverdue) {
+		if err = z.room.People.DB.Write(ctx, overdueZones); err == nil {
+			stamp, zones, err = z.changes(ctx, lists)
 		}
-		zones, err = selectZones(tx)
-		return err
-	})
-	if err != nil || same {
+	}
+	if err != nil || stamp == z.stamp && lists == z.lists {
 		return err
 	}
 	compiled := z.compile(lists, zones)
@@ -128,6 +124,28 @@ func (z *Zones) Follow(ctx context.Context) error {
 	default: // whoever is to look has not looked yet
 	}
 	return nil
+}
+
+// errOverdue is that the end of a network or a secret has come, and nobody has noted it yet.
+var errOverdue = errors.New("something of a zone is to end")
+
+// changes reads the zones where something has changed, of them or of what decisions say, since they were last handed out.
+func (z *Zones) changes(ctx context.Context, lists *Lists) (stamp int64, zones []*Zone, err error) {
+	err = z.room.People.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		var next store.Time
+		stamp, next, err = selectZonesStamp(tx)
+		switch {
+		case err != nil:
+			return err
+		case !next.IsZero() && !tx.Now().Before(next):
+			return errOverdue
+		case stamp == z.stamp && lists == z.lists:
+			return nil
+		}
+		zones, err = selectZones(tx)
+		return err
+	})
+	return stamp, zones, err
 }
 
 // zoneList is what this server has a zone say.
@@ -221,7 +239,7 @@ func (z *Zones) publish(ctx context.Context, all []*zoneList) error {
 			}
 			published[c] = stored.Edition
 		}
-		return deleteZoneSecrets(tx)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("publishing zones: %w", err)

@@ -87,7 +87,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 	g := &gate.Gate{People: room, Now: testClock.Now, Log: log, Navigation: web.Navigation, First: web.First}
 	desk := alerts.Desk{People: room, Outbox: outbox}
 	e := &estate{db: db, room: room, parts: web.Parts{
-		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Handbook: &handbook.Room{People: room}, Enforce: &enforce.Room{People: room, Fleet: fleet}, Approvals: &approvals.Room{People: room, Devices: things, Outbox: outbox}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
+		Gate: g, People: room, Alerts: desk, Devices: things, Register: &register.Room{People: room}, Handbook: &handbook.Room{People: room}, Enforce: &enforce.Room{People: room, Fleet: fleet, Outbox: outbox}, Approvals: &approvals.Room{People: room, Devices: things, Outbox: outbox}, Intake: intake, Metrics: prometheus.NewRegistry(), URL: &url.URL{Scheme: "http", Host: "localhost:1"},
 		Account:   &account.Area{People: room, Passkeys: keys, Gate: g, Now: testClock.Now, Chance: rand.Reader, URL: "http://localhost:1", Alerts: desk},
 		Directory: directory.Options{Join: func(link string) string { return "http://localhost:1/join/" + link }, Link: desk.Link},
 	}}
@@ -215,7 +215,7 @@ func (e *estate) things(t testing.TB, organisation, name string) map[string]stri
 		t.Fatal(err)
 	}
 	return map[string]string{
-		"zones": zone.ID, "zone": zone.Name,
+		"zones": zone.ID, "zone": zone.Name, "name-servers": zone.ID, "network": "none", "networks": "none",
 		"proposals": proposal, "exemptions": exemption, "process": organisation, "supplier": "maker", "product": "parrot", "santa": "none", "order": "none", "host": device, "key": "none", "stage": "preflight", "machine": "none", "devices": device, "hosts": device, "rules": rule, "apps": "parrot", "suppliers": "maker", "triage": organisation, "device": device, "kind": "csv", "form": "android", "inventories": "csv", "demonstration": "none",
 		"advice": "own-devices", "passed": note.ID, "notes": note.ID, "sources": "api", "endpoints": hook.ID, "people": p.ID, "persons": p.ID, "Users": p.ID, "organisations": organisation, "groups": group.ID, "Groups": group.ID, "tokens": token.ID,
 		"role": string(people.Staff), "organisation": organisation, "session": who.Who.Session, "person": p.ID, "member": p.ID,
@@ -317,6 +317,9 @@ var sent = map[string]string{
 	"POST /osquery/distributed/read":         `{"node_key": "none"}`,
 	"POST /osquery/distributed/write":        `{"node_key": "none"}`,
 	"POST /api/v1/reports/batch":             `{"reports": []}`, // each stands for itself: package api has a test of whose
+
+	"POST /api/v1/zones/{id}/networks":                  `{"network": "192.0.2.0/24", "until": "2026-06-01T00:00:00Z", "reason": "A test"}`,
+	"POST /api/v1/zones/{id}/networks/{network}/answer": `{"agree": true}`,
 }
 
 // asked is what stands in the address of each route that does not work without.
@@ -444,7 +447,7 @@ func (e *estate) asOwn(t *testing.T, v visitor, route gate.Route) {
 // everywhere tells whether what a route does is asked about for all organisations, or is for those alone who have a
 // part in it or whose program it is, or needs more than its route says: one role in one body does not do.
 func everywhere(route gate.Route) bool {
-	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "POST /api/v1/advice", "/api/v1/advice/{id}", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked", "POST /api/v1/proposals", "/api/v1/proposals/{id}", "/proposals/{id}/dry-run", "/api/v1/proposals/{id}/steps", "/api/v1/hosts/{id}/releases", "/api/v1/releases/{id}/answer", "/api/v1/releases/{id}/take-back", "/proposals/new/supplier/{id}", "/proposals/new/product/{id}"} {
+	for _, part := range []string{"/access", "/advice/add", "/advice/{id}/change", "/advice/{id}/take-back", "POST /api/v1/advice", "/api/v1/advice/{id}", "/channels/passed/{id}", "/channels/passed/{id}/correct", "/notices", "/organisations/add", "POST /api/v1/organisations", "/unlinked/link", "POST /api/v1/unlinked", "POST /api/v1/proposals", "/api/v1/proposals/{id}", "/proposals/{id}/dry-run", "/api/v1/proposals/{id}/steps", "/api/v1/hosts/{id}/releases", "/api/v1/releases/{id}/answer", "/api/v1/releases/{id}/take-back", "/api/v1/zones/{id}/networks", "/api/v1/zones/{id}/networks/{network}/answer", "/api/v1/zones/{id}/networks/{network}/take-back", "/proposals/new/supplier/{id}", "/proposals/new/product/{id}"} {
 		if strings.HasSuffix(route.Pattern, part) {
 			return true
 		}

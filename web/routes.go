@@ -58,7 +58,9 @@ type Parts struct {
 	// Osquery is the TLS server of devices that speak through osquery; nil on a server that is none.
 	Osquery *osquery.Area
 	// Zones are the texts of zones, which name servers fetch; nil on a server that has none.
-	Zones   *zones.Area
+	Zones *zones.Area
+	// NamesAt is where name servers take zones by transfer, as host:port; empty on a server at which they do not.
+	NamesAt string
 	Account *account.Area
 	// Directory is the pages of people and organisations.
 	Directory directory.Options
@@ -82,12 +84,22 @@ func (p *Parts) decisions() approvalpages.Rooms {
 	return approvalpages.Rooms{Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register, PlayOn: p.Demo.PlayOn}
 }
 
+// zonePages are the pages of zones.
+func (p *Parts) zonePages() zones.Pages {
+	return zones.Pages{Enforce: p.Enforce, Devices: p.Devices, URL: p.URL, Names: p.NamesAt}
+}
+
+// lost is the pages about devices that are lost or stolen.
+func (p *Parts) lost() lost.Area {
+	return lost.Area{Enforce: p.Enforce, Devices: p.Devices, People: p.People}
+}
+
 // Navigation are the places that the head of every page leads to.
 var Navigation = slices.Concat(
 	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}, ask.Place()},
 	approvalpages.Places(),
 	devicepages.Places(),
-	[]gate.Place{lists.Place(), listpages.Place()},
+	[]gate.Place{lists.Place(), listpages.Place(), zones.Place()},
 	handbookpages.Places(),
 	directory.Places(),
 	[]gate.Place{
@@ -136,6 +148,7 @@ func Routes(p Parts) []gate.Route {
 		p.Santa.Routes(),
 		p.Osquery.Routes(),
 		p.Zones.Routes(),
+		p.zonePages().Routes(),
 		p.Account.Routes(),
 		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}),
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
@@ -143,7 +156,7 @@ func Routes(p Parts) []gate.Route {
 		directory.Routes(p.People, p.Directory),
 		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app", Exemptions: "/proposals/new/exemption"}),
 		lists.Routes(lists.Area{Enquiries: enquiries}),
-		lost.Routes(lost.Area{Enforce: p.Enforce, Devices: p.Devices, People: p.People}),
+		lost.Routes(p.lost()),
 		listpages.Routes(listpages.Rooms{Enforce: p.Enforce, Approvals: p.Approvals, Devices: p.Devices}),
 		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),

@@ -28,7 +28,7 @@ func TestTodayIsOnesOwn(t *testing.T) {
 		const heading = "What you asked for or proposed"
 		asker.Get("/").Shows(200, "Nothing waits for you").Has(`href="/ask"`).Lacks(heading)
 		first := e.asks(t, asker.Actor(), "harbour", "asker")
-		page := asker.Get("/").Shows(200, heading, "Asks for Parrot", "Harbour. Sent in just now", "Open").Has(`href="/proposals/` + first + `"`).Lacks("See all that you asked for")
+		page := asker.Get("/").Shows(200, heading, "Asks for Parrot", "Harbour. Sent just now", "Open").Has(`href="/proposals/` + first + `"`).Lacks("See all that you asked for")
 		if strings.Contains(page.Body, "asker-reason") {
 			t.Error("the first page says why")
 		}
@@ -41,8 +41,8 @@ func TestTodayIsOnesOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if page = asker.Get("/").Shows(200, heading, "Asks for Ferry").Has(`href="/proposals?show=mine"`); strings.Count(page.Body, "Sent in") != 5 {
-			t.Errorf("%d of six are shown", strings.Count(page.Body, "Sent in"))
+		if page = asker.Get("/").Shows(200, heading, "Asks for Ferry").Has(`href="/proposals?show=mine"`); strings.Count(page.Body, "Sent just now") != 5 {
+			t.Errorf("%d of six are shown", strings.Count(page.Body, "Sent just now"))
 		}
 	})
 }

@@ -71,8 +71,8 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 	decisions := &approvals.Room{People: room, Devices: fleet, Outbox: outbox}
 	keeper := devices.NewKeeper(fleet.Fleet, fleet.Server, log)
 	advice := &handbook.Room{People: room}
-	lists, agents := &enforce.Room{People: room, Fleet: fleet.Fleet}, enforce.NewAgents(room, fleet.Fleet, env.now)
-	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet, decisions, advice, agents) }, intake.Run, agents.Run, fleet.Fleet.Run, keeper.Run)
+	lists, agents := &enforce.Room{People: room, Fleet: fleet.Fleet, Outbox: outbox}, enforce.NewAgents(room, fleet.Fleet, env.now)
+	workers = append(workers, func(ctx context.Context) { hours(ctx, log, room, fleet, decisions, advice, agents) }, intake.Run, agents.Run, lists.Run, fleet.Fleet.Run, keeper.Run)
 	if c.Index != "" {
 		workers = append(workers, func(ctx context.Context) { saveFleet(ctx, fleet.Fleet, c.Index, log) })
 	}
@@ -91,12 +91,14 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 		area.Providers = append(area.Providers, client)
 	}
 	a.parts = web.Parts{
-		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Enforce: lists, Handbook: advice, Account: area, URL: address, Metrics: newMetrics(db, log),
+		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Enforce: lists, Handbook: advice, Account: area, URL: address, NamesAt: c.DNSListen, Metrics: newMetrics(db, log),
 		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }, Link: desk.Link},
 		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
 		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },
 	}
-	a.parts.Santa = santa.New(enforce.NewSanta(lists, agents, intake, env.now), a.parts.Metrics)
+	syncs := enforce.NewSanta(lists, agents, intake, env.now)
+	a.parts.Santa = santa.New(syncs, a.parts.Metrics)
+	syncs.Count = a.parts.Santa.Count
 	a.parts.Osquery = osquery.New(enforce.NewOsquery(agents, intake, rand.Reader, time.Duration(c.OsqueryHours)*time.Hour), a.parts.Metrics)
 	a.parts.Santa.XSRF = c.SantaXSRF
 	a.zones = enforce.NewZones(lists, env.now)

@@ -31,13 +31,7 @@ func Routes(a Area) []gate.Route {
 }
 
 // Path is the page about a device.
-func Path(host string, more ...string) string {
-	path := "/devices/" + url.PathEscape(host) + "/lost"
-	for _, m := range more {
-		path += "/" + url.PathEscape(m)
-	}
-	return path
-}
+func Path(host string, more ...string) string { return rooms.OrderPath(host, more...) }
 
 func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
 

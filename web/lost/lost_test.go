@@ -1,9 +1,12 @@
 package lost_test
 
 import (
+	"crypto/rand"
+	"net/http"
 	"testing"
 	"time"
 
+	"portcullis/alerts"
 	"portcullis/devices"
 	rooms "portcullis/enforce"
 	"portcullis/internal/pagetest"
@@ -14,14 +17,16 @@ import (
 	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/store"
+	"portcullis/web/gate"
 	"portcullis/web/lost"
+	"portcullis/web/ui"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
 var (
 	noon    = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	schemas = []store.Schema{ledger.Schema, people.Schema, register.Schema, devices.Schema, rooms.Schema}
+	schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, register.Schema, devices.Schema, rooms.Schema}
 )
 
 // house is the pages over a body with a Mac, which its holder has and a device manager reaches.
@@ -46,12 +51,22 @@ hosts:
 		roomtest.Follow(t, things)
 		intake, agents := devices.NewIntake(things, h.Clock.Now), rooms.NewAgents(h.People, things.Fleet, h.Clock.Now)
 		roomtest.Run(t, intake.Run, agents.Run)
-		room := &rooms.Room{People: h.People, Fleet: things.Fleet}
+		outbox, err := alerts.New(alerts.Config{Base: "https://apps.example.gov", Domain: "example.gov", MailboxOf: people.MailboxOf, Ledger: h.People.Ledger, Chance: rand.Reader})
+		h.Do(outbox, err)
+		room := &rooms.Room{People: h.People, Fleet: things.Fleet, Outbox: outbox}
 		made, err := h.People.MakeToken(t.Context(), pagetest.Command, "manager", people.Grant{Role: people.DeviceAdministrator, Organisation: "light"}, people.Time{})
 		h.Do(made, err)
 		h.managed = rooms.NewManaged(room, agents, intake, made.Secret, "apple-declaration")
 		h.Do(nil, h.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS))
-		h.Serve(nil, lost.Routes(lost.Area{Enforce: room, Devices: things, People: h.People})...)
+		area := lost.Area{Enforce: room, Devices: things, People: h.People}
+		today := func(w http.ResponseWriter, r *http.Request) error {
+			waits, err := area.Today(r)
+			if err != nil {
+				return err
+			}
+			return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Today", Content: []ui.Component{waits}})
+		}
+		h.Serve(nil, append(lost.Routes(area), gate.Route{Pattern: "GET /{$}", Permission: people.Own, Handler: ui.Handler(today)})...)
 		test(h)
 	})
 }
@@ -92,11 +107,16 @@ func TestLost(t *testing.T) {
 			t.Fatalf("the page leads to %q", at)
 		}
 		holder.Get(at[0]).Shows(200, "Take back what you have asked for")
+		second.Get("/").Shows(200, "Lost or stolen", "Erase mac-1?", "Asked for just now").Has(`href="` + at[0] + `"`).Lacks("it is not coming back")
+		for _, v := range []pagetest.Visitor{holder, h.guest("nobody")} {
+			v.Get("/").Shows(200).Lacks("Erase")
+		}
 		second.Get(at[0]).Shows(200, "This device is to be erased", "it is not coming back")
 		second.Answer(at[0]).FaultsAt("answer")
 		second.Answer(at[0], "answer", "refused").FaultsAt("why")
 		second.LeadsTo(second.Answer(at[0], "answer", "agreed", "why", "typed before"), path+"?done=agreed").Shows(200, "You have agreed", "To be sent")
 		second.Answer(at[0], "answer", "agreed").Shows(422, "answered already")
+		second.Get("/").Shows(200).Lacks("Erase")
 	})
 }
 

@@ -34,16 +34,26 @@ type Server interface {
 type Area struct {
 	server Server
 	// XSRF is that stages want the token that the stage xsrf gives.
-	XSRF     bool
-	requests *prometheus.CounterVec
+	XSRF            bool
+	requests, syncs *prometheus.CounterVec
 }
 
 // New makes the sync server, which counts in the metrics what it answers.
 func New(server Server, metrics prometheus.Registerer) *Area {
-	a := &Area{server: server, requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portcullis_santa_requests_total", Help: "Requests of Macs with Santa, by stage and status."}, []string{"stage", "code"})}
-	metrics.MustRegister(a.requests)
+	a := &Area{
+		server:   server,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portcullis_santa_requests_total", Help: "Requests of Macs with Santa, by stage and status."}, []string{"stage", "code"}),
+		syncs:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portcullis_santa_syncs_total", Help: "What Macs with Santa were given and have said of it."}, []string{"result"}),
+	}
+	metrics.MustRegister(a.requests, a.syncs)
+	for _, result := range enforce.SantaResults {
+		a.syncs.WithLabelValues(result) // an alarm needs the zero as well
+	}
 	return a
 }
+
+// Count counts what became of a sync: enforce.Santa.Count.
+func (a *Area) Count(result string) { a.syncs.WithLabelValues(result).Inc() }
 
 // Routes are the one route of all stages.
 func (a *Area) Routes() []gate.Route {
