@@ -62,8 +62,9 @@ type Group struct {
 type Face struct {
 	Role   people.Role
 	Person string // an id
-	// Look is what to look at in this role, in a sentence.
-	Look string
+	// Look is what to look at in this role, in a sentence, and At the page that it is about; empty where that is the first
+	// one.
+	Look, At string
 }
 
 // Play is what a visitor sees and asks for once the rule Rule is made.

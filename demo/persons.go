@@ -62,6 +62,21 @@ var looks = map[people.Role]string{
 	people.Operator:            "See who has signed in, what was refused, and that the server is well.",
 }
 
+// pages are where that is, for those whose first page does not have it.
+var pages = map[people.Role]string{
+	people.CentreOfficer:       "/apps?q=Umberfell",
+	people.SecurityOfficer:     "/proposals?show=waiting",
+	people.Reviewer:            "/proposals?show=waiting",
+	people.DeviceAdministrator: "/devices/" + brokenPhone,
+	people.EstateManager:       "/rules/ironmere-sensitive",
+	people.Desk:                "/people",
+	people.Trainer:             "/account",
+	people.Member:              "/account",
+	people.Staff:               "/ask",
+	people.Auditor:             "/ledger",
+	people.Operator:            "/access",
+}
+
 // faces are the people of the centre in each role or, where it has none, those of the Department of
 // Health; in the order of people.Roles.
 var faces = func() (all []Face) {
@@ -71,7 +86,7 @@ var faces = func() (all []Face) {
 				return slices.Contains(p.Roles, people.Grant{Role: line.Role, Organisation: organisation})
 			})
 			if i >= 0 {
-				all = append(all, Face{line.Role, persons[i].ID, looks[line.Role]})
+				all = append(all, Face{line.Role, persons[i].ID, looks[line.Role], pages[line.Role]})
 				break
 			}
 		}
@@ -84,14 +99,14 @@ const adviser = "ilse-brandvold"
 
 // others are those who take part in the story besides: a second person signs, and a department decides for itself.
 var others = []Face{
-	{people.CentreOfficer, "henrik-solberg", "Sign the ban of Umberfell Group as the second person: its numbers are on the page."},
-	{people.CentreOfficer, adviser, "Keep what people are advised about their own telephones, for everyone."},
-	{people.SecurityOfficer, "elisabet-jonsdottir", "See what you have proposed for the Ambulance Service, and what it waits for."},
-	{people.Reviewer, "nguyen-thi-mai", "Decide about an app for which a colleague has asked."},
-	{people.Approver, "kwame-boateng", "Sign exemptions of the Department of Health, which has a process of its own."},
-	{people.ClearingOffice, "siobhan-ni-bhriain", "Clear exemptions for the Minister for Health."},
-	{people.SecurityOfficer, "gwendolyn-asante", "See what the police decide for themselves, and what they adopted of others."},
-	{people.SecurityOfficer, "cordelia-vance", "See an exemption that two people know of, and nobody else."},
+	{people.CentreOfficer, "henrik-solberg", "Sign the ban of Umberfell Group as the second person: its numbers are on the page.", ""},
+	{people.CentreOfficer, adviser, "Keep what people are advised about their own telephones, for everyone.", "/advice"},
+	{people.SecurityOfficer, "elisabet-jonsdottir", "See what you have proposed for the Ambulance Service, and what it waits for.", ""},
+	{people.Reviewer, "nguyen-thi-mai", "Decide about an app for which a colleague has asked.", ""},
+	{people.Approver, "kwame-boateng", "Sign exemptions of the Department of Health, which has a process of its own.", "/process/health"},
+	{people.ClearingOffice, "siobhan-ni-bhriain", "Clear exemptions for the Minister for Health: one comes to you when an approver has signed it.", "/process/health"},
+	{people.SecurityOfficer, "gwendolyn-asante", "See what the police decide for themselves, and what they adopted of others.", "/proposals?state=made"},
+	{people.SecurityOfficer, "cordelia-vance", "See an exemption that two people know of, and nobody else.", "/exemptions"},
 }
 
 // peopleAndGroups returns copies, for the caller to keep.

@@ -147,8 +147,10 @@ const (
 
 	// FetchLists is to fetch what devices are to have: also single devices, and so what is exempt on them.
 	FetchLists Permission = "lists.fetch"
-	// KeepZones is about the zones from which a body's name servers answer. Which networks these pass is an
-	// exemption for all who ask there, and asks DecideExemptions besides.
+	// KeepZones is about the zones from which a body's name servers answer, and SeeZones is to see them. Which networks
+	// these pass is an exemption for all who ask there: who keeps a zone proposes it, and another person agrees who has
+	// DecideExemptions.
+	SeeZones  Permission = "zones.see"
 	KeepZones Permission = "zones.keep"
 )
 
@@ -194,7 +196,8 @@ var Table = []Line{
 	{Permission: ChangeDevices, What: "enrol devices, move them, call them lost, retired or replaced, and propose that one becomes personal", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator}},
 	{Permission: ReleaseDevices, What: "agree, as the second person, that a device becomes personal and is judged no longer", Roles: []Role{CentreOfficer, SecurityOfficer, Approver}},
 	{Permission: FetchLists, What: "fetch the lists that devices are to have, in each platform's own form", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator, Operator}},
-	{Permission: KeepZones, What: "say which name servers take a body's list, and with which keys", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator, Operator}},
+	{Permission: SeeZones, What: "see from which zones a body's name servers answer, and which networks these pass", Roles: []Role{CentreOfficer, SecurityOfficer, Approver, DeviceAdministrator, Auditor, Operator}},
+	{Permission: KeepZones, What: "say which name servers take a body's list, and with which keys, and propose which networks pass", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator, Operator}},
 }
 
 // lineOf returns the line of a permission, and nil where there is none: then nobody may.

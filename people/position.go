@@ -112,8 +112,29 @@ func (tx *Tx) noCycle(id, parent string, from store.Time) error {
 			return err
 		}
 		if slices.Contains(above, id) {
-			return fault.In("parent", "%s stands below %s, or will: an organisation cannot be below itself. Choose another", parent, id)
+			return tx.circle(id, parent, at)
 		}
 	}
 	return nil
+}
+
+// circle is the fault that one organisation stands below another at a time, which was to stand below it. What an
+// organisation is called is public.
+func (tx *Tx) circle(above, below string, at store.Time) error {
+	upper, err := selectOrganisation(tx.Tx, above)
+	if err != nil {
+		return err
+	}
+	lower, err := selectOrganisation(tx.Tx, below)
+	if err != nil {
+		return err
+	}
+	now, err := Ancestors(tx.Tx, below, tx.Now())
+	if err != nil {
+		return err
+	}
+	if slices.Contains(now, above) {
+		return fault.In("parent", "%s stands below %s: an organisation cannot be below itself. Choose another", lower.Name, upper.Name)
+	}
+	return fault.In("parent", "%s will stand below %s from %s: an organisation cannot be below itself. Choose another", lower.Name, upper.Name, at.Time().Format("2 January 2006"))
 }

@@ -29,7 +29,7 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 	}
 	table := ui.Table{
 		Caption: "Entries", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "Entry"}, {Title: "What"}, {Title: "When"}, {Title: "Who"}, {Title: "About"}},
+		Columns: []ui.Column{{Title: "Entry"}, {Title: "What", Main: true}, {Title: "When"}, {Title: "Who"}, {Title: "About"}},
 		Empty:   ui.Empty{Text: "There is no entry yet. The first comes with the first decision."},
 	}
 	for i := len(page.Entries) - 1; i >= 0; i-- {

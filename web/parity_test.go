@@ -27,6 +27,15 @@ var sameByAPI = map[string]string{
 	"/unlinked/link":          "POST /unlinked",
 	"/triage/{id}":            "POST /organisations/{id}/triage",
 
+	"/name-servers/add":                               "POST /zones",
+	"/name-servers/{id}/change":                       "PATCH /zones/{id}",
+	"/name-servers/{id}/rotate":                       "POST /zones/{id}/rotation",
+	"/name-servers/{id}/end":                          "DELETE /zones/{id}",
+	"/name-servers/{id}/networks/add":                 "POST /zones/{id}/networks",
+	"/name-servers/{id}/networks/{network}/answer":    "POST /zones/{id}/networks/{network}/answer",
+	"/name-servers/{id}/networks/{network}/take-back": "POST /zones/{id}/networks/{network}/take-back",
+	"/name-servers/{id}/networks/{network}/stop":      "PATCH /zones/{id}",
+
 	"/advice/add":            "POST /advice",
 	"/advice/{id}/change":    "PATCH /advice/{id}",
 	"/advice/{id}/take-back": "DELETE /advice/{id}",

@@ -105,7 +105,7 @@ func (a *assembly) faces(g *demo.Demo, ids map[string]string) *web.Area {
 		for _, f := range g.Faces {
 			i := slices.IndexFunc(g.People, func(p demo.Person) bool { return p.ID == f.Person })
 			if p := &g.People[i]; f.Role == line.Role {
-				area.Faces = append(area.Faces, web.Face{ID: p.ID, Role: f.Role, Person: ids[p.ID], Name: p.Name, Body: bodies[p.Organisation], Look: f.Look, Roles: p.Roles})
+				area.Faces = append(area.Faces, web.Face{ID: p.ID, Role: f.Role, Person: ids[p.ID], Name: p.Name, Body: bodies[p.Organisation], Look: f.Look, At: f.At, Roles: p.Roles})
 			}
 		}
 	}

@@ -19,7 +19,9 @@ type zonesCommand struct {
 	List   zonesListCommand   `cmd:"" help:"List the zones: whose they are, what passes, and which serial is in force."`
 	Show   zonesShowCommand   `cmd:"" help:"Show a zone, with its keys and addresses but without their secrets."`
 	Add    zonesAddCommand    `cmd:"" help:"Add a zone. Its key and its address are printed this once."`
-	Change zonesChangeCommand `cmd:"" help:"Change which networks a zone passes, and which name servers are told."`
+	Change zonesChangeCommand `cmd:"" help:"Change which name servers are told, or have fewer networks pass."`
+	Pass   zonesPassCommand   `cmd:"" help:"Propose that a zone pass a network. It passes when another person has agreed, until its end."`
+	Answer zonesAnswerCommand `cmd:"" help:"Agree, as the second person, that a zone pass a network, or refuse it, or take back what one has proposed oneself."`
 	Rotate zonesRotateCommand `cmd:"" help:"Draw the key or the address of a zone anew. They are printed this once."`
 	End    zonesEndCommand    `cmd:"" help:"End a zone, with its keys and addresses, at once."`
 }
@@ -150,8 +152,13 @@ func writeZone(out io.Writer, z *api.Zone) {
 	if z.Serial != 0 {
 		line("since", "%s, generation %d", moment(z.Published), z.Generation)
 	}
-	for _, n := range z.Passed {
-		line("passes", "%s", n)
+	for _, n := range z.Networks {
+		switch n.State {
+		case "passes":
+			line("passes", "%s, until %s (%s)", n.Network, moment(n.Until), n.ID)
+		case "open":
+			line("to pass", "%s, until %s, waits for a second person (%s): %s", n.Network, moment(n.Until), n.ID, n.Reason)
+		}
 	}
 	for _, n := range z.Notify {
 		text := n.Address
@@ -168,9 +175,8 @@ func writeZone(out io.Writer, z *api.Zone) {
 	}
 }
 
-// zoneLists are the flags for what may change of a zone.
+// zoneLists are the flags for who is told of a zone.
 type zoneLists struct {
-	Pass           []string `placeholder:"NETWORK" help:"A network whose devices are answered as if there were no zone, such as 192.0.2.0/24. May be given more than once. It exempts all who ask from there, from every ban: the token's role must be one that grants exemptions."`
 	Notify         []string `placeholder:"ADDRESS" help:"A name server that is told of changes, such as 192.0.2.53 or [2001:db8::53]:5353. May be given more than once."`
 	NotifyUnsigned []string `placeholder:"ADDRESS" help:"The same for one that knows no key, such as Unbound."`
 }
@@ -190,8 +196,10 @@ func (l *zoneLists) servers() []api.NameServer {
 func zoneFlag(field string) string {
 	switch field {
 	case "passed":
-		return "--pass"
-	case "notify", "organisation", "hours":
+		return "--still-pass"
+	case "why":
+		return "--reason"
+	case "notify", "organisation", "hours", "until", "reason":
 		return "--" + field
 	}
 	return field
@@ -209,7 +217,6 @@ type zonesAddCommand struct {
 type newZone struct {
 	Name         string           `json:"name"`
 	Organisation string           `json:"organisation"`
-	Passed       []string         `json:"passed,omitempty"`
 	Notify       []api.NameServer `json:"notify,omitempty"`
 }
 
@@ -218,7 +225,7 @@ func (c *zonesAddCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	return c.drawn(env, asks, "/zones", newZone{c.Name, c.Organisation, c.Pass, c.servers()})
+	return c.drawn(env, asks, "/zones", newZone{c.Name, c.Organisation, c.servers()})
 }
 
 // drawn posts something by which secrets are drawn, and prints them with what they are for.
@@ -249,12 +256,13 @@ type zonesChangeCommand struct {
 	zoneNamed
 	output
 	zoneLists
-	PassNone   bool `help:"No network passes any more."`
-	NotifyNone bool `help:"No name server is told any more."`
+	StillPass  []string `placeholder:"NETWORK" help:"A network, or part of one, that goes on passing: those that are not named pass no longer. May be given more than once."`
+	PassNone   bool     `help:"No network passes any more."`
+	NotifyNone bool     `help:"No name server is told any more."`
 }
 
 func (zonesChangeCommand) Help() string {
-	return "The networks that are said are all that pass from now on, and the name servers all that are told; what is not said stays as it is."
+	return "The name servers that are said are all that are told from now on, and the networks all that still pass; what is not said stays as it is. More networks pass when two people say so: portcullis zones pass."
 }
 
 // zoneChange is a change as the server takes it.
@@ -266,18 +274,18 @@ type zoneChange struct {
 func (c *zonesChangeCommand) change() (zoneChange, error) {
 	var change zoneChange
 	servers := c.servers()
-	if c.PassNone && len(c.Pass) > 0 || c.NotifyNone && len(servers) > 0 {
+	if c.PassNone && len(c.StillPass) > 0 || c.NotifyNone && len(servers) > 0 {
 		return change, errors.New("say which there are, or that there are none, and not both")
 	}
-	if len(c.Pass) > 0 || c.PassNone {
-		passed := append([]string{}, c.Pass...)
+	if len(c.StillPass) > 0 || c.PassNone {
+		passed := append([]string{}, c.StillPass...)
 		change.Passed = &passed
 	}
 	if len(servers) > 0 || c.NotifyNone {
 		change.Notify = &servers
 	}
 	if change.Passed == nil && change.Notify == nil {
-		return change, errors.New("say what is to change: --pass, --pass-none, --notify, --notify-unsigned or --notify-none")
+		return change, errors.New("say what is to change: --still-pass, --pass-none, --notify, --notify-unsigned or --notify-none")
 	}
 	return change, nil
 }
@@ -297,6 +305,96 @@ func (c *zonesChangeCommand) Run(env *environment) error {
 		return told(err, zoneFlag, "")
 	}
 	return c.zone(env, &z, raw)
+}
+
+type zonesPassCommand struct {
+	zoneNamed
+	output
+	Network string `arg:"" help:"The network, such as 192.0.2.0/24, 2001:db8::/32 or one address."`
+	Until   string `required:"" placeholder:"TIME" help:"When it passes no longer: a day, at whose midnight (UTC) it ends, or a time such as 2026-03-31T17:00:00Z."`
+	Reason  string `required:"" placeholder:"TEXT" help:"Why. Whoever agrees reads it."`
+}
+
+func (zonesPassCommand) Help() string {
+	return "Whoever asks from a network that passes is answered as if nothing were banned. So it takes two people, or programs of two: who keeps the zone proposes it, and another agrees who signs exemptions there. A token that was made at the command line is nobody's, and does neither."
+}
+
+// newNetwork is a network as the server takes it.
+type newNetwork struct {
+	Network string    `json:"network"`
+	Until   time.Time `json:"until"`
+	Reason  string    `json:"reason"`
+}
+
+func (c *zonesPassCommand) Run(env *environment) error {
+	until, err := timeFlag("until", c.Until)
+	if err != nil {
+		return err
+	}
+	asks, path, err := c.path(env)
+	if err != nil {
+		return err
+	}
+	var n api.ZoneNetwork
+	raw, err := asks.post(env, path+"/networks", rand.Text(), newNetwork{c.Network, until.Time(), c.Reason}, &n)
+	if err != nil {
+		return told(err, zoneFlag, "")
+	}
+	return c.network(env, &n, raw)
+}
+
+// network prints a network.
+func (o *output) network(env *environment, n *api.ZoneNetwork, raw json.RawMessage) error {
+	if o.Format == "json" {
+		_, err := fmt.Fprintln(env.out, safeJSON(raw))
+		return err
+	}
+	text := map[string]string{"open": "waits for a second person", "passes": "passes, until " + moment(n.Until), "refused": "is refused", "taken-back": "is taken back"}[n.State]
+	_, err := fmt.Fprintln(env.out, escape(n.ID), escape(n.Network), escape(text))
+	return err
+}
+
+type zonesAnswerCommand struct {
+	zoneNamed
+	output
+	Network string `arg:"" help:"The id of what is proposed, as zones show has it."`
+	Agree   bool   `help:"Agree: it passes at once."`
+	Refuse  bool   `help:"Refuse it, with a reason."`
+	Back    bool   `name:"take-back" help:"Take back what you have proposed yourself."`
+	Reason  string `placeholder:"TEXT" help:"Why you refuse."`
+}
+
+// networkAnswer is an answer as the server takes it.
+type networkAnswer struct {
+	Agree bool   `json:"agree"`
+	Why   string `json:"why,omitempty"`
+}
+
+func (c *zonesAnswerCommand) Run(env *environment) error {
+	said := 0
+	for _, is := range []bool{c.Agree, c.Refuse, c.Back} {
+		if is {
+			said++
+		}
+	}
+	if said != 1 {
+		return errors.New("say one of --agree, --refuse and --take-back")
+	}
+	asks, path, err := c.path(env)
+	if err != nil {
+		return err
+	}
+	path += "/networks/" + url.PathEscape(c.Network)
+	var body any = networkAnswer{c.Agree, c.Reason}
+	if path += "/answer"; c.Back {
+		path, body = strings.TrimSuffix(path, "/answer")+"/take-back", nil
+	}
+	var n api.ZoneNetwork
+	raw, err := asks.post(env, path, rand.Text(), body, &n)
+	if err != nil {
+		return told(err, zoneFlag, "")
+	}
+	return c.network(env, &n, raw)
 }
 
 type zonesRotateCommand struct {

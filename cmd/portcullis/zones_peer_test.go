@@ -134,7 +134,8 @@ func TestPeerZones(t *testing.T) {
   - {id: lark, kind: app, domains: [lark.example], identifiers: {android: [com.lark]}}
 rules:`, 1)
 	r := startResolvingWith(t, world, filepath.Join(t.TempDir(), "data"), "")
-	s := r.drawn(t, r.zones("first", "add", "rpz.harbour.example", "--organisation", "harbour", "--pass", "127.0.0.64/26")...)
+	s := r.drawn(t, r.zones("first", "add", "rpz.harbour.example", "--organisation", "harbour")...)
+	r.pass(t, "rpz.harbour.example", "127.0.0.64/26")
 	r.await(t, s, "rpz.harbour.example.", "26.64.0.0.127.rpz-client-ip parrot.example *.parrot.example ")
 	bind := startBIND(t, r, s)
 	r.must(t, r.zones("admin", "change", "rpz.harbour.example", "--notify", bind.address)...)

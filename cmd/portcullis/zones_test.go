@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/miekg/dns"
 
 	"portcullis/internal/storetest"
+	"portcullis/people"
 	"portcullis/web/api"
 )
 
@@ -49,12 +51,63 @@ func startResolvingWith(t *testing.T, world, data, database string) *resolving {
 	}
 	offline := r.data[:2]
 	r.must(t, append([]string{"import", "world", r.file(t, "world.yaml", world)}, offline...)...)
-	for name, role := range map[string]string{"first": "centre-officer", "second": "centre-officer", "admin": "device-administrator", "staff": "staff"} {
-		r.file(t, name, r.must(t, append([]string{"token", "create", "--name", name, "--role", role, "--organisation", "gov"}, offline...)...))
+	at := inData(data, database)
+	for name, role := range map[string]people.Role{"first": people.CentreOfficer, "second": people.CentreOfficer, "admin": people.DeviceAdministrator, "staff": people.Staff} {
+		r.file(t, name, programOf(t, at, name, role))
 	}
 	r.start(t)
 	t.Cleanup(func() { r.stop() })
 	return r
+}
+
+// inData is the database in a folder or, where one is said, at an address.
+func inData(data, address string) *database {
+	if address != "" {
+		return &database{Database: address}
+	}
+	return &database{Data: data}
+}
+
+// programOf makes somebody who has a role in the government, and a program of theirs, which answers for them.
+func programOf(t *testing.T, d *database, name string, role people.Role) (token string) {
+	t.Helper()
+	env := &environment{Context: t.Context(), in: os.Stdin, out: io.Discard, err: io.Discard, now: time.Now}
+	err := d.in(env, false, func(r *rooms) error {
+		p, err := r.people.AddPerson(env, atCommand, "gov", people.Particulars{Name: name, UserName: name})
+		for _, grant := range []people.Grant{{Role: role, Organisation: "gov"}, {Role: people.Operator, Organisation: people.Everywhere}} { // who makes tokens
+			if err == nil {
+				_, err = r.people.GiveRole(env, atCommand, p.ID, grant, people.Period{})
+			}
+		}
+		if err != nil {
+			return err
+		}
+		session, err := r.people.OpenSession(env, p.ID, "test", "", "")
+		if err != nil {
+			return err
+		}
+		made, err := r.people.MakeToken(env, people.Actor{Session: session}, name, people.Grant{Role: role, Organisation: "gov"}, people.Time{})
+		token = made.Secret
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// pass has two people's programs have a zone pass a network for a day.
+func (r *resolving) pass(t *testing.T, zone, network string) {
+	t.Helper()
+	out := r.must(t, r.zones("admin", "pass", zone, network, "--until", time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339), "--reason", "the press office")...)
+	id, rest, _ := strings.Cut(out, " ")
+	if !strings.Contains(rest, "waits for a second person") {
+		t.Errorf("proposed: %s", out)
+	}
+	r.refused(t, exitBreach, "You may not", r.zones("admin", "answer", zone, id, "--agree")...)
+	if out := r.must(t, r.zones("second", "answer", zone, id, "--agree")...); !strings.Contains(out, "passes, until ") {
+		t.Errorf("agreed: %s", out)
+	}
 }
 
 func (r *resolving) start(t *testing.T) {
@@ -197,9 +250,10 @@ func TestZonesServed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, data, database string) {
 		r := startResolving(t, data, database)
 		const zone, before, after = "rpz.harbour.example.", "parrot.example *.parrot.example ", "gull.example *.gull.example parrot.example *.parrot.example "
-		r.refused(t, exitBreach, "grant an exemption", r.zones("admin", "add", "rpz.harbour.example", "--organisation", "harbour", "--pass", "192.0.2.0/24")...)
 		s := r.drawn(t, r.zones("admin", "add", "rpz.harbour.example", "--organisation", "harbour")...)
-		other := r.drawn(t, r.zones("first", "add", "rpz.gov.example", "--organisation", "gov", "--pass", "192.0.2.0/24", "--pass", "2001:db8::1")...)
+		other := r.drawn(t, r.zones("first", "add", "rpz.gov.example", "--organisation", "gov")...)
+		r.pass(t, "rpz.gov.example", "192.0.2.0/24")
+		r.pass(t, "rpz.gov.example", "2001:db8::1")
 		serial := r.await(t, s, zone, before)
 		r.await(t, other, "rpz.gov.example.", "24.0.2.0.192.rpz-client-ip 128.1.zz.db8.2001.rpz-client-ip "+before)
 		address, told := secondary(t, s)
@@ -286,9 +340,23 @@ func TestZonesCommands(t *testing.T) {
 	if out := r.must(t, r.zones("admin", "list")...); !strings.Contains(out, fmt.Sprint(serial)) || strings.Contains(out, first.secret) {
 		t.Errorf("listed: %s", out)
 	}
-	r.must(t, r.zones("first", "change", listed.ID, "--pass", "192.0.2.7", "--notify-unsigned", "192.0.2.53", "--notify", "[2001:db8::53]:5353")...)
+	r.pass(t, listed.ID, "192.0.2.7")
+	r.pass(t, zone, "198.51.100.0/24")
+	tomorrow := time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
+	propose := func() (id string) {
+		id, _, _ = strings.Cut(r.must(t, r.zones("admin", "pass", zone, "203.0.113.0/24", "--until", tomorrow, "--reason", "r")...), " ")
+		return id
+	}
+	if out := r.must(t, r.zones("admin", "answer", zone, propose(), "--take-back")...); !strings.Contains(out, "is taken back") {
+		t.Errorf("taken back: %s", out)
+	}
+	refused := propose()
+	if out := r.must(t, r.zones("admin", "show", zone)...); !strings.Contains(out, "to pass       203.0.113.0/24, until ") || !strings.Contains(out, refused) {
+		t.Errorf("shown: %s", out)
+	}
+	r.must(t, r.zones("first", "change", listed.ID, "--still-pass", "192.0.2.7", "--notify-unsigned", "192.0.2.53", "--notify", "[2001:db8::53]:5353")...)
 	r.must(t, r.zones("admin", "change", zone, "--notify-unsigned", "192.0.2.54")...)
-	for _, want := range []string{"passes        192.0.2.7/32\n", "tells         192.0.2.54:53, unsigned\n", "key           key1.rpz.harbour.example, hmac-sha256, made ", "address       made ", "organisation  harbour\n"} {
+	for _, want := range []string{"passes        192.0.2.7/32, until ", "tells         192.0.2.54:53, unsigned\n", "key           key1.rpz.harbour.example, hmac-sha256, made ", "address       made ", "organisation  harbour\n"} {
 		if out := r.must(t, r.zones("admin", "show", zone)...); !strings.Contains(out, want) || strings.Contains(out, "2001:db8") || strings.Contains(out, first.secret) {
 			t.Errorf("shown without %q: %s", want, out)
 		}
@@ -308,16 +376,24 @@ func TestZonesCommands(t *testing.T) {
 		{exitBadInput, "--organisation: There is no organisation nowhere", r.zones("admin", "add", "rpz.x.example", "--organisation", "nowhere")},
 		{exitBadInput, "name: \"rpz\" cannot be the name of a zone", r.zones("admin", "add", "rpz", "--organisation", "harbour")},
 		{exitBreach, "There is a zone of this name already", r.zones("admin", "add", zone, "--organisation", "harbour")},
-		{exitBadInput, "--pass: 0.0.0.0/0 cannot be exempted", r.zones("first", "change", zone, "--pass", "0.0.0.0/0")},
+		{exitBadInput, "--still-pass: 192.0.2.0/24 does not pass: propose it", r.zones("first", "change", zone, "--still-pass", "192.0.2.0/24")},
+		{exitBadInput, "network: 0.0.0.0/0 cannot pass", r.zones("first", "pass", zone, "0.0.0.0/0", "--until", tomorrow, "--reason", "r")},
+		{exitBadInput, "--until: This holds for too long", r.zones("first", "pass", zone, "192.0.2.0/24", "--until", "2099-01-01", "--reason", "r")},
+		{exitBadInput, "--until", r.zones("first", "pass", zone, "192.0.2.0/24", "--until", "soon", "--reason", "r")},
+		{exitBadInput, "say one of --agree", r.zones("first", "answer", zone, "none", "--agree", "--refuse")},
+		{exitBadInput, "--reason: ", r.zones("second", "answer", zone, refused, "--refuse")},
 		{exitBadInput, "--notify: \"ns.example\" is no address", r.zones("first", "change", zone, "--notify", "ns.example")},
 		{exitBadInput, "say what is to change", r.zones("first", "change", zone)},
-		{exitBadInput, "and not both", r.zones("first", "change", zone, "--pass-none", "--pass", "192.0.2.0/24")},
+		{exitBadInput, "and not both", r.zones("first", "change", zone, "--pass-none", "--still-pass", "192.0.2.0/24")},
 		{exitBadInput, "--key, --address or both", r.zones("admin", "rotate", zone)},
 		{exitBadInput, "--hours: ", r.zones("admin", "rotate", zone, "--key", "--hours", "721")},
 		{exitBadInput, "there is no zone rpz.none.example", r.zones("admin", "show", "rpz.none.example")},
 		{exitBreach, "You may not", r.zones("staff", "list")},
 	} {
 		r.refused(t, c.status, c.why, c.args...)
+	}
+	if out := r.must(t, r.zones("second", "answer", zone, refused, "--refuse", "--reason", "too many")...); !strings.Contains(out, "is refused") {
+		t.Errorf("refused: %s", out)
 	}
 	r.must(t, r.zones("admin", "change", zone, "--notify-none", "--pass-none")...)
 	r.must(t, r.zones("admin", "end", zone)...)

@@ -17,7 +17,7 @@ type Ages struct {
 	bytes []byte  // as well
 
 	stamps    stamps
-	districts districts
+	questions questions
 }
 
 // dated is that a thing came into breach for a cause on a day.
@@ -141,31 +141,15 @@ func (a *Ages) Breaches(f Filter, within Span, spans ...Span) (Breaches, []int, 
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	if f.everything() && within == (Span{}) {
-		found, counts := a.whole(spans)
-		return found, counts, nil
-	}
-	queries := x.newQueries(&f)
-	for _, q := range queries {
-		q.dating = &dating{ages: a, within: within, spans: spans, counts: make([]int, len(spans))}
-	}
-	x.ask(queries)
-	counts := make([]int, len(spans))
-	for _, q := range queries {
-		for i, n := range q.dating.counts {
-			counts[i] += n
-		}
-	}
-	return x.answer(queries), counts, nil
+	found, counts := a.answer(a.questions.of(f, within), spans)
+	return found, counts, nil
 }
 
 // dating finds the days on which the breaches of one host after another opened. It is for one goroutine.
 type dating struct {
 	ages   *Ages
 	within Span
-	spans  []Span
-	counts []int   // by span
-	days   []onDay // where they are not nil, by day
+	days   []onDay // how many that pass opened on each
 
 	known []dated // of the host at hand, from the thing at hand on
 	used  []dated // the memory
@@ -180,14 +164,7 @@ func (d *dating) host(n uint32) {
 // lets counts what passes the filter by when it opened, and tells whether that was within the span. Things ascend.
 func (d *dating) lets(q *query, f finding) bool {
 	day := d.day(q, f)
-	if d.days != nil {
-		d.on(day)
-	}
-	for i, s := range d.spans {
-		if s.has(day) {
-			d.counts[i]++
-		}
-	}
+	d.on(day)
 	return d.within.has(day)
 }
 

@@ -67,7 +67,10 @@ func (m *model) checkBreaches() {
 	}
 	m.sameBreaches("at any time", m.breaches(f, Span{}, nil), got)
 	m.checkAges(f, m.span())
-	m.checkAges(Filter{}, Span{}) // which is kept from one time to the next
+	// These are kept from one time to the next.
+	m.checkAges(Filter{}, Span{})
+	m.checkAges(Filter{Organisations: drawn.Organisations[:2]}, Span{})
+	m.checkAges(Filter{Result: policy.Unlisted}, Span{Before: m.today - 3})
 }
 
 // checkAges compares what opened in a span, and how much of all opened when.
@@ -187,7 +190,7 @@ func (c *reckoned) breaches() (b Breaches) {
 	return b
 }
 
-// TestWholeFollows: what is kept of the question about everything follows when a host moves to another body with what
+// TestWholeFollows: what is kept of the question about everything, and of a narrowed one, follows when a host moves to another body with what
 // is in breach on it, and when a name that two unknown things share becomes known as another's.
 func TestWholeFollows(t *testing.T) {
 	listFew(t)
@@ -198,17 +201,19 @@ func TestWholeFollows(t *testing.T) {
 	a := NewAges(x)
 	same := func(when string) {
 		t.Helper()
-		want, err := x.Breaches(Filter{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, _, err := a.Breaches(Filter{}, Span{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got.Hosts, want.Hosts = Set{}, Set{}
-		if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(Set{})); diff != "" || want.Installations == 0 {
-			t.Errorf("%s (-walked +kept):\n%s", when, diff)
+		for i, f := range []Filter{{}, {Organisations: []string{"other"}}} {
+			want, err := x.Breaches(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := a.Breaches(f, Span{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Hosts, want.Hosts = Set{}, Set{}
+			if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(Set{})); diff != "" || want.Installations == 0 && (i == 0 || when == "moved") {
+				t.Errorf("%s, %+v (-walked +kept):\n%s", when, f, diff)
+			}
 		}
 	}
 	moving := phone("d1", "pat", policy.Installation{Product: "ghost"})
@@ -222,4 +227,36 @@ func TestWholeFollows(t *testing.T) {
 	same("moved")
 	putHost(t, x, phone("e8", "pat", policy.Installation{Identifier: "ghost"}))
 	same("a name that is known otherwise")
+}
+
+// TestNarrowedAreKept: of the questions that are narrowed, those asked last are kept, each unless it has too much.
+func TestNarrowedAreKept(t *testing.T) {
+	listFew(t)
+	w := plain()
+	x := New(NewDictionary())
+	x.SetBasis(basisOf(t, w, drawn.Day(1)))
+	a := NewAges(x)
+	for i := range 20 {
+		putHost(t, x, phone(fmt.Sprintf("e%d", i), "pat", policy.Installation{Product: "ghost"}))
+	}
+	asks := func(f Filter, within Span) *districts {
+		t.Helper()
+		if _, _, err := a.Breaches(f, within); err != nil {
+			t.Fatal(err)
+		}
+		return a.questions.narrowed[len(a.questions.narrowed)-1]
+	}
+	first, second := asks(Filter{Organisations: []string{"gov"}}, Span{Since: 3}), asks(Filter{Product: "ghost"}, Span{Since: 3})
+	if first.of == nil || first == second || asks(Filter{Organisations: []string{"gov"}}, Span{Since: 3}) != first {
+		t.Error("a question is not kept")
+	}
+	if asks(Filter{Organisations: []string{"gov"}}, Span{Since: 4}) == first || asks(Filter{Product: "ghost"}, Span{Since: 3}) == second {
+		t.Error("another question is taken for it, or one that was asked longer ago is kept")
+	}
+	if n := len(a.questions.narrowed); n != mostNarrowed {
+		t.Errorf("%d are kept", n)
+	}
+	if all := asks(Filter{Organisations: []string{"dept"}}, Span{}); all.of != nil {
+		t.Error("one that has too much is kept")
+	}
 }

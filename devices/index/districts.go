@@ -6,9 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// district is how many hosts, one after another by their numbers, are counted together for the question about everything.
-// A host is in one, so that what they count adds up; and what one reports makes its own district alone be counted
-// again. Tests set it lower.
+// district is how many hosts, one after another by their numbers, are counted together for one question. A host is in one,
+// so that what they count adds up; and what one reports makes its own district alone be counted again. Tests set it lower.
 var district = uint32(1 << 13)
 
 // stamps tell which districts have changed, by numbers that only rise.
@@ -42,10 +41,46 @@ func (s *stamps) last(p int) uint64 {
 	return s.whole
 }
 
-// districts are what the question about everything counts, district by district, as it was when it was last asked.
+// districts are what a question counts, district by district, as it was when it was last asked.
 type districts struct {
-	mu sync.Mutex // for who asks
-	of []census
+	filter Filter
+	within Span
+	mu     sync.Mutex // for who asks
+	of     []census
+}
+
+// How much is kept of narrowed questions, so that whoever turns a page, or comes back to it, does not wait for all hosts
+// again: so many questions, each where it has so many numbers at most. Tests set them lower.
+var (
+	mostNarrowed = 4
+	mostNumbers  = 1 << 20
+)
+
+// questions are those whose districts are kept: the one about everything, and the narrowed ones that were asked last.
+type questions struct {
+	mu       sync.Mutex
+	whole    districts
+	narrowed []*districts // what was asked last is the last
+}
+
+// of are the districts of a question.
+func (q *questions) of(f Filter, within Span) *districts {
+	if f.everything() && within == (Span{}) {
+		return &q.whole
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.IndexFunc(q.narrowed, func(d *districts) bool { return d.within == within && d.filter.same(&f) })
+	if i < 0 {
+		f.Organisations = slices.Clone(f.Organisations)
+		i, q.narrowed = len(q.narrowed), append(q.narrowed, &districts{filter: f, within: within})
+	}
+	d := q.narrowed[i]
+	q.narrowed = append(slices.Delete(q.narrowed, i, i+1), d)
+	if len(q.narrowed) > mostNarrowed {
+		q.narrowed = slices.Delete(q.narrowed, 0, 1)
+	}
+	return d
 }
 
 // census is what is in breach on the hosts of a district.
@@ -71,43 +106,54 @@ func (f *Filter) everything() bool {
 	return f.Organisations == nil && f.Result == 0 && f.Rule == "" && f.Product == ""
 }
 
-// whole answers the question about everything, and counts when it opened. The index and the ages are locked for reading.
-func (a *Ages) whole(spans []Span) (Breaches, []int) {
+// same tells whether another filter lets the same pass.
+func (f *Filter) same(o *Filter) bool {
+	return f.Result == o.Result && f.Rule == o.Rule && f.Product == o.Product && (f.Organisations == nil) == (o.Organisations == nil) && slices.Equal(f.Organisations, o.Organisations)
+}
+
+// answer answers the question of some districts, and counts when it opened what passes its filter. The index and the
+// ages are locked for reading.
+func (a *Ages) answer(d *districts, spans []Span) (Breaches, []int) {
 	x := a.index
 	rows := x.inBreach()
-	a.districts.mu.Lock()
-	defer a.districts.mu.Unlock()
-	a.recount(rows)
-	all := x.newQueries(&Filter{})[0]
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a.recount(d, rows)
+	all := x.newQueries(&d.filter)[0]
 	counts := make([]int, len(spans))
-	for i := range a.districts.of {
-		c := &a.districts.of[i]
+	numbers := 0
+	for i := range d.of {
+		c := &d.of[i]
+		numbers += len(c.hosts) + len(c.causes) + len(c.products) + len(c.strangers) + len(c.organisations)
 		all.hosts = append(all.hosts, c.hosts...)
 		addNumbered(all.causes, c.causes)
 		addNumbered(all.products, c.products)
 		addNumbered(all.strangers, c.strangers)
 		addNumbered(all.organisations, c.organisations)
-		for _, d := range c.days {
+		for _, on := range c.days {
 			for i, s := range spans {
-				if s.has(d.day) {
-					counts[i] += int(d.installations)
+				if s.has(on.day) {
+					counts[i] += int(on.installations)
 				}
 			}
 		}
+	}
+	if d != &a.questions.whole && numbers > mostNumbers {
+		d.of = nil
 	}
 	return x.answer([]*query{all}), counts
 }
 
 // recount counts the districts that have changed, on all processors.
-func (a *Ages) recount(rows shelves) {
+func (a *Ages) recount(d *districts, rows shelves) {
 	x := a.index
 	n := (x.hosts.len() + int(district) - 1) / int(district)
-	for len(a.districts.of) < n {
-		a.districts.of = append(a.districts.of, census{})
+	for len(d.of) < n {
+		d.of = append(d.of, census{})
 	}
 	var stale []int
-	for p := range a.districts.of {
-		c := &a.districts.of[p]
+	for p := range d.of {
+		c := &d.of[p]
 		if index, ages := x.breaching.stamps.last(p), a.stamps.last(p); !c.known || c.index != index || c.ages != ages {
 			c.known, c.index, c.ages = true, index, ages
 			stale = append(stale, p)
@@ -116,11 +162,11 @@ func (a *Ages) recount(rows shelves) {
 	if len(stale) == 0 {
 		return
 	}
-	queries := x.newQueries(&Filter{})
+	queries := x.newQueries(&d.filter)
 	var next atomic.Int64
 	parallel(min(len(queries), len(stale)), func(w int) {
 		q := queries[w]
-		q.dating = &dating{ages: a, days: []onDay{}}
+		q.dating = &dating{ages: a, within: d.within}
 		for i := int(next.Add(1)) - 1; i < len(stale); i = int(next.Add(1)) - 1 {
 			from := stale[i] * int(district)
 			for h := from; h < min(from+int(district), x.hosts.len()); h++ {
@@ -128,7 +174,7 @@ func (a *Ages) recount(rows shelves) {
 					q.host(uint32(h), row)
 				}
 			}
-			q.drain(&a.districts.of[stale[i]])
+			q.drain(&d.of[stale[i]])
 		}
 	})
 }

@@ -15,9 +15,11 @@ import (
 // listFew has sets become bitmaps with few hosts, so that both forms come up where there are few; and few hosts that
 // turn be much.
 func listFew(t *testing.T) {
-	few, turned, hosts := mostFew, leastTurned, district
-	mostFew, leastTurned, district = 2, 6, 3
-	t.Cleanup(func() { mostFew, leastTurned, district = few, turned, hosts })
+	few, turned, hosts, narrowed, numbers := mostFew, leastTurned, district, mostNarrowed, mostNumbers
+	mostFew, leastTurned, district, mostNarrowed, mostNumbers = 2, 6, 3, 2, 40
+	t.Cleanup(func() {
+		mostFew, leastTurned, district, mostNarrowed, mostNumbers = few, turned, hosts, narrowed, numbers
+	})
 }
 
 // TestHostSet does to a set what it does to a map.

@@ -139,7 +139,17 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 		return attempt{path: "/zones/" + h.zone(t, o), status: 200}
 	},
 	"PATCH /zones/{id}": func(t *testing.T, h *house, o string) attempt {
-		return attempt{path: "/zones/" + h.zone(t, o), status: 200, body: `{"passed": ["192.0.2.0/24"]}`, also: people.DecideExemptions}
+		return attempt{path: "/zones/" + h.zone(t, o), status: 200, body: `{"notify": [{"address": "192.0.2.53"}]}`}
+	},
+	// These programs are nobody's: TestZoneNetworks has those of persons.
+	"POST /zones/{id}/networks": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o) + "/networks", nobodys: true, body: `{"network": "192.0.2.0/24", "until": "2026-06-01T00:00:00Z", "reason": "a test"}`}
+	},
+	"POST /zones/{id}/networks/{network}/answer": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o) + "/networks/none/answer", nobodys: true, body: `{"agree": true}`}
+	},
+	"POST /zones/{id}/networks/{network}/take-back": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/zones/" + h.zone(t, o) + "/networks/none/take-back", nobodys: true}
 	},
 	"POST /zones/{id}/rotation": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/zones/" + h.zone(t, o) + "/rotation", status: 200, body: `{"key": true}`}

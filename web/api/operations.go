@@ -88,11 +88,14 @@ func (a *api) register() {
 	add(a, operation{id: "get-manifest", pattern: "GET /artefacts/{form}/manifest", permission: people.FetchLists, summary: "Get what such a list is: of which generation, its digests, the decisions it came from, and what the form cannot carry"}, a.getManifest)
 	add(a, operation{id: "try-proposal", pattern: "GET /proposals/{id}/dry-run", permission: people.FetchLists, summary: "Get what would change in such a list if a proposal were signed now; it needs to be one who may see the proposal, too"}, a.tryProposal)
 
-	add(a, operation{id: "list-zones", pattern: "GET /zones", permission: people.KeepZones, summary: "List the response policy zones from which organisations' name servers answer, in the order of their names"}, a.listZones)
-	add(a, operation{id: "add-zone", pattern: "POST /zones", permission: people.KeepZones, summary: "Add a zone; its secrets are shown this once. Networks that it passes need the permission register.exempt, too", status: created, secret: true}, a.addZone)
-	add(a, operation{id: "get-zone", pattern: "GET /zones/{id}", permission: people.KeepZones, summary: "Get a zone, without its secrets"}, a.getZone)
-	add(a, operation{id: "change-zone", pattern: "PATCH /zones/{id}", permission: people.KeepZones, summary: "Change which networks a zone passes, and which name servers are told. A network that was not passed before needs the permission register.exempt, too"}, a.changeZone)
+	add(a, operation{id: "list-zones", pattern: "GET /zones", permission: people.SeeZones, summary: "List the response policy zones from which organisations' name servers answer, in the order of their names"}, a.listZones)
+	add(a, operation{id: "add-zone", pattern: "POST /zones", permission: people.KeepZones, summary: "Add a zone; its secrets are shown this once", status: created, secret: true}, a.addZone)
+	add(a, operation{id: "get-zone", pattern: "GET /zones/{id}", permission: people.SeeZones, summary: "Get a zone, without its secrets"}, a.getZone)
+	add(a, operation{id: "change-zone", pattern: "PATCH /zones/{id}", permission: people.KeepZones, summary: "Change which name servers are told, or have fewer networks pass; more takes two people"}, a.changeZone)
 	add(a, operation{id: "rotate-zone", pattern: "POST /zones/{id}/rotation", permission: people.KeepZones, summary: "Draw the key or the address of a zone anew; they are shown this once", secret: true}, a.rotateZone)
+	add(a, operation{id: "ask-zone-network", pattern: "POST /zones/{id}/networks", permission: people.KeepZones, summary: "Propose that a zone pass a network until an end, for another person to agree; for programs of a person's", status: created}, a.askZoneNetwork)
+	add(a, operation{id: "answer-zone-network", pattern: "POST /zones/{id}/networks/{network}/answer", permission: people.DecideExemptions, summary: "Agree, as the second person, that a zone pass a network, or refuse it; for programs of a person's"}, a.answerZoneNetwork)
+	add(a, operation{id: "take-back-zone-network", pattern: "POST /zones/{id}/networks/{network}/take-back", permission: people.KeepZones, summary: "Take back a network that one has proposed oneself"}, a.takeBackZoneNetwork)
 	add(a, operation{id: "end-zone", pattern: "DELETE /zones/{id}", permission: people.KeepZones, summary: "End a zone and its secrets at once", status: gone}, a.endZone)
 
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)

@@ -8,6 +8,7 @@ import (
 
 	"portcullis/enforce"
 	"portcullis/internal/fault"
+	"portcullis/people"
 )
 
 // Zone is a response policy zone, from which an organisation's name servers answer.
@@ -15,7 +16,8 @@ type Zone struct {
 	ID           string        `json:"id" example:"01kq3t8w9v0000000000000000"`
 	Name         string        `json:"name" example:"rpz.dept-a.example"`
 	Organisation string        `json:"organisation" example:"dept-a" doc:"Whose list it has"`
-	Passed       []string      `json:"passed" example:"[\"192.0.2.0/24\"]" doc:"The networks whose devices are answered as if there were no zone"`
+	Passed       []string      `json:"passed" example:"[\"192.0.2.0/24\"]" doc:"The networks whose devices are answered as if there were no zone, until each one's end: see networks"`
+	Networks     []ZoneNetwork `json:"networks" doc:"The networks that pass, that wait for an answer and, where one zone is asked for, that once did, the newest first"`
 	Notify       []NameServer  `json:"notify" doc:"The name servers that are told when the serial has risen"`
 	Added        time.Time     `json:"added"`
 	Serial       uint32        `json:"serial,omitempty" doc:"It rises when what the zone says changes, and only then; left out before there is anything"`
@@ -24,6 +26,36 @@ type Zone struct {
 	Published    time.Time     `json:"published,omitzero" doc:"When it was first given out with this serial"`
 	Keys         []ZoneKey     `json:"keys" doc:"The keys that may take it by transfer, the newest first"`
 	Addresses    []ZoneAddress `json:"addresses" doc:"The addresses under which its text is found, without their secrets, the newest first"`
+}
+
+// ZoneNetwork is a network whose devices a zone's name servers are to answer as if there were no zone. It takes two people.
+type ZoneNetwork struct {
+	ID         string    `json:"id" example:"01kq3t8w9v0000000000000000"`
+	Network    string    `json:"network" example:"192.0.2.0/24"`
+	Reason     string    `json:"reason"`
+	Until      time.Time `json:"until" doc:"When it passes no longer: it always ends"`
+	State      string    `json:"state" enum:"open,passes,over,refused,taken-back"`
+	AskedBy    string    `json:"askedBy" doc:"The person who proposed it"`
+	Asked      time.Time `json:"asked"`
+	AnsweredBy string    `json:"answeredBy,omitempty" doc:"The person who answered; left out while it is open"`
+	Answered   time.Time `json:"answered,omitzero"`
+	Why        string    `json:"why,omitempty" doc:"The reason of a refusal"`
+	Over       time.Time `json:"over,omitzero" doc:"Since when it passes no longer"`
+	OverBy     string    `json:"overBy,omitempty" doc:"Who had it pass no longer; left out where its end came, or another took its place"`
+}
+
+func showZoneNetwork(n enforce.ZoneNetwork) ZoneNetwork {
+	shown := ZoneNetwork{ID: n.ID, Network: n.Network.String(), Reason: n.Reason, Until: n.Until.Time(), State: n.Answer, AskedBy: n.AskedBy, Asked: n.Asked.Time(),
+		AnsweredBy: n.AnsweredBy, Answered: n.Answered.Time(), Why: n.Why, Over: n.Over.Time(), OverBy: n.OverBy}
+	switch {
+	case n.Waits():
+		shown.State = "open"
+	case n.Passes():
+		shown.State = "passes"
+	case n.Answer == enforce.Agreed:
+		shown.State = "over"
+	}
+	return shown
 }
 
 // NameServer is one that is told when a serial has risen.
@@ -67,12 +99,15 @@ type NewZone struct {
 
 func showZone(z *enforce.Zone) Zone {
 	e := z.Edition
-	shown := Zone{ID: z.ID, Name: z.Name, Organisation: z.Organisation, Passed: []string{}, Notify: []NameServer{}, Added: z.Added.Time(), Keys: []ZoneKey{}, Addresses: []ZoneAddress{}}
+	shown := Zone{ID: z.ID, Name: z.Name, Organisation: z.Organisation, Passed: []string{}, Networks: []ZoneNetwork{}, Notify: []NameServer{}, Added: z.Added.Time(), Keys: []ZoneKey{}, Addresses: []ZoneAddress{}}
 	if e.Number > 0 {
 		shown.Serial, shown.Digest, shown.Generation, shown.Published = e.Serial, e.Digest, e.Generation, e.Published.Time()
 	}
 	for _, n := range z.Passed {
 		shown.Passed = append(shown.Passed, n.String())
+	}
+	for _, n := range z.Networks {
+		shown.Networks = append(shown.Networks, showZoneNetwork(n))
 	}
 	for _, n := range z.Notify {
 		shown.Notify = append(shown.Notify, NameServer{n.Address.String(), n.Unsigned})
@@ -114,18 +149,16 @@ type zoneAdded struct {
 	Body struct {
 		Name         string       `json:"name" example:"rpz.dept-a.example" doc:"No two zones have one name"`
 		Organisation string       `json:"organisation" example:"dept-a"`
-		Passed       []string     `json:"passed,omitempty" example:"[\"192.0.2.0/24\"]"`
 		Notify       []NameServer `json:"notify,omitempty"`
 	} `nameHint:"ZoneAdded"`
 }
 
 func (a *api) addZone(ctx context.Context, in *zoneAdded) (*single[NewZone], error) {
-	passed, wrong := enforce.ReadNetworks(in.Body.Passed)
 	notify, err := readServers(in.Body.Notify)
-	if err := errors.Join(wrong, err); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	z, secrets, err := a.Enforce.AddZone(ctx, actorOf(ctx), enforce.Zone{Name: in.Body.Name, Organisation: in.Body.Organisation, Passed: passed, Notify: notify})
+	z, secrets, err := a.Enforce.AddZone(ctx, actorOf(ctx), enforce.Zone{Name: in.Body.Name, Organisation: in.Body.Organisation, Notify: notify})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +177,7 @@ type zoneChanged struct {
 	ID
 	IfMatch
 	Body struct {
-		Passed *[]string     `json:"passed,omitempty" example:"[\"192.0.2.0/24\"]" doc:"All that are passed from now on"`
+		Passed *[]string     `json:"passed,omitempty" example:"[\"192.0.2.0/24\"]" doc:"The networks that go on passing, or parts of those: all others pass no longer. More takes two people"`
 		Notify *[]NameServer `json:"notify,omitempty" doc:"All that are told from now on"`
 	} `nameHint:"ZoneChanged"`
 }
@@ -204,5 +237,65 @@ func (a *api) rotateZone(ctx context.Context, in *zoneRotated) (*single[NewZone]
 }
 
 func (a *api) endZone(ctx context.Context, in *ID) (*nothing, error) {
-	return &nothing{}, a.Enforce.EndZone(ctx, actorOf(ctx), in.ID)
+	return &nothing{}, a.Enforce.EndZone(ctx, actorOf(ctx), in.ID, 0)
+}
+
+type newZoneNetwork struct {
+	ID
+	IfMatch
+	Body struct {
+		Network string    `json:"network" maxLength:"100" example:"192.0.2.0/24"`
+		Until   time.Time `json:"until" doc:"When it passes no longer: at most as many days from now as an exemption holds in the organisation"`
+		Reason  string    `json:"reason" doc:"Whoever agrees reads this"`
+	} `nameHint:"NewZoneNetwork"`
+}
+
+func (a *api) askZoneNetwork(ctx context.Context, in *newZoneNetwork) (*single[ZoneNetwork], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	network, err := enforce.ReadNetwork("network", in.Body.Network)
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.Enforce.AskNetwork(ctx, actorOf(ctx), in.ID.ID, version, enforce.NewNetwork{Network: network, Until: people.TimeOf(in.Body.Until), Reason: in.Body.Reason})
+	if err != nil {
+		return nil, err
+	}
+	return &single[ZoneNetwork]{Location: Base + "/zones/" + segment(in.ID.ID), Body: showZoneNetwork(n)}, nil
+}
+
+// NetworkID is a network of a zone.
+type NetworkID struct {
+	ID
+	Network string `path:"network" maxLength:"200" doc:"The id of the network's proposal"`
+}
+
+type zoneNetworkAnswer struct {
+	NetworkID
+	IfMatch
+	Body struct {
+		Agree bool   `json:"agree" doc:"It passes at once, until its end"`
+		Why   string `json:"why,omitempty" doc:"Of who refuses: why"`
+	} `nameHint:"ZoneNetworkAnswer"`
+}
+
+func (a *api) answerZoneNetwork(ctx context.Context, in *zoneNetworkAnswer) (*single[ZoneNetwork], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return oneNetwork(a.Enforce.AnswerNetwork(ctx, actorOf(ctx), in.ID.ID, in.Network, version, in.Body.Agree, in.Body.Why))
+}
+
+func (a *api) takeBackZoneNetwork(ctx context.Context, in *NetworkID) (*single[ZoneNetwork], error) {
+	return oneNetwork(a.Enforce.AnswerNetwork(ctx, actorOf(ctx), in.ID.ID, in.Network, 0, false, ""))
+}
+
+func oneNetwork(n enforce.ZoneNetwork, err error) (*single[ZoneNetwork], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &single[ZoneNetwork]{Body: showZoneNetwork(n)}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	room "portcullis/approvals"
-	things "portcullis/devices"
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
@@ -35,18 +34,19 @@ func (a *area) draftBan(w http.ResponseWriter, r *http.Request) error {
 	if err := a.mayPropose(r, people.Propose, wide.Scope); err != nil {
 		return err
 	}
-	form := &ui.Form{Fields: a.banFields(r, &wide)}
-	filled(r, form, "when", atOnce)
-	rule, err := a.chosen(r, form, wide)
+	rule, unseen, err := a.chosen(r, wide)
 	if err != nil {
 		return err
 	}
+	form := &ui.Form{Fields: a.banFields(r, &rule)}
+	filled(r, form, "when", atOnce)
+	form.Hidden = unasked(r, form)
 	found, err := a.Devices.WhatIf(r.Context(), actor(r), rule)
 	if err != nil {
 		return err
 	}
-	there, narrowed := len(found.Twins) > 0 && a.revised == nil, devicepages.DraftQuery(&rule) != devicepages.DraftQuery(&wide)
-	if there && !narrowed {
+	there, changed := len(found.Twins) > 0 && a.revised == nil, devicepages.DraftQuery(&rule) != devicepages.DraftQuery(&wide)
+	if there && !changed {
 		return ui.See(w, r, devicepages.RulePath(found.Twins[0])+"?done=there")
 	}
 	numbers, err := a.reach(r, &rule)
@@ -57,50 +57,30 @@ func (a *area) draftBan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	choice, err := a.which(r, &wide, &found)
+	if err != nil {
+		return err
+	}
 	n := a.things.Names()
 	back := n.Target(rule.Target).Href
-	other := "Change for whom or on what it is, phase it out instead, or see the numbers by body"
-	if a.revised != nil {
-		other = "See the numbers by body"
-	}
 	page := ui.Page{Title: "Propose this " + banOr(rule.Effect), Caption: n.Target(rule.Target).Text, Back: back, Content: append(already,
-		numbers, ui.Paragraph{ui.Link{Text: other, Href: devicepages.WhatIfPath(&rule)}},
-		ui.Para("Nothing is banned by this page. Somebody else has to sign first, and sees the same numbers."),
+		numbers, ui.Details{Summary: "By body, and the exemptions that it would touch", Content: n.Reached(r, &found)},
+		ui.Para("Nothing is "+map[policy.Effect]string{policy.Ban: "banned", policy.PhaseOut: "phased out"}[rule.Effect]+" by this page. Somebody else has to sign first, and sees the same numbers."),
 	)}
-	form.Buttons = ui.ButtonGroup{{Text: "Propose it"}, ui.Cancel(back)}
+	form.Fields = slices.Insert(form.Fields, 0, choice)
+	form.Buttons = ui.ButtonGroup{{Text: "Propose it"}, {Text: "Show the numbers of the one that is chosen", Name: look, Value: yes, Kind: ui.Secondary}, ui.Cancel(back)}
 	if len(already) > 0 {
 		form.Buttons[0].Text = "Propose it all the same"
 	}
-	if choice := a.narrower(n, &wide, &found); choice != nil {
-		form.Fields = slices.Insert(form.Fields, 1, choice)
-		form.Buttons = slices.Insert(form.Buttons, 1, ui.Button{Text: "Show the numbers of the one that is chosen", Name: look, Value: yes, Kind: ui.Secondary})
-	}
 	return a.propose(w, r, page, form, func() (room.Draft, error) {
-		if there {
+		switch {
+		case unseen:
+			return room.Draft{}, fault.In(instead, "You have changed what is proposed: above it says whom that reaches. If it is what you mean, propose it")
+		case there:
 			return room.Draft{}, fault.In(instead, "A rule says this already: see above. Choose another, or leave this page")
 		}
 		return a.banIn(r, form, rule)
 	})
-}
-
-// chosen is the rule that is proposed: that of the address, or a narrower one that was chosen on the page.
-func (a *area) chosen(r *http.Request, form *ui.Form, wide policy.Rule) (policy.Rule, error) {
-	if r.Method != http.MethodPost {
-		return wide, nil
-	}
-	if err := form.Fill(r); err != nil || r.PostForm.Get(instead) == "" {
-		return wide, err
-	}
-	to := r.Clone(r.Context())
-	to.URL.RawQuery = r.PostForm.Get(instead)
-	narrow, err := a.banAsked(to)
-	if err == nil && (narrow.Target != wide.Target || narrow.Effect != wide.Effect) {
-		err = fault.New(fault.Invalid, "The form arrived damaged: go back and send it again")
-	}
-	if err != nil {
-		return wide, err
-	}
-	return narrow, a.mayPropose(r, people.Propose, narrow.Scope)
 }
 
 // banOr is what a restriction is called.
@@ -135,34 +115,6 @@ func (a *area) reach(r *http.Request, rule *policy.Rule) (ui.Component, error) {
 	return facts, nil
 }
 
-// narrower asks which rule is proposed: the one whose numbers are shown, one that reaches less, or again the one that
-// one came with. Whatever else was typed stays. It is nil where there is nothing to choose from.
-func (a *area) narrower(n devicepages.Names, wide *policy.Rule, found *things.WhatIf) *ui.Field {
-	of := func(reached things.Reached) string {
-		return ui.Capital(ui.Number(reached.Direct).String() + " for the thing itself, " + ui.Number(reached.Component).String() + " for what contains it")
-	}
-	shown := devicepages.DraftQuery(&found.Rule)
-	options := []ui.Option{{Value: shown, Label: "This one", Hint: of(found.Reached)}}
-	if at := devicepages.DraftQuery(wide); at != shown {
-		options = append(options, ui.Option{Value: at, Label: "The wider one again", Hint: n.Sentence(wide) + ", in " + n.Organisation(wide.Scope) + " and all below"})
-	}
-	for i := range found.Narrower {
-		narrow := &found.Narrower[i]
-		if a.revised != nil && narrow.By == things.BelowOneBody {
-			continue // for which body it is stays
-		}
-		text := map[things.Narrowing]string{
-			things.WithoutComponents: "Without what contains it", things.BelowOneBody: "In " + n.Organisation(narrow.Rule.Scope) + " and all below",
-			things.OnOnePlatform: "On " + devicepages.PlatformList(narrow.Rule.Platforms),
-		}[narrow.By]
-		options = append(options, ui.Option{Value: devicepages.DraftQuery(&narrow.Rule), Label: text, Hint: of(narrow.Reached)})
-	}
-	if len(options) == 1 {
-		return nil
-	}
-	return &ui.Field{Name: instead, Label: "This one, or something narrower?", Hint: "Nothing that you have typed is lost by choosing another", Values: []string{shown}, As: ui.Radios{Options: options, Small: true}}
-}
-
 // banAsked is the rule of an address; where it changes what is proposed, that is as it was in all that an address cannot
 // say.
 func (a *area) banAsked(r *http.Request) (policy.Rule, error) {
@@ -185,9 +137,6 @@ const (
 	yes         = "yes"
 	otherOffice = "\u0001other" // another office than those known
 )
-
-// instead is the input of a form that says which of several rules is proposed, as an address has it.
-const instead = "instead"
 
 // banFields ask for what the address does not say of a ban.
 func (a *area) banFields(r *http.Request, rule *policy.Rule) []*ui.Field {

@@ -2,6 +2,7 @@ package approvals_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ const banMaps = "/proposals/new/ban?product=maps&scope=gov"
 func TestDraftBan(t *testing.T) {
 	eachDrafting(t, func(t *testing.T, b *house) {
 		officer := b.drafter(people.CentreOfficer, "gov", "olga")
-		officer.Get(banMaps).Shows(http.StatusOK, "Bans Maps", "In 2 bodies"[3:], "This one, or something narrower?", "In Department A and all below", "1 for the thing itself, 0 for what contains it", "For the thing itself", "this is an emergency")
+		officer.Get(banMaps).Shows(http.StatusOK, "Bans Maps", "In 2 bodies"[3:], "This one, or another?", "In Department A and all below: 1", "For the thing itself", "this is an emergency")
 		officer.Answer(banMaps).FaultsAt("narrower", "reason", "clearance")
 		v := officer.proposed(officer.Answer(banMaps, "narrower", "It does so everywhere", "reason", "It tells where one is", "clearance", "minister", "mitigations", "dedicated-device\n\n no-contacts ", "longestDays", "90"))
 		want := policy.Rule{Effect: policy.Ban, Target: policy.Target{Product: "maps"}, Components: true, Scope: "gov", Clearance: "minister", Mitigations: []string{"dedicated-device", "no-contacts"}}
@@ -91,14 +92,14 @@ func TestDraftBanNarrower(t *testing.T) {
 		typed := []string{"reason", "It tells where one is", "narrower", "Only they have it", "clearance", "minister", "mitigations", "dedicated-device", "restricted", "yes", "restricted.reason", "A source says so", "audience", "olga", "emergency", "yes"}
 		first := officer.Get(banMaps).Shows(http.StatusOK, "2 devices and pieces of equipment of 4").Has(`value="components=yes&amp;effect=ban&amp;product=maps&amp;scope=gov" checked`)
 		seen := officer.Send(banMaps, first.Filled(append(typed, "instead", only, "look", "yes")...))
-		seen.Shows(http.StatusOK, "1 device or piece of equipment of 3", "The wider one again", "Department A and all below", "It tells where one is", "Only they have it", "dedicated-device", "A source says so").
+		seen.Shows(http.StatusOK, "1 device or piece of equipment of 3", "The first one again", "Department A and all below", "It tells where one is", "Only they have it", "dedicated-device", "A source says so").
 			Has(`value="components=yes&amp;effect=ban&amp;product=maps&amp;scope=dept-a" checked`).Lacks("There is a problem")
 		for i := 0; i < len(typed); i += 2 {
 			if got := strings.TrimSpace(seen.Fields().Get(typed[i])); got != typed[i+1] {
 				t.Errorf("%s is now %q", typed[i], got)
 			}
 		}
-		back := officer.Send(banMaps, seen.Filled("instead", wide, "look", "yes")).Shows(http.StatusOK, "2 devices and pieces of equipment of 4", "It tells where one is").Lacks("The wider one again")
+		back := officer.Send(banMaps, seen.Filled("instead", wide, "look", "yes")).Shows(http.StatusOK, "2 devices and pieces of equipment of 4", "It tells where one is").Lacks("The first one again")
 		if all, err := b.room.Proposals(t.Context(), officer.Actor(), rooms.Query{}); err != nil || len(all.Proposals) > 0 {
 			t.Errorf("looking has proposed %d, %v", len(all.Proposals), err)
 		}
@@ -106,13 +107,58 @@ func TestDraftBanNarrower(t *testing.T) {
 		if v.Rule.Scope != "dept-a" || v.Rule.Clearance != "minister" || v.Restricted == nil || !v.Emergency || v.Narrower != "Only they have it" {
 			t.Errorf("proposed: %+v %+v", v.Draft, v.Rule)
 		}
-		for _, bad := range []string{"product=parrot&scope=gov", "product=maps&scope=gov&effect=phase-out", "product=maps&scope=nowhere", "%zz", "product=maps&platfrom=ios"} {
+		for _, bad := range []string{"product=parrot&scope=gov", "product=maps&scope=nowhere", "%zz", "product=maps&platfrom=ios"} {
 			if p := officer.Send(banMaps, first.Filled(append(typed, "instead", bad)...)); p.Status != http.StatusUnprocessableEntity && p.Status != http.StatusForbidden && p.Status != http.StatusNotFound {
 				t.Errorf("%s: %d to %q", bad, p.Status, p.Location)
 			}
 		}
 		// What another body has is not reached by what is typed into an address.
 		b.drafter(people.Reviewer, "dept-a", "rhea").Answer("/proposals/new/ban?product=maps&scope=dept-a", append(typed[:6:6], "instead", wide)...).Shows(http.StatusForbidden)
+	})
+}
+
+// TestDraftBanAnother holds that nobody need leave the draft to say for whom it is, on what, or that it is to be a
+// phase-out: nothing typed is lost on the way there and back, and nothing is proposed whose numbers nobody has seen.
+func TestDraftBanAnother(t *testing.T) {
+	eachDrafting(t, func(t *testing.T, b *house) {
+		officer := b.drafter(people.CentreOfficer, "gov", "olga")
+		typed := []string{"reason", "It tells where one is", "narrower", "Only they have it", "clearance", "minister", "mitigations", "dedicated-device", "longestDays", "30", "restricted", "yes", "restricted.reason", "A source says so", "restricted.assessment", "Likely",
+			"audience", "olga", "when", "on-day", "from-day", "9", "from-month", "3", "from-year", "2026", "at", "18:30", "emergency", "yes"}
+		keeps := func(page pagetest.Page) pagetest.Page {
+			t.Helper()
+			for i := 0; i < len(typed); i += 2 {
+				if got := strings.TrimSpace(page.Fields().Get(typed[i])); got != typed[i+1] {
+					t.Errorf("%s is now %q", typed[i], got)
+				}
+			}
+			return page
+		}
+		first := officer.Get(banMaps).Shows(http.StatusOK, "By body, and the exemptions that it would touch").HasNo(`href="/what-if`)
+		other := []string{"instead", "another", "instead.effect", "phase-out", "instead.components", "no", "instead.scope", "dept-a", "instead.kind", "app", "instead.platform", "android"}
+		const asAsked = `value="components=no&amp;effect=phase-out&amp;kind=app&amp;platform=android&amp;product=maps&amp;scope=dept-a" checked`
+		seen := keeps(officer.Send(banMaps, first.Filled(append(append([]string{"look", "yes"}, typed...), other...)...))).Shows(http.StatusOK, "Propose this phase-out", "By which day must it be gone?", "The first one again", "Phases out Maps, of apps alone, on Android", "Department A and all below").
+			Has(asAsked).Lacks("There is a problem")
+		// Pressed at once, it shows the numbers first.
+		unseen := keeps(officer.Send(banMaps, first.Filled(append(typed, other...)...))).FaultsAt("instead").Shows(http.StatusUnprocessableEntity, "You have changed what is proposed").Has(asAsked)
+		deadline := []string{"deadline-day", "1", "deadline-month", "9", "deadline-year", "2026"}
+		// Back to the ban, which asks for no deadline, and to the phase-out again.
+		typed = append(typed, deadline...)
+		back := keeps(officer.Send(banMaps, seen.Filled(append([]string{"look", "yes", "instead", "components=yes&effect=ban&product=maps&scope=gov"}, deadline...)...))).Shows(http.StatusOK, "Propose this ban").Lacks("By which day must it be gone?")
+		again := keeps(officer.Send(banMaps, back.Filled(append([]string{"look", "yes"}, other...)...))).Shows(http.StatusOK, "Propose this phase-out")
+		if got := again.Fields()["instead.platform"]; !slices.Equal(got, []string{"android"}) {
+			t.Errorf("the platforms are now %q", got)
+		}
+		for _, page := range []pagetest.Page{again, unseen} {
+			v := officer.proposed(officer.Send(banMaps, page.Filled(append(deadline, "emergency", "")...)))
+			if r := v.Rule; r.Effect != policy.PhaseOut || r.Components || r.Scope != "dept-a" || !slices.Equal(r.Platforms, []policy.Platform{policy.Android}) || !slices.Equal(r.Kinds, []policy.Kind{policy.App}) || r.Deadline.IsZero() || v.Restricted == nil || v.LongestDays != 30 {
+				t.Errorf("proposed: %+v %+v", v.Draft, r)
+			}
+		}
+		// What one may not propose cannot be chosen, nor sent.
+		reader := b.drafter(people.Reviewer, "dept-a", "rhea")
+		own := "/proposals/new/ban?product=maps&scope=dept-a"
+		reader.Get(own).Shows(http.StatusOK).HasNo(`<option value="dept-b"`).Has(`<option value="dept-a"`)
+		reader.Answer(own, "reason", "x", "narrower", "x", "clearance", "none", "instead", "another", "instead.scope", "gov").Shows(http.StatusForbidden)
 	})
 }
 

@@ -87,22 +87,23 @@ func exemptionState(r *http.Request, e *policy.Exemption) ui.Tag {
 
 var exemptionDone = ui.Done{"ended": "The exemption has ended. Who asked for it has been told"}
 
-// recorded is an exemption as it is recorded last.
-func (a *area) recorded(r *http.Request) (*policy.Exemption, error) {
+// recorded is an exemption as it is recorded last, and whether it counts: one may be taken back before it begins.
+func (a *area) recorded(r *http.Request) (e *policy.Exemption, counts bool, err error) {
 	id := devicepages.IDIn(r)
 	record, err := a.Register.Record(r.Context(), actor(r), register.Exemptions, id)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if len(record) == 0 || len(record[len(record)-1].World.Exemptions) == 0 {
-		return nil, fault.New(fault.NotFound, "There is no exemption %s", id)
+		return nil, false, fault.New(fault.NotFound, "There is no exemption %s", id)
 	}
-	return &record[len(record)-1].World.Exemptions[0], nil
+	last := &record[len(record)-1]
+	return &last.World.Exemptions[0], last.Replaced.IsZero(), nil
 }
 
 // exemption shows one exemption, the proposal that it came of and what is recorded of it.
 func (a *area) exemption(w http.ResponseWriter, r *http.Request) error {
-	e, err := a.recorded(r)
+	e, counts, err := a.recorded(r)
 	if err != nil {
 		return err
 	}
@@ -126,6 +127,9 @@ func (a *area) exemption(w http.ResponseWriter, r *http.Request) error {
 	n.exemptionFacts(r, e, func(key string, value ui.Component) {
 		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: key, Value: value})
 	})
+	if counts && may(r, people.SeeDevices) {
+		facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Taking hold", Value: ui.Link{Text: "Which devices have it, and which do not", Href: ExemptionPath(e.ID, "uptake")}})
+	}
 	facts.Rows = append(facts.Rows, ui.SummaryRow{Key: "Id", Value: ui.ID{Value: e.ID, Of: "exemption"}})
 	came, err := a.came(r, n, e.ID)
 	if err != nil {
@@ -175,7 +179,7 @@ func (a *area) exemptionButtons(r *http.Request, e *policy.Exemption) (ui.Compon
 
 // endExemption asks why an exemption is to end now, and ends it.
 func (a *area) endExemption(w http.ResponseWriter, r *http.Request) error {
-	e, err := a.recorded(r)
+	e, _, err := a.recorded(r)
 	if err != nil {
 		return err
 	}

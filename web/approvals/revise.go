@@ -52,7 +52,7 @@ func (a *area) reviseBy(w http.ResponseWriter, r *http.Request, page ui.Page, fo
 		return err
 	}
 	if answers := a.answers(r); answers != nil {
-		answers[instead] = form.Values(instead)
+		keepWhich(form, answers)
 		form.FillFrom(answers)
 	}
 	back := ProposalPath(v.ID)

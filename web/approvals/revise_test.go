@@ -120,7 +120,7 @@ func TestReviseNarrower(t *testing.T) {
 		at := approvals.ProposalPath(p.ID)
 		const itself = "components=no&effect=ban&product=tiles&scope=gov"
 		page := officer.Get(at+"/revise").Shows(http.StatusOK, "Without what contains it").Has(`value="components=yes&amp;effect=ban&amp;product=tiles&amp;scope=gov" checked`).Lacks("In Department A and all below")
-		looked := officer.Send(at+"/revise", page.Filled("revision", "Only the thing itself", "instead", itself, "look", "yes")).Shows(http.StatusOK, "The wider one again", "Only the thing itself")
+		looked := officer.Send(at+"/revise", page.Filled("revision", "Only the thing itself", "instead", itself, "look", "yes")).Shows(http.StatusOK, "The first one again", "Only the thing itself")
 		officer.Leads(officer.Send(at+"/revise", looked.Filled()), at).Shows(http.StatusOK, "Only the thing itself", "What was proposed before")
 		want := *d.Rule
 		want.Components = false

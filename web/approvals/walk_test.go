@@ -71,7 +71,8 @@ func TestExemptionWalk(t *testing.T) {
 		is := made.Body[strings.Index(made.Body, `href="/exemptions/`)+len(`href="`):]
 		is = is[:strings.Index(is, `"`)]
 		grants.Get("/exemptions").Shows(http.StatusOK, "Parrot Chat on one device", "1 more that you may not see")
-		grants.Get(is).Shows(http.StatusOK, "In force", "PO/26/1", "It was proposed on", "Ask for it again", "Added")
+		grants.Get(is).Shows(http.StatusOK, "In force", "PO/26/1", "It was proposed on", "Ask for it again", "Added").Has(`href="` + is + `/uptake"`)
+		office.Get(is).Shows(http.StatusOK, "In force").HasNo(is + "/uptake")
 		grants.Get(is+"/end").Shows(http.StatusOK, "End this exemption early?")
 		grants.Post(is+"/end").Shows(http.StatusUnprocessableEntity, "Say why the exemption ends")
 		h.Clock.Advance(3600e9)

@@ -33,6 +33,7 @@ type Face struct {
 	Name   string
 	Body   string // whom they work for
 	Look   string // what to look at in their role
+	At     string // the page that it is about; empty where that is the first one
 	Roles  []people.Grant
 }
 
@@ -104,7 +105,7 @@ func (a *Area) be(w http.ResponseWriter, r *http.Request) error {
 // For is what the person of a demonstration is to look at, and the way to be somebody else; nil for others.
 func (a *Area) For(person string) ui.Component {
 	if f := a.face(person); f != nil {
-		return ui.Inset{ui.Para("You are " + f.words() + ". " + f.Look), ui.Paragraph{ui.Link{Text: "Be somebody else", Href: Path}}}
+		return ui.Inset{ui.Paragraph{ui.Text("You are " + f.words() + "."), ui.Link{Text: f.Look, Href: f.At}}, ui.Paragraph{ui.Link{Text: "Be somebody else", Href: Path}}}
 	}
 	return nil
 }

@@ -15,6 +15,9 @@ import (
 // chartBars is how many bars a chart has at most: more are read better in a table.
 const chartBars = 12
 
+// bodiesPerPage is how many bodies a page has: what a browser loads of it stays small.
+const bodiesPerPage = 40
+
 // coverage shows how much of what bodies have is judged, and who reports nothing.
 func (a *area) coverage(w http.ResponseWriter, r *http.Request) error {
 	options, err := a.organisations(r, ui.Option{Value: "", Label: "All"})
@@ -160,11 +163,15 @@ func (v coverageView) table(r *http.Request) ui.Component {
 	}
 	table.Sorted = ui.SortOf(r, sorts...)
 	bodies, inTree := v.sorted(table.Sorted)
+	bodies = slices.DeleteFunc(bodies, func(b room.BodyCoverage) bool { return b.Nothing() }) // they are named above
+	after := r.URL.Query().Get("after")
+	bodies = bodies[slices.IndexFunc(bodies, func(b room.BodyCoverage) bool { return b.Organisation == after })+1:]
+	if len(bodies) > bodiesPerPage {
+		bodies = bodies[:bodiesPerPage]
+		table.Pages = ui.PagesAt(r.URL, "bodies", "", bodies[bodiesPerPage-1].Organisation)
+	}
 	for i := range bodies {
 		b := &bodies[i]
-		if b.Nothing() {
-			continue // they are named above
-		}
 		branch := ui.Branch{Link: ui.Link{Text: v.names.organisation(b.Organisation), Href: devicesOf(b.Organisation, "")}}
 		if inTree {
 			branch.Depth = b.Depth

@@ -2,6 +2,7 @@ package devices_test
 
 import (
 	"fmt"
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -198,4 +199,38 @@ func TestNothingInBreach(t *testing.T) {
 		first.Has(`after=host-049`)
 		v.Get("/breaches?after=host-099").Shows(200, "host-119").HasNo(">host-099<", "after=host-1")
 	})
+}
+
+// TestPagesOfManyBodies holds that what a browser loads of pages that name bodies stays small with 300 of them, and that
+// the coverage of each stands on one page.
+func TestPagesOfManyBodies(t *testing.T) {
+	const most, bodies = 150_000 - 24_000, 300 // without the style sheet and the script
+	text, rest, _ := strings.Cut(merrow, "suppliers:")
+	for i := range bodies {
+		text += fmt.Sprintf("  - {id: body-%03d, parent: gov, name: Department of Weights and Measures %d}\n", i, i)
+	}
+	w := newTower(t, inSQLite(t), text+"suppliers:"+rest)
+	for i := range bodies {
+		w.sends(time.Hour, fmt.Sprintf("body-%03d", i), fmt.Sprintf("HBR-%05d", i), "com.parrot=1", "com.tides=4")
+	}
+	w.step()
+	v := w.guest(people.SecurityOfficer, people.Everywhere)
+	for _, path := range []string{"/coverage", "/breaches", "/what-if?product=parrot", "/rules/ban-maker", "/apps/tides", "/suppliers/maker"} {
+		if n := len(v.Get(path).Shows(200).Body); n > most {
+			t.Errorf("%s has %d bytes", path, n)
+		}
+	}
+	seen := 0
+	for path := "/coverage?sort=devices"; path != ""; {
+		page := v.Get(path).Shows(200, "Together")
+		_, table, _ := strings.Cut(page.Body, "Each body by what is its own")
+		seen += strings.Count(table, ">Department of Weights and Measures ")
+		_, next, more := strings.Cut(page.Body, `href="/coverage?after=`)
+		if path = ""; more {
+			path, _, _ = strings.Cut("/coverage?after="+html.UnescapeString(next), `"`)
+		}
+	}
+	if seen != bodies {
+		t.Errorf("the pages have %d bodies", seen)
+	}
 }

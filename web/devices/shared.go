@@ -3,6 +3,7 @@ package devices
 import (
 	"net/http"
 
+	"portcullis/devices"
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
@@ -56,6 +57,18 @@ func Mitigations(ids []string) string { return mitigations(ids) }
 
 // WhatIfPath shows whom a rule would reach that is not yet made.
 func WhatIfPath(r *policy.Rule) string { return "/what-if?" + draftQuery(r) }
+
+// DraftFields ask what a rule that is not yet made says besides what it is about, beginning with what it says now.
+// Their names and values are those of an address that DraftQuery makes.
+func DraftFields(rule *policy.Rule, scopes []ui.Option) []*ui.Field {
+	fields, more := draftFields(rule, scopes)
+	return append(fields, more...)
+}
+
+// Reached is whom a rule that is not yet made would reach, body by body, and the exemptions that it would touch.
+func (n Names) Reached(r *http.Request, found *devices.WhatIf) []ui.Component {
+	return []ui.Component{n.own.reachedBars(found), ui.Subheading("Exemptions that it would touch"), n.own.exemptionsTable(r, found.Exemptions, found.Others)}
+}
 
 // Organisations are those that somebody may see, to choose from, after those given first.
 func (r Rooms) Organisations(request *http.Request, first ...ui.Option) ([]ui.Option, error) {

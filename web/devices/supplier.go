@@ -137,21 +137,26 @@ func supplierFacts(found *room.Supplier) ui.Summary {
 }
 
 func (n names) supplierBars(found *room.Supplier) ui.Component {
-	t := ui.Table{Caption: "By body", Columns: []ui.Column{{Title: "Body"}, {Title: "Theirs", Number: true}, {Title: "Their code inside something else", Number: true}}, Empty: ui.Empty{Text: "Nothing of theirs is on any device or site that you may see."}}
 	bars := ui.Bars{Caption: "Theirs, by body", Label: "Body", Unit: "Devices and equipment"}
+	inside := ui.Bars{Caption: "Their code inside something else, by body", Label: "Body", Unit: "Devices and equipment"}
 	for _, o := range found.Where.Organisations {
 		if o.Itself > 0 {
 			bars.Items = append(bars.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Itself)})
 		}
-		t.Rows = append(t.Rows, ui.Row{ui.Text(n.organisation(o.Organisation)), ui.Number(o.Itself), ui.Number(o.Inside)})
+		if o.Inside > 0 {
+			inside.Items = append(inside.Items, ui.Bar{Label: n.organisation(o.Organisation), Value: int64(o.Inside)})
+		}
 	}
-	switch {
-	case len(bars.Items) == 0:
-		return t
-	case found.Where.Inside.Hosts == 0:
-		return byBody(bars)
+	var shown ui.Stack
+	for _, b := range []ui.Bars{bars, inside} {
+		if len(b.Items) > 0 {
+			shown = append(shown, byBody(b))
+		}
 	}
-	return ui.Stack{byBody(bars), ui.Details{Summary: "With what carries their code, by body", Content: []ui.Component{t}}}
+	if len(shown) == 0 {
+		return ui.Empty{Text: "Nothing of theirs is on any device or site that you may see."}
+	}
+	return shown
 }
 
 // productsTable is products of one kind.

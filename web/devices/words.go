@@ -271,15 +271,17 @@ func folded(t ui.Table, one, several string) ui.Component {
 // mostBars is how many bars are shown before the rest is asked for.
 const mostBars = 6
 
-// byBody is bars, the longest first, and the rest of them where it is asked for.
+// byBody is bars, the longest first, and in words the rest of them, where it is asked for: there may be hundreds.
 func byBody(bars ui.Bars) ui.Component {
 	longestFirst(bars.Items)
 	if len(bars.Items) <= mostBars+2 {
 		return bars
 	}
-	rest := bars
-	bars.Items, rest.Items = bars.Items[:mostBars], bars.Items[mostBars:]
-	rest.Caption += ", the rest"
+	var rest ui.List
+	for _, b := range bars.Items[mostBars:] {
+		rest.Items = append(rest.Items, ui.Stack{ui.Link{Text: b.Label, Href: b.Href}, ui.Text(": " + ui.Number(b.Value).String())})
+	}
+	bars.Items = bars.Items[:mostBars]
 	return ui.Stack{bars, ui.Details{Summary: ui.Capital(ui.Count(len(rest.Items), "more body", "more bodies")), Content: []ui.Component{rest}}}
 }
 

@@ -18,7 +18,7 @@ import (
 func UptakePath(rule string) string { return devicepages.RulePath(rule, "uptake") }
 
 // mostBodies is how many bodies a page names; the interface for programs has all.
-const mostBodies = 100
+const mostBodies = 50
 
 // idIn is the id in the path of a request, as pages of rules write it.
 func idIn(r *http.Request) string { return strings.TrimPrefix(r.PathValue("id"), "~") }
@@ -43,7 +43,7 @@ func (a *area) exemptionUptake(w http.ResponseWriter, r *http.Request) error {
 	if product := a.names().Product(u.Exemption.Product); u.Exemption.Product != "" {
 		caption = "Exemption: " + product
 	}
-	return a.uptake(w, r, u, caption, []ui.Link{{Text: "Exemption", Href: "/exemptions/" + url.PathEscape(u.Exemption.ID)}})
+	return a.uptake(w, r, u, caption, []ui.Link{{Text: "Exemption", Href: "/exemptions/" + url.PathEscape(devicepages.PathID(u.Exemption.ID))}})
 }
 
 // uptake is the page of both.
@@ -72,8 +72,11 @@ func clocksOf(r *http.Request, u *room.Uptake) ui.Summary {
 	rows := []ui.SummaryRow{at("Decided", ui.Time{At: u.Decided})}
 	if u.From.After(u.Decided) {
 		key := "Begins"
-		if u.Ends {
+		switch {
+		case u.Ends:
 			key = "Ended"
+		case !u.At.Before(u.From):
+			key = "Began"
 		}
 		rows = append(rows, at(key, ui.Time{At: u.From}))
 	}
@@ -81,7 +84,7 @@ func clocksOf(r *http.Request, u *room.Uptake) ui.Summary {
 		at("Published", ui.Time{At: u.Published, Else: "No device that can tell has been offered a list with it yet"}),
 		ui.SummaryRow{Key: "Fetched", Value: ui.Text("By " + devicesIn(u.Total.Fetched+u.Total.Confirmed))},
 		ui.SummaryRow{Key: "Confirmed", Value: ui.Text("By " + devicesIn(u.Total.Confirmed))},
-		at("Counted", ui.Time{At: u.At}))}
+		at("Counted", ui.Time{At: u.At, Short: true}))}
 }
 
 // devicesIn counts devices in words.

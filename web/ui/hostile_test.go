@@ -20,7 +20,7 @@ import (
 
 // every is one of each component; TestEveryComponentIsHere holds that none is missing.
 var every = []Component{
-	Text(""), Para(""), Paragraph{}, Muted(""), Heading(""), Subheading(""), Link{}, List{}, Named{}, Branch{}, ID{}, Tag{}, Stack{}, Line{},
+	Text(""), Para(""), Paragraph{}, Muted(""), Heading(""), Subheading(""), Link{}, List{}, Named{}, Branch{}, Tree{}, ID{}, Tag{}, Stack{}, Line{},
 	Banner{}, Inset{}, Warning(""), Details{}, Panel{}, Empty{}, Tasks{}, Summary{}, Table{}, Pages{}, &Filter{},
 	Number(0), Time{}, Day{}, Progress{}, Bars{}, Graph{}, Curve{}, Button{}, ButtonGroup{}, Post{}, Confirm{}, &Form{},
 	&Field{As: Input{}}, &Field{As: Textarea{}}, &Field{As: Select{}}, &Field{As: Radios{}}, &Field{As: Checkboxes{}}, &Field{As: Date{}}, &Field{As: File{}}, &Field{},
@@ -87,7 +87,7 @@ func (f *filler) fill(v reflect.Value, depth int) {
 	case reflect.TypeFor[Component]():
 		v.Set(reflect.ValueOf(Line{Text(f.text()), Link{Text: f.text(), Hidden: f.text(), Href: f.text()}}))
 		return
-	case reflect.TypeFor[[]*Field]():
+	case reflect.TypeFor[[]*Field](), reflect.TypeFor[[]Twig]():
 		if depth > 4 {
 			return
 		}

@@ -93,6 +93,10 @@ func sampleTables(at *url.URL, now time.Time) []Component {
 			{Branch{Link: Link{Text: "Government of Merrow", Href: "/components"}}, Named{Link: Link{Text: "Ada Holm", Href: "/components"}, More: Muted("ada.holm@merrow.example")}},
 			{Branch{Link: Link{Text: "Harbour Office", Href: "/components"}, Below: "Government of Merrow", Depth: 1}, Named{Link: Link{Text: "Bjørn Lund", Href: "/components"}}},
 		}},
+		Tree{Of: "Bodies", Tops: []Twig{{Link: Link{Text: "Government of Merrow", Href: "/components"}, Below: []Twig{
+			{Link: Link{Text: "Harbour Office", Href: "/components"}, More: Tag{Text: "Its own allow rules alone"}, Line: "2 directly below", Below: []Twig{{Link: Link{Text: long, Href: "/components"}}, {Link: Link{Text: "Pilots", Href: "/components"}}}},
+			{Link: Link{Text: "Archive", Href: "/components"}, More: Muted("which nobody has asked for a year")},
+		}}, {Link: Link{Text: "House of Merrow", Href: "/components"}}}},
 		Bars{Caption: "Devices that have not confirmed, by body", Label: "Body", Unit: "Devices", Items: []Bar{{Label: "Harbour office", Value: 4210, Href: "/components"}, {Label: "Department of Light, Fog and Signals", Value: 960}, {Label: "Archive", Value: 0}}},
 		Bars{Caption: "Devices that went silent", Label: "Body", Unit: "Devices", Empty: Empty{Text: "Every device has been heard from within a week."}},
 		Heading("Progress"),
