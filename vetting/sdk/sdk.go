@@ -1,0 +1,63 @@
+package sdk
+
+// SDK is one kit that app makers build in, with who makes it and by what it is known. What a field holds is
+// matched as each comment says; an empty field matches nothing.
+type SDK struct {
+	// ID is lower-case words joined by "-" ("bytedance-pangle"). Entries of loaded lists have the list's name in
+	// front ("exodus:312").
+	ID string `json:"id"`
+	// Name is what its maker calls it.
+	Name string `json:"name"`
+	// Company makes it; Owner is who that company belongs to in the end (the same where it belongs to nobody else).
+	Company string `json:"company,omitempty"`
+	Owner   string `json:"owner,omitempty"`
+	// Country is the owner's, ISO 3166-1 alpha-2 ("CN"); empty where it is not known.
+	Country string `json:"country,omitempty"`
+	// Supplier is the catalogue's id of the company, or of the nearest of its owners that the catalogue has; Product is
+	// the catalogue's id of the kit itself. Either is empty where the catalogue has none.
+	Supplier string `json:"supplier,omitempty"`
+	Product  string `json:"product,omitempty"`
+	// Note is what a reader should know beside these facts: who says what about an owner, and as of when.
+	Note string `json:"note,omitempty"`
+
+	// Prefixes are Java packages and classes. With a dot at the end ("com.bytedance.sdk.") everything in the package
+	// and below it; without one ("com.bytedance.sdk.openadsdk.TTAdSdk") that class, its inner classes or, if it
+	// is a package, what is in it, but never a longer word ("com.foo.ad" is not "com.foo.adapter"). Letter case counts.
+	Prefixes []string `json:"prefixes,omitempty"`
+	// Libraries are file names of native libraries ("libpangle.so") and names of Apple frameworks and dynamic
+	// libraries without folder ("BUAdSDK.framework"). Letter case does not count.
+	Libraries []string `json:"libraries,omitempty"`
+	// Components are classes that the manifest names, or packages of them; matched as Prefixes are.
+	Components []string `json:"components,omitempty"`
+	// Domains are host names; each stands for itself and everything below it ("pangle.io" is also
+	// "log.pangle.io", never "notpangle.io"). Lower case, ASCII form.
+	Domains []string `json:"domains,omitempty"`
+	// Keys are names of the manifest's meta-data and of Info.plist entries, whole. Letter case counts.
+	Keys []string `json:"keys,omitempty"`
+	// OptOut are settings by which an app maker turns collection off.
+	OptOut []OptOut `json:"opt_out,omitempty"`
+
+	// Sources are where the facts come from.
+	Sources []Source `json:"sources,omitempty"`
+	// Unverified says that one source alone stands behind what the kit is known by, who owns it, or where.
+	Unverified bool `json:"unverified,omitempty"`
+}
+
+// OptOut is one setting that turns a collection off when the manifest or Info.plist holds it.
+type OptOut struct {
+	// Key is the entry's name.
+	Key string `json:"key"`
+	// Value is what the entry must hold to mean it, letter case aside ("false"); empty means any value.
+	Value string `json:"value,omitempty"`
+	// Means is what is then off, as a reader of a report is told ("advertising identifier not collected").
+	Means string `json:"means"`
+}
+
+// Source is where a fact comes from, and when it was looked at.
+type Source struct {
+	// Title names it; URL is where it is. One of the two is always there.
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`
+	// Date is the day it was looked at or published, "2006-01-02".
+	Date string `json:"date,omitempty"`
+}
