@@ -35,6 +35,7 @@ type commands struct {
 	Explain    explainCommand        `cmd:"" help:"Say in plain words why one thing on one host is judged as it is, and what would change it."`
 	Convert    convertCommand        `cmd:"" help:"Turn an inventory that another tool wrote into the hosts of a world file."`
 	Catalogue  catalogueCommand      `cmd:"" help:"Print the starter catalogue: well-known apps, their makers and owners, as a world file."`
+	Vet        vetCommand            `cmd:"" help:"Say what apps are and do, on evidence, beside what is asked of them."`
 	Serve      serveCommand          `cmd:"" help:"Run the server."`
 	Demo       demoCommand           `cmd:"" help:"Run a demonstration: a fictional government, on a loopback address."`
 	Import     importCommand         `cmd:"" help:"Take a world, people or tools' inventories into a server's database."`

@@ -29,6 +29,14 @@ type oracle struct {
 		MinSDK      string   `json:"minSdk"`
 		TargetSDK   string   `json:"targetSdk"`
 	} `json:"aapt"`
+	Androguard *struct {
+		Classes *int `json:"classes"` // null where it could not read them
+		Strings *int `json:"strings"`
+	} `json:"androguard"`
+	Signer struct {
+		Verifies     bool     `json:"verifies"`
+		Certificates []string `json:"certs"`
+	} `json:"apksigner"`
 }
 
 func oracles(t testing.TB) (dir string, lines []oracle) {

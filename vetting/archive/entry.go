@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"sync/atomic"
 )
@@ -138,22 +139,18 @@ const maxDeflate = 1032
 // Bytes are what Open reads, at most limit bytes of it, or as many as Limits.Entry where limit is 0.
 // Where the entry is longer the error wraps ErrLimit. What was read before an error comes with it.
 func (e *Entry) Bytes(limit int64) ([]byte, error) {
+	if limit <= 0 {
+		limit = e.archive.budget.limits.Entry
+	}
+	if b, ok := e.atOnce(limit); ok {
+		return b, nil
+	}
 	r, err := e.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	if limit <= 0 {
-		limit = e.archive.budget.limits.Entry
-	}
-	// A header may promise what its bytes cannot hold.
-	room := min(e.Size, limit)
-	if e.Method == Deflate {
-		room = min(room, (min(e.Compressed, e.archive.size)+1)*maxDeflate)
-	} else {
-		room = min(room, e.archive.size)
-	}
-	b := bytes.NewBuffer(make([]byte, 0, max(room, 0)+bytes.MinRead))
+	b := bytes.NewBuffer(make([]byte, 0, e.room(limit)+bytes.MinRead))
 	if _, err := b.ReadFrom(io.LimitReader(r, limit)); err != nil {
 		return b.Bytes(), err
 	}
@@ -166,6 +163,37 @@ func (e *Entry) Bytes(limit int64) ([]byte, error) {
 		return b.Bytes(), err
 	}
 	return b.Bytes(), nil
+}
+
+// room is how many bytes can come out of the entry: a header may promise what its bytes cannot hold.
+func (e *Entry) room(limit int64) int64 {
+	room := min(e.Size, limit)
+	if e.Method == Deflate {
+		return max(0, min(room, (min(e.Compressed, e.archive.size)+1)*maxDeflate))
+	}
+	return max(0, min(room, e.archive.size))
+}
+
+// maxAtOnce is how many compressed bytes are held in memory beside what they inflate to.
+const maxAtOnce = 32 << 20
+
+// atOnce inflates the entry from memory to memory. ok is false where anything is odd about it, or where
+// it would be over a limit: then the Reader says what.
+func (e *Entry) atOnce(limit int64) (b []byte, ok bool) {
+	budget := e.archive.budget
+	if e.Method != Deflate || e.broken != nil || e.Compressed > maxAtOnce || e.Compressed > e.archive.size-e.data ||
+		e.Size != e.room(min(limit, budget.limits.Entry)) || e.charged.Load() == 0 && e.Size > budget.total-budget.spent.Load() {
+		return nil, false
+	}
+	src, b := make([]byte, e.Compressed), make([]byte, e.Size)
+	if short, err := e.archive.readFull(src, e.data); short || err != nil {
+		return nil, false
+	}
+	if inflate(b, src) != nil || crc32.ChecksumIEEE(b) != e.CRC || e.charge(e.Size) != nil {
+		return nil, false
+	}
+	e.sized.Store(true)
+	return b, true
 }
 
 // Nested opens what the caller has read of the entry, by Bytes or Stored, as an archive inside this

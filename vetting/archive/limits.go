@@ -27,7 +27,7 @@ var Defaults = Limits{
 	Entries:   250_000,
 	Directory: 64 << 20,
 	Depth:     8,
-	Entry:     512 << 20,
+	Entry:     256 << 20,
 	Total:     4 << 30,
 	Ratio:     200,
 	Floor:     256 << 20,

@@ -1,9 +1,9 @@
 package archive
 
 import (
-	"compress/flate"
 	"errors"
 	"fmt"
+	"github.com/klauspost/compress/flate"
 	"hash/crc32"
 	"io"
 	"strings"

@@ -177,10 +177,14 @@ type Problem struct {
 
 // Coverage is how much of a file was looked at.
 type Coverage struct {
-	FilesTotal  int           `json:"files_total"`
-	FilesRead   int           `json:"files_read"`
-	BytesTotal  int64         `json:"bytes_total"` // as they are when unpacked
-	BytesRead   int64         `json:"bytes_read"`
+	FilesTotal int   `json:"files_total"`
+	FilesRead  int   `json:"files_read"`
+	BytesTotal int64 `json:"bytes_total"` // as they are when unpacked
+	BytesRead  int64 `json:"bytes_read"`
+	// FilesMedia and BytesMedia, of those read, are pictures, sound, films and fonts: known by their first bytes, looked at
+	// for archives behind them, and not searched for hosts.
+	FilesMedia  int           `json:"files_media"`
+	BytesMedia  int64         `json:"bytes_media"`
 	NotAnalysed []NotAnalysed `json:"not_analysed"`
 }
 

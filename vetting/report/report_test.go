@@ -35,7 +35,7 @@ func sample() *Report {
 		Libraries:  []Library{{"lib/arm64-v8a/libletters.so", "arm64", nil}},
 		Nested:     []Nested{{"assets/a.zip", "zip", ""}},
 		Problems:   []Problem{{"assets/../x", "a name that leads out of the folder \u202e"}},
-		Coverage:   Coverage{10, 9, 1000, 950, []NotAnalysed{{"assets/b.bin", "encrypted"}}},
+		Coverage:   Coverage{FilesTotal: 10, FilesRead: 9, BytesTotal: 1000, BytesRead: 950, FilesMedia: 2, BytesMedia: 300, NotAnalysed: []NotAnalysed{{"assets/b.bin", "encrypted"}}},
 		Unknown:    map[Fact]string{SDKFact: "assets/b.bin could not be read"},
 		Criteria: []Criterion{
 			{ID: "contacts", Title: "It cannot read people's contacts", Result: NotMet, Standard: "NIAP FDP_DEC_EXT.1.2", Evidence: []Evidence{{GradeDeclared, "manifest", "android.permission.READ_CONTACTS"}}},

@@ -36,7 +36,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.fact("system", systems(r))
 	t.fact("format", string(r.Format))
 	t.fact("SHA-256", r.SHA256)
-	t.signing(&r.Signing)
+	t.signing(&r.Signing, r.unknown(SigningFact))
 	t.coverage(&r.Coverage)
 	for _, kind := range sortedKeys(r.Unknown) {
 		t.line("  NOT KNOWN whole: %s: %s", kind, r.Unknown[kind])
@@ -137,10 +137,13 @@ func (t *texter) more(n int) {
 	}
 }
 
-func (t *texter) signing(s *Signing) {
+func (t *texter) signing(s *Signing, unknown string) {
 	what := "DOES NOT VERIFY"
-	if s.Verifies {
+	switch {
+	case s.Verifies:
 		what = "verifies by " + strings.Join(s.Schemes, ", ")
+	case unknown != "":
+		what = "NOT KNOWN: " + unknown
 	}
 	t.fact("signature", what)
 	for i, c := range s.Certificates {
@@ -157,6 +160,9 @@ func (t *texter) signing(s *Signing) {
 
 func (t *texter) coverage(c *Coverage) {
 	t.fact("analysed", fmt.Sprintf("%d of %d files, %d of %d bytes", c.FilesRead, c.FilesTotal, c.BytesRead, c.BytesTotal))
+	if c.FilesMedia > 0 {
+		t.fact("", fmt.Sprintf("of those, %d files of pictures, sound and fonts, %d bytes, were not searched for hosts", c.FilesMedia, c.BytesMedia))
+	}
 	for _, n := range c.NotAnalysed[:min(some, len(c.NotAnalysed))] {
 		t.line("  NOT ANALYSED: %s: %s", n.Path, n.Why)
 	}

@@ -74,6 +74,7 @@ func (h *Hit) Grade() Grade {
 const (
 	maxExamples = 3   // of one grade of one SDK
 	maxWhat     = 200 // bytes
+	maxHost     = 253 // bytes of a host (RFC 1035); of more, the end counts
 )
 
 // found is what one collector has seen of one SDK. Examples are those that sort first, so that they do not depend on
@@ -118,10 +119,10 @@ func (m *Matcher) hit(i int, collectors []*Collector) *Hit {
 	h := &Hit{SDK: &e.SDK}
 	var evidence [grades][]Evidence
 	for _, c := range collectors {
-		f := c.found[i]
-		if f == nil {
+		if c.found == nil || c.found[i] == nil {
 			continue
 		}
+		f := c.found[i]
 		for g, n := range f.counts {
 			h.Counts[g] += n
 			for _, what := range f.examples[g] {
@@ -133,7 +134,7 @@ func (m *Matcher) hit(i int, collectors []*Collector) *Hit {
 	if h.Counts[ClassDefined] > 0 { // then it is not only referred to
 		h.Counts[ClassReferenced], evidence[ClassReferenced] = 0, nil
 	}
-	if h.Grade() == grades || e.byCodeOnly && h.Counts[ClassDefined]+h.Counts[ClassReferenced]+h.Counts[Component] == 0 {
+	if h.Grade() == grades || e.byCodeOnly && h.Counts[ClassDefined]+h.Counts[ClassReferenced]+h.Counts[Literal]+h.Counts[Component] == 0 {
 		return nil
 	}
 	for _, list := range evidence {

@@ -336,7 +336,8 @@ func TestHostsMakeNoHit(t *testing.T) {
 		t.Errorf("a class that only instructions name: %+v", hits)
 	}
 	c.Class([]byte("Lcom/a/b/C;"), true)
-	want := []Evidence{{ClassDefined, "x", "com.a.b.C"}, {Domain, "x", "log.a.com"}}
+	c.Declared([]byte("Xcom/a/b/D"))
+	want := []Evidence{{ClassDefined, "x", "com.a.b.C"}, {Literal, "x", "com/a/b/D"}, {Domain, "x", "log.a.com"}}
 	if hits := m.Hits(c); len(hits) != 1 || cmp.Diff(want, hits[0].Evidence) != "" {
 		t.Errorf("%+v", hits)
 	}

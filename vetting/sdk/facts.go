@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +47,9 @@ type work struct {
 	// Origin is who stands behind it, where that is not the work alone. In it "{at}" is whose the place is: what comes
 	// before the first "/".
 	Origin string `yaml:"origin"`
-	Seen   string `yaml:"seen"`
+	// Hosts is set where it says only which hosts and companies belong together.
+	Hosts bool   `yaml:"hosts"`
+	Seen  string `yaml:"seen"`
 }
 
 // company makes kits, or owns who does.
@@ -178,6 +181,19 @@ func (t *factsTable) witnesses(refs []string) int {
 	return len(origins)
 }
 
+// sdkVerified reports whether two witnesses stand behind what a kit is known by, and behind its company. Who groups hosts
+// is a witness only for a kit that is known by hosts alone.
+func (t *factsTable) sdkVerified(f *fact) bool {
+	refs := f.Sources
+	if len(f.Prefixes)+len(f.Components)+len(f.Libraries) > 0 {
+		refs = slices.DeleteFunc(slices.Clone(refs), func(ref string) bool {
+			name, _, _ := strings.Cut(ref, " ")
+			return t.Works[name].Hosts
+		})
+	}
+	return t.witnesses(refs) >= 2 && t.companyVerified(f.Company)
+}
+
 // What the fields look like.
 var (
 	wordsID    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -280,7 +296,7 @@ func (t *factsTable) checkSDK(f *fact) (errs []error) {
 		}
 	}
 	errs = append(errs, t.checkSources(f.Sources)...)
-	return append(errs, unverified(f.Unverified, t.witnesses(f.Sources) >= 2 && t.companyVerified(f.Company))...)
+	return append(errs, unverified(f.Unverified, t.sdkVerified(f))...)
 }
 
 // form holds values against what they look like, and each against being there twice.

@@ -89,13 +89,16 @@ type Collector struct {
 
 // Collector returns a collector for a place, written as paths with "!" between archives ("base.apk!classes2.dex").
 func (m *Matcher) Collector(where string) *Collector {
-	return &Collector{m: m, where: where, found: make([]*found, len(m.entries)), once: make([]uint32, len(m.entries))}
+	return &Collector{m: m, where: where}
 }
 
 // begin begins a sighting: each SDK counts it once, by whatever number of its signs.
 func (c *Collector) begin() { c.now++ }
 
 func (c *Collector) see(entry int, g Grade, what []byte) {
+	if c.once == nil { // most places show nothing
+		c.found, c.once = make([]*found, len(c.m.entries)), make([]uint32, len(c.m.entries))
+	}
 	if c.once[entry] == c.now {
 		return
 	}
@@ -131,11 +134,16 @@ func (c *Collector) Class(descriptor []byte, defined bool) {
 	}
 }
 
-// Declared takes a type that a declaration of a defined class names, as a descriptor or a generic signature. Exodus Privacy asks
-// its list about these and about defined classes, not about what only instructions refer to; so is a list in its form here.
-func (c *Collector) Declared(signature []byte) {
+// Declared takes what a declaration of a defined class names: a type, as a descriptor or a generic signature, or a string that a
+// static field begins with. Exodus Privacy asks its list about these and about defined classes, not about what only
+// instructions refer to; so is a list in its form here.
+func (c *Collector) Declared(text []byte) {
 	c.begin()
-	c.declared(signature, ClassReferenced)
+	grade := Literal
+	if bytes.HasSuffix(text, []byte(";")) && (text[0] == 'L' || text[0] == '[') {
+		grade = ClassReferenced
+	}
+	c.declared(text, grade)
 }
 
 func (c *Collector) declared(signature []byte, g Grade) {
@@ -192,6 +200,7 @@ func (c *Collector) Domain(host []byte) {
 
 // domain looks up the host and every domain that it is below.
 func (c *Collector) domain(host []byte) {
+	host = host[max(0, len(host)-maxHost):]
 	dot := bytes.LastIndexByte(host, '.')
 	if dot < 0 {
 		return
@@ -240,25 +249,47 @@ var inWord = func() (t [256]bool) {
 // hosts and for names of classes and packages of the table, dotted or with slashes, wherever a word begins. Each word is
 // one sighting.
 func (c *Collector) String(s []byte) {
-	if bytes.IndexByte(s, '.') < 0 && bytes.IndexByte(s, '/') < 0 {
+	dot, slash := -1, -1 // the next ones; in most bytes they are far between
+	for at := 0; at < len(s); {
+		dot, slash = next(s, dot, at, '.'), next(s, slash, at, '/')
+		start := min(dot, slash)
+		end := start
+		for start > at && inWord[s[start-1]] {
+			start--
+		}
+		for end < len(s) && inWord[s[end]] {
+			end++
+		}
+		c.word(s, start, end, dot < end)
+		if at = end; at == slash {
+			at++
+		}
+	}
+}
+
+// next returns where b is next in s, at or after at, if it was known to be at known; len(s) where it is no more.
+func next(s []byte, known, at int, b byte) int {
+	if known >= at {
+		return known
+	}
+	if i := bytes.IndexByte(s[at:], b); i >= 0 {
+		return at + i
+	}
+	return len(s)
+}
+
+// word looks at the word from start to end, and at what a name that begins with it goes on with.
+func (c *Collector) word(s []byte, start, end int, dotted bool) {
+	for start < end && !identifier(s[start]) {
+		start++
+	}
+	if start == end {
 		return
 	}
-	for i := 0; i < len(s); i++ {
-		if !inWord[s[i]] {
-			continue
-		}
-		start, dotted := i, false
-		for ; i < len(s) && inWord[s[i]]; i++ {
-			dotted = dotted || s[i] == '.'
-		}
-		if !dotted && (i == len(s) || s[i] != '/') {
-			continue
-		}
-		c.begin()
-		c.names(s[start:])
-		if dotted {
-			c.domain(bytes.Trim(s[start:i], ".$-_"))
-		}
+	c.begin()
+	c.names(s[start:])
+	if dotted {
+		c.domain(bytes.TrimRight(s[start:end], ".$-_"))
 	}
 }
 
@@ -270,10 +301,10 @@ func (c *Collector) names(s []byte) {
 	}
 }
 
-// nameAt is the longest dotted or slashed name at the beginning of s.
+// nameAt is the longest dotted or slashed name at the beginning of s, as far as it is kept.
 func nameAt(s []byte) []byte {
 	i := 0
-	for i < len(s) && (inWord[s[i]] && s[i] != '-' || s[i] == '/') {
+	for i < min(len(s), maxWhat) && (inWord[s[i]] && s[i] != '-' || s[i] == '/') {
 		i++
 	}
 	return s[:i]

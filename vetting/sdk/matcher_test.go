@@ -3,6 +3,7 @@ package sdk
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -76,6 +77,7 @@ func TestSightings(t *testing.T) {
 		{"a name in a string", text("cannot load com.alpha.sdk.Core!"), []string{"alpha string×1: com.alpha.sdk.Core"}},
 		{"with slashes, behind an L", text("(Lcom/alpha/sdk/Core;I)V"), []string{"alpha string×1: com/alpha/sdk/Core"}},
 		{"in the middle of a word", text("xcom.alpha.sdk.Core org.com.alpha.sdk.Core"), nil},
+		{"behind other signs", text(".$com.alpha.sdk.Core -alpha.example"), []string{"alpha string×1: com.alpha.sdk.Core domain×1: alpha.example"}},
 		{"a package without its dot", text("com.alpha.sdk"), nil},
 		{"a URL", text("https://Log.Alpha.example:443/v1?x"), []string{"alpha domain×1: log.alpha.example"}},
 		{"a bare host at the end of a sentence", text("Ask alpha.example."), []string{"alpha domain×1: alpha.example"}},
@@ -170,6 +172,67 @@ func TestPrefixes(t *testing.T) {
 			t.Fatalf("%q in %q (-want +got):\n%s", text, list, diff)
 		}
 	})
+}
+
+// TestWords holds that a text gives what each of its words gives alone, with what follows it.
+func TestWords(t *testing.T) {
+	m := New(table)
+	word := regexp.MustCompile(`[A-Za-z0-9._$-]+`)
+	piece := rapid.SampledFrom([]string{"com.alpha.sdk.", "com/alpha/sdk/", "com.alpha.Entry", "alpha.example", "cdn.alpha.test", "L", "x", ".", "/", "$", "-", " ", "\x00", "\"", "é", "com"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(piece, 0, 12).Draw(t, "pieces"), "")
+		var want [grades]int
+		for _, at := range word.FindAllStringIndex(text, -1) {
+			c := m.Collector("x")
+			start, end := at[0], at[1]
+			for start < end && !identifier(text[start]) {
+				start++
+			}
+			if start == end || !strings.Contains(text[start:end], ".") && (end == len(text) || text[end] != '/') {
+				continue
+			}
+			c.begin()
+			c.names([]byte(text[start:]))
+			c.domain([]byte(strings.TrimRight(text[start:end], ".$-_")))
+			for _, h := range m.Hits(c) {
+				if h.SDK.ID == "alpha" {
+					for g, n := range h.Counts {
+						want[g] += n
+					}
+				}
+			}
+		}
+		c := m.Collector("x")
+		c.String([]byte(text))
+		var got [grades]int
+		for _, h := range m.Hits(c) {
+			if h.SDK.ID == "alpha" {
+				got = h.Counts
+			}
+		}
+		if got != want {
+			t.Fatalf("%q: %v, and by its words %v", text, got, want)
+		}
+	})
+}
+
+// TestLongWords gives words as long as a file: what is done for each stays bounded, and so does what is kept.
+func TestLongWords(t *testing.T) {
+	m := New(table)
+	c := m.Collector("x")
+	c.String([]byte(strings.Repeat("com/alpha/sdk/", 1<<17)))
+	c.String([]byte(strings.Repeat("alpha.example.", 1<<17)))
+	hits := m.Hits(c)
+	if len(hits) != 1 || hits[0].Counts[Literal] != 1<<17 || hits[0].Counts[Domain] != 1 {
+		t.Fatalf("%+v", hits)
+	}
+	long := strings.Repeat("alpha.example.", 100)
+	want := []Evidence{{Literal, "x", strings.Repeat("com/alpha/sdk/", 1)}, {Literal, "x", strings.Repeat("com/alpha/sdk/", 2)},
+		{Literal, "x", strings.Repeat("com/alpha/sdk/", 3)},
+		{Domain, "x", long[len(long)-1-maxHost : len(long)-1][:maxWhat]}}
+	if diff := cmp.Diff(want, hits[0].Evidence); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // TestEveryRule compares every rule of the real list, and names near their keywords, with a plain search.
@@ -283,6 +346,19 @@ func BenchmarkMatcher(b *testing.B) {
 			m.Hits(c)
 		}
 	}
+	b.Run("bytes", func(b *testing.B) {
+		random := rand.New(rand.NewPCG(1, 2))
+		binary := make([]byte, 16<<20)
+		for i := range binary {
+			binary[i] = byte(random.Uint32())
+		}
+		b.SetBytes(int64(len(binary)))
+		m := New(facts)
+		for b.Loop() {
+			c := m.Collector("x")
+			c.String(binary)
+		}
+	})
 	b.Run("facts", func(b *testing.B) { run(b, New(facts)) })
 	b.Run("lists", func(b *testing.B) {
 		var lists []*List

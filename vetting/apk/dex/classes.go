@@ -24,6 +24,7 @@ const (
 	classSuper      = 8
 	classInterfaces = 12
 	classData       = 24
+	classStatics    = 28
 )
 
 func (f *File) u32(off int) uint32 { return binary.LittleEndian.Uint32(f.data[off:]) }

@@ -2,9 +2,10 @@ package dex
 
 // Declared yields what the declarations of the defined classes name besides them: what they extend and implement, the types
 // of their fields, of their methods' results and parameters, of the exceptions that they catch, and of local variables
-// (where debug information is left). These are what a tool that lists a file without its instructions (dexdump) shows. What is
-// yielded are type descriptors as the file has them, arrays too, and generic signatures ("Ljava/util/List<Lcom/example/A;>;"),
-// in the order of the string table. It walks most of the file: call it where that is wanted.
+// (where debug information is left), and the strings that static fields begin with. These are what a tool that lists a file without
+// its instructions (dexdump) shows. What is yielded are type descriptors as the file has them, arrays too, generic signatures
+// ("Ljava/util/List<Lcom/example/A;>;"), and other strings, in the order of the string table. It walks most of the file: call it where
+// that is wanted.
 func (f *File) Declared(yield func([]byte) bool) {
 	w := walker{f: f, left: spread*len(f.data) + 4096, codes: newBits(len(f.data)), debug: newBits(len(f.data))}
 	for k := range f.parts {
@@ -12,6 +13,10 @@ func (f *File) Declared(yield func([]byte) bool) {
 		w.part(p)
 		if w.left < 0 {
 			f.lose(k, "class_data", "takes more steps than the file has room for; not all declarations are read")
+		}
+		if w.deep {
+			f.lose(k, "static_values", "stand deeper in each other than is read")
+			w.deep = false
 		}
 		for i := range p.strings.walk {
 			if !w.strings.has(i) {
@@ -33,6 +38,7 @@ type walker struct {
 	codes   bits // offsets of code that was gone over
 	debug   bits // and of debug information: methods share it
 	left    int  // steps until it is too much
+	deep    bool // values stood deeper in each other than is read
 }
 
 func (w *walker) part(p *part) {
@@ -44,6 +50,10 @@ func (w *walker) part(p *part) {
 		w.typ(w.f.u32(at + classSuper))
 		w.typeList(w.f.u32(at + classInterfaces))
 		w.classData(w.f.u32(at + classData))
+		if off := w.f.u32(at + classStatics); w.room(off, 1) {
+			c := cursor{w: w, at: int(off)}
+			c.array(0)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ var sample = dextest.File{
 					Locals:   []dextest.Local{{Type: "Lcom/example/L;"}, {Type: "Ljava/util/List;", Signature: "Ljava/util/List<Lcom/example/G;>;"}}},
 				{Parameters: []string{"Lcom/example/Q;"}},
 				{}}},
-		{Name: "Lcom/example/B$1;", Super: "Lcom/example/A;", Fields: []string{"Lcom/example/F1;", "Lcom/example/F2;"}},
+		{Name: "Lcom/example/B$1;", Super: "Lcom/example/A;", Fields: []string{"Lcom/example/F1;", "Lcom/example/F2;"}, Constants: []string{"one", "two"}},
 	},
 	References: []string{"Lcom/example/Ref;", "[[Lcom/example/Arr;", "[Lcom/example/A;", "[Lcom/example/Ref;", "[[[Lcom/example/Arr;", "[I"},
 	Strings:    []string{"https://example.com/a", "naïve", "𝄞 clef", "nul\x00 inside", "Lcom/example/Text;"},
@@ -70,7 +70,7 @@ func TestRead(t *testing.T) {
 	if len(f.Problems) > 0 {
 		t.Errorf("a whole file has problems: %v", f.Problems)
 	}
-	want := dex.Counts{Parts: 1, Strings: 31, Types: 23, Protos: 3, Fields: 4, Methods: 3, Classes: 2}
+	want := dex.Counts{Parts: 1, Strings: 33, Types: 23, Protos: 3, Fields: 4, Methods: 3, Classes: 2}
 	if diff := cmp.Diff(want, f.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
@@ -82,10 +82,10 @@ func TestRead(t *testing.T) {
 		t.Errorf("references (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"I", "J", "Lcom/example/Base;", "Lcom/example/E1;", "Lcom/example/E2;", "Lcom/example/E3;", "Lcom/example/F1;",
-		"Lcom/example/F2;", "Lcom/example/I;", "Lcom/example/L;", "Lcom/example/P;", "Lcom/example/Q;", "Ljava/util/List;", "Ljava/util/List<Lcom/example/G;>;", "V", "[Lcom/example/Field;"}, collect(f.Declared)); diff != "" {
+		"Lcom/example/F2;", "Lcom/example/I;", "Lcom/example/L;", "Lcom/example/P;", "Lcom/example/Q;", "Ljava/util/List;", "Ljava/util/List<Lcom/example/G;>;", "V", "[Lcom/example/Field;", "one", "two"}, collect(f.Declared)); diff != "" {
 		t.Errorf("declared (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"", "Lcom/example/Text;", "Ljava/util/List<Lcom/example/G;>;", "https://example.com/a", "m", "naïve", "nul\x00 inside", "𝄞 clef"},
+	if diff := cmp.Diff([]string{"", "Lcom/example/Text;", "Ljava/util/List<Lcom/example/G;>;", "https://example.com/a", "m", "naïve", "nul\x00 inside", "one", "two", "𝄞 clef"},
 		collect(f.Literals)); diff != "" {
 		t.Errorf("literals (-want +got):\n%s", diff)
 	}
@@ -145,7 +145,7 @@ func TestProblems(t *testing.T) {
 		{"cut off", func(b []byte) []byte { return b[:len(b)-4] }, true, "it is cut off", true},
 		{"more behind", func(b []byte) []byte { return append(b, "PK"...) }, true, "header: 2 bytes follow after the end", false},
 		{"table too long", put(56, 0x7fffffff), false, "string_ids: 2147483647 entries are stated, and there is room for", true},
-		{"table outside", put(60, 0x7fffffff), false, "string_ids: 31 entries are stated at byte 2147483647, beyond the end", true},
+		{"table outside", put(60, 0x7fffffff), false, "string_ids: 33 entries are stated at byte 2147483647, beyond the end", true},
 		{"table askew", func(b []byte) []byte { return put(60, uint32(at(b, 60)+1))(b) }, false, "which is not a multiple of 4", true},
 		{"no map", put(52, 0), false, "map_list: there is none", false},
 		{"map outside", put(52, 0xfffffff0), false, "map_list: is stated at byte 4294967280", false},
@@ -280,6 +280,18 @@ func TestBoundedDeclarations(t *testing.T) {
 	file := read(t, data)
 	if exhaust(file); !told(file, "class_data: takes more steps than the file has room for") {
 		t.Errorf("%v", file.Problems)
+	}
+}
+
+// TestDeepConstants has arrays in arrays to the end of the file.
+func TestDeepConstants(t *testing.T) {
+	data := dextest.Build(sample)
+	binary.LittleEndian.PutUint32(data[binary.LittleEndian.Uint32(data[100:])+28:], uint32(len(data)))
+	data = append(data, 1)
+	data = append(data, bytes.Repeat([]byte{0x1c, 1}, 1<<16)...)
+	f := read(t, data)
+	if exhaust(f); !told(f, "static_values: stand deeper in each other than is read") {
+		t.Errorf("%v", f.Problems)
 	}
 }
 

@@ -180,6 +180,8 @@ func TestForgedJAR(t *testing.T) {
 		{"signed attributes", with(attributed(data, plain), dex, res), "v1 one"},
 		{"signed attributes of something else", with(attributed(other, plain), dex, res), "v1: META-INF/A.EC: the signature does not verify"},
 		{"signed attributes of another file", with(attributed(data, "x"), dex, res), "v1: META-INF/A.EC: the signature does not verify"},
+		{"a manifest of nothing but lines", with(append(by(one, "A", plain), entry{mf.name, strings.Repeat("a\n", 1_000_001)}), dex, res), "v1: META-INF/MANIFEST.MF: it has more than"},
+		{"a manifest of nothing but sections", with(append(by(one, "A", plain), entry{mf.name, strings.Repeat("a\n\n", 1_000_001)}), dex, res), "v1: META-INF/MANIFEST.MF: it has more than"},
 		{"nothing", []entry{{mf.name, manifestOf()}, {"META-INF/A.SF", signatureOf(manifestOf(), "")}, {"META-INF/A.EC", blockOf(t, one, signatureOf(manifestOf(), ""), nil)}}, "v1: nothing is signed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

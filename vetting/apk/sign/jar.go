@@ -18,8 +18,9 @@ const (
 	metaInf      = "META-INF/"
 	manifestName = metaInf + "MANIFEST.MF"
 
-	// Limits: a manifest has some 120 bytes for each entry of the archive.
-	maxManifest = 64 << 20
+	// Limits: a manifest has some 120 bytes for each entry of the archive, and so has a signature file.
+	maxManifest = 32 << 20
+	maxFiles    = 64 << 20 // all signature files together
 )
 
 // jar is the JAR signature of a file (v1).
@@ -107,7 +108,11 @@ func (j *jar) readManifest() bool {
 		j.problem("%s: %v", manifestName, err)
 		return false
 	}
-	list := sections(j.manifest)
+	list, err := sections(j.manifest)
+	if err != nil {
+		j.problem("%s: %v", manifestName, err)
+		return false
+	}
 	for i := range list {
 		switch s := &list[i]; {
 		case i == 0:
@@ -127,6 +132,7 @@ func (j *jar) readManifest() bool {
 
 // readSigners finds the signature blocks that have a signature file, and reads both.
 func (j *jar) readSigners() bool {
+	left := int64(maxFiles)
 	for _, e := range j.v.archive.Entries() {
 		base, ext := e.Name, ""
 		if i := strings.LastIndexByte(e.Name, '.'); i >= 0 {
@@ -147,9 +153,10 @@ func (j *jar) readSigners() bool {
 		f := &signatureFile{block: e.Name, signer: &signer{told: &Signer{Scheme: V1, Name: strings.TrimPrefix(e.Name, metaInf)}}}
 		j.files = append(j.files, f)
 		var err error
-		if f.bytes, err = readWhole(sf, maxManifest); err != nil {
+		if f.bytes, err = readWhole(sf, min(maxManifest, left)); err != nil {
 			j.fail(f, "%s: %v", sf.Name, err)
 		}
+		left -= int64(len(f.bytes))
 	}
 	if len(j.files) == 0 {
 		j.problem("there is no signature block in META-INF")
@@ -193,7 +200,10 @@ func (j *jar) checkBlock(f *signatureFile) error {
 
 // checkFile checks that a signature file is about the manifest.
 func (j *jar) checkFile(f *signatureFile) error {
-	list := sections(f.bytes)
+	list, err := sections(f.bytes)
+	if err != nil {
+		return err
+	}
 	if len(list) == 0 {
 		return errors.New("its signature file is empty")
 	}
@@ -422,9 +432,22 @@ func (j *jar) finish() {
 	}
 }
 
+// maxAtOnce is how large an entry may be to be read into memory, which is faster.
+const maxAtOnce = 16 << 20
+
 // checkEntry compares the digests of one entry.
 func (j *jar) checkEntry(e *archive.Entry, buf []byte) {
 	digests := j.wanted[e]
+	if e.Method == archive.Deflate && e.Size <= maxAtOnce && !e.Inconsistent {
+		if b, err := e.Bytes(0); err == nil && e.Sized() && int64(len(b)) == e.Size {
+			for _, d := range digests {
+				if !d.of(b) {
+					j.changed(e)
+				}
+			}
+			return
+		}
+	}
 	hashes := make([]hash.Hash, len(digests))
 	writers := make([]io.Writer, len(digests))
 	for i, d := range digests {

@@ -29,13 +29,21 @@ func (s *section) value(name string) (value string, ok bool) {
 	return "", false
 }
 
+// maxAttributes is how many attributes of one file are read. Each entry of an archive has two or three.
+const maxAttributes = 1_000_000
+
+var errAttributes = fmt.Errorf("it has more than %d lines, and is not read", maxAttributes)
+
 // sections reads all sections; the first is the main one. Lines end with LF, CR LF or CR, and go on
 // where the next begins with a space.
-func sections(b []byte) []section {
+func sections(b []byte) ([]section, error) {
 	var list []section
-	for at := 0; at < len(b); {
+	for at, count := 0, 0; at < len(b); {
 		s := section{from: at}
 		at = s.read(b, at)
+		if count += len(s.attributes); count > maxAttributes {
+			return nil, errAttributes
+		}
 		if len(s.attributes) > 0 {
 			s.to = at
 			s.named = strings.EqualFold(s.attributes[0].name, "Name")
@@ -45,14 +53,14 @@ func sections(b []byte) []section {
 			list = append(list, s)
 		}
 	}
-	return list
+	return list, nil
 }
 
 // read reads the lines of one section from at, or one empty line, and returns where it ends.
 func (s *section) read(b []byte, at int) int {
 	var whole []byte // an attribute whose lines are not all read
 	copied := false  // whether it is no longer part of b
-	for at < len(b) {
+	for at < len(b) && len(s.attributes) <= maxAttributes {
 		text, next := line(b, at)
 		at = next
 		if len(text) == 0 {

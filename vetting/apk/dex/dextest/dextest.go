@@ -26,6 +26,7 @@ type Class struct {
 	Flags      uint32
 	Interfaces []string
 	Fields     []string // their types
+	Constants  []string // what the first static fields begin with, whatever their types; they are literals
 	Methods    []Method
 }
 
@@ -125,6 +126,7 @@ func newBuilder(f File) *builder {
 		c := &f.Classes[i]
 		types = append(types, c.Name, cmp.Or(c.Super, object))
 		types = append(append(types, c.Interfaces...), c.Fields...)
+		literals = append(literals, c.Constants...)
 		for _, m := range c.Methods {
 			types = append(types, m.Parameters...)
 			for _, h := range m.Handlers {
@@ -321,8 +323,29 @@ func (b *builder) data(f File) {
 			b.put(at+24, len(b.out))
 			b.classData(field, len(c.Fields), method, codes)
 		}
+		if len(c.Constants) > 0 {
+			b.put(at+28, len(b.out))
+			b.constants(c.Constants)
+		}
 		field, method = field+len(c.Fields), method+len(c.Methods)
 	}
+}
+
+// constants writes an encoded array: null, a number, the strings, and an array with the last of them.
+func (b *builder) constants(list []string) {
+	b.uleb(uint32(len(list) + 3))
+	b.out = append(b.out, 0x1e, 0x24, 0x39, 0x30)
+	for _, s := range list {
+		b.value(s)
+	}
+	b.out = append(b.out, 0x1c, 1)
+	b.value(list[len(list)-1])
+}
+
+// value writes the string's index in two bytes.
+func (b *builder) value(s string) {
+	b.out = append(b.out, 0x37)
+	b.u16(uint16(b.strings[s]))
 }
 
 func (b *builder) typeList(types []string) int {

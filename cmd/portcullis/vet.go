@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"portcullis/vetting/criteria"
+	"portcullis/vetting/inspect"
+	vetted "portcullis/vetting/report"
+	"portcullis/vetting/sdk"
+)
+
+type vetCommand struct {
+	Files    []string `arg:"" name:"file" help:"Apps: APK, XAPK, APKS, APKM, AAB, IPA, a macOS app in a ZIP; or folders of them."`
+	Format   string   `enum:"text,json,html,sarif,niap" default:"text" help:"How the reports are written: text, json (one a line), html, sarif (2.1.0) or niap (XML, of one file)."`
+	Criteria string   `placeholder:"FILE" help:"What is asked of the apps, instead of the set that comes with the program; with it, the exit status tells whether all are met."`
+	Trackers []string `placeholder:"FILE" help:"A list of trackers in the form of Exodus Privacy, or rules in that of blocker-general-rules; may be given several times."`
+}
+
+func (vetCommand) Help() string {
+	return `What an app is and does: what of people's it can reach, who signed it, whose code is in it, and what could not be analysed, beside the criteria.
+
+The exit status is 0 where every file could be read, 1 where --criteria was given and a criterion is not met, and 2 where a file could not be read at all.`
+}
+
+func (c *vetCommand) Run(env *environment) error {
+	in, err := c.inspector(env)
+	if err != nil {
+		return err
+	}
+	files, err := appFiles(env, c.Files)
+	if err != nil {
+		return err
+	}
+	if c.Format == "niap" && len(files) != 1 {
+		return fmt.Errorf("--format niap writes a document of one app, and these are %d files: give one at a time", len(files))
+	}
+	if len(files) > 1 {
+		in.Workers = 1 // they are looked at side by side
+	}
+	var unread, unmet int
+	var kept []*vetted.Report
+	err = vetAll(env, in, files, func(r *vetted.Report) error {
+		if r.Error != "" {
+			unread++
+		}
+		for _, stands := range r.Criteria {
+			if stands.Result == vetted.NotMet {
+				unmet++
+				break
+			}
+		}
+		switch c.Format {
+		case "json":
+			return vetted.WriteJSON(env.out, r)
+		case "text":
+			if len(files) > 1 {
+				defer fmt.Fprintln(env.out)
+			}
+			return vetted.WriteText(env.out, r)
+		}
+		kept = append(kept, r)
+		return nil
+	})
+	if err == nil {
+		err = c.write(env, kept)
+	}
+	switch {
+	case err != nil:
+		return err
+	case unread > 0:
+		return failure{exitBadInput, fmt.Errorf("%s could not be read: the reports say why", count(unread, "file", "files"))}
+	case unmet > 0 && c.Criteria != "":
+		return failure{exitBreach, fmt.Errorf("%s not all that is asked of them", count(unmet, "app does not meet", "apps do not meet"))}
+	}
+	return nil
+}
+
+// write writes the forms that hold all reports in one document.
+func (c *vetCommand) write(env *environment, all []*vetted.Report) error {
+	tool := vetted.Tool{Name: "Portcullis", Version: versionText()}
+	switch c.Format {
+	case "html":
+		return vetted.WriteHTML(env.out, tool, all)
+	case "sarif":
+		return vetted.WriteSARIF(env.out, tool, all)
+	case "niap":
+		return vetted.WriteNIAP(env.out, tool, all[0])
+	}
+	return nil
+}
+
+// mostList is how long a file of criteria or trackers may be, in bytes.
+const mostList = 64 << 20
+
+func (c *vetCommand) inspector(env *environment) (*inspect.Inspector, error) {
+	set := criteria.Default()
+	if c.Criteria != "" {
+		text, err := readSmall(c.Criteria)
+		if err != nil {
+			return nil, err
+		}
+		if set, err = criteria.Read(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Criteria, err)
+		}
+	}
+	var lists []*sdk.List
+	for _, name := range c.Trackers {
+		text, err := readSmall(name)
+		if err != nil {
+			return nil, err
+		}
+		l, err := sdk.ReadList(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for _, p := range l.Problems {
+			env.note("%s: %s", name, p)
+		}
+		lists = append(lists, l)
+	}
+	return inspect.New(set, lists...)
+}
+
+func readSmall(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostList+1))
+	if err == nil && len(text) > mostList {
+		err = fmt.Errorf("%s is longer than %d MiB", name, mostList>>20)
+	}
+	return text, err
+}
+
+// endings are those of the names of apps, by which they are found in folders.
+var endings = []string{".apk", ".xapk", ".apks", ".apkm", ".aab", ".ipa", ".zip"}
+
+// appFiles are the files that are meant: those that are named, in their order, and those in folders that are.
+func appFiles(env *environment, named []string) (files []string, err error) {
+	for _, name := range named {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			files = append(files, name) // that it cannot be opened its report says
+			continue
+		}
+		found, others := 0, 0
+		err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			if !slices.Contains(endings, strings.ToLower(filepath.Ext(path))) {
+				others++
+				return nil
+			}
+			found++
+			files = append(files, path)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found == 0 {
+			return nil, fmt.Errorf("there is no app in %s: the names of apps end in %s", name, strings.Join(endings, ", "))
+		}
+		if others > 0 {
+			env.note("%s: %s passed over, whose names do not end as those of apps do", name, count(others, "file was", "files were"))
+		}
+	}
+	return files, nil
+}
+
+// vetAll looks at files, several at once, and hands the reports on in the order of the files.
+func vetAll(env *environment, in *inspect.Inspector, files []string, take func(*vetted.Report) error) error {
+	ctx, cancel := context.WithCancel(env)
+	defer cancel()
+	type looked struct {
+		report *vetted.Report
+		err    error
+	}
+	// The one that is next has a place of its own; no more are looked at beside it than there are processors.
+	queue := make(chan chan looked, runtime.GOMAXPROCS(0)-1)
+	go func() {
+		defer close(queue)
+		for _, name := range files {
+			one := make(chan looked, 1)
+			select {
+			case queue <- one:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				r, err := vetFile(ctx, in, name)
+				one <- looked{r, err}
+			}()
+		}
+	}()
+	progress, finish := func(int64, int64) {}, func() {}
+	if len(files) > 1 {
+		progress, finish = env.bar("Vetting")
+	}
+	defer finish()
+	done := int64(0)
+	for one := range queue {
+		l := <-one
+		if l.err != nil {
+			return l.err
+		}
+		if env.progress != nil {
+			_ = env.progress.Clear() // what is printed next may go to the same terminal
+		}
+		if err := take(l.report); err != nil {
+			return err
+		}
+		done++
+		progress(done, int64(len(files)))
+	}
+	return env.Err()
+}
+
+// vetFile looks at one file; one that cannot be opened makes a report that says so.
+func vetFile(ctx context.Context, in *inspect.Inspector, name string) (*vetted.Report, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return in.Unread(name, err), nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return in.Unread(name, err), nil
+	case !info.Mode().IsRegular():
+		return in.Unread(name, fmt.Errorf("this is no file")), nil
+	}
+	return in.File(ctx, name, f, info.Size())
+}

@@ -1,0 +1,422 @@
+package apk
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"portcullis/vetting/apk/axml"
+	"portcullis/vetting/archive"
+)
+
+// Sizes up to which a file is held as a whole; beyond, plain bytes go by in pieces, and a library's
+// headers are not read.
+const (
+	holdPlain   = 4 << 20
+	holdSigned  = 64 << 20
+	holdLibrary = 256 << 20
+	pieceSize   = 256 << 10
+	keepBuffer  = 32 << 20
+	maxGunzip   = 64 << 20
+)
+
+// buffers are what entries are read into.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, pieceSize); return &b }}
+
+// entry is the reading of one entry.
+type entry struct {
+	*walk
+	e     *archive.Entry
+	where string
+	see   func() Sightings
+	out   *piece
+	buf   []byte
+}
+
+// do reads the entries of a job.
+func (w *walk) do(j job) *piece {
+	out := w.piece()
+	buf := buffers.Get().(*[]byte)
+	var shared Sightings
+	for _, e := range j.entries {
+		if w.ctx.Err() != nil {
+			break
+		}
+		if e.Folder() && e.Size == 0 {
+			continue
+		}
+		where := w.place(e.Path())
+		x := &entry{walk: w, e: e, where: where, out: out, buf: (*buf)[:0]}
+		x.see = func() Sightings {
+			if j.where == "" {
+				return w.opt.See(where)
+			}
+			if shared == nil {
+				shared = w.opt.See(j.where)
+			}
+			return shared
+		}
+		x.read()
+		*buf = x.buf[:0]
+	}
+	if cap(*buf) <= keepBuffer {
+		buffers.Put(buf)
+	}
+	return out
+}
+
+// read reads the entry as what its first bytes say that it is.
+func (x *entry) read() {
+	if data, ok := x.loaded[x.e]; ok {
+		x.observe(data)
+		x.content(data, nil)
+		return
+	}
+	r, err := x.e.Open()
+	if err != nil {
+		x.out.cover.not(x.where, x.e.Size, 0, err.Error())
+		return
+	}
+	defer r.Close()
+	err = x.fill(r, headSize)
+	kind, _ := kindOf(x.buf)
+	switch {
+	case err != nil && err != io.EOF:
+	case kind == zipKind && x.stored():
+		return
+	case kind == mediaKind || kind == packedKind || kind == unknownKind || kind == codeKind:
+		x.skim(r, kind)
+		return
+	case x.e.Size > x.most(kind):
+		x.stream(r, kind)
+		return
+	default:
+		err = x.fill(r, x.e.Size+1)
+	}
+	if err == io.EOF {
+		err = nil
+		x.observe(x.buf)
+	}
+	x.content(x.buf, err)
+}
+
+// most is how long a file may be to be held as a whole.
+func (x *entry) most(kind kind) int64 {
+	switch {
+	case kind == elfKind:
+		return holdLibrary
+	case kind != plainKind:
+		return x.limits.Entry
+	case x.signing != nil && x.signing.Wants(x.e):
+		return holdSigned
+	}
+	return holdPlain
+}
+
+// observe gives the content to who checks the signature, so that it need not be read again.
+func (x *entry) observe(data []byte) {
+	if x.signing != nil {
+		x.signing.Observe(x.e, data)
+	}
+}
+
+// fill reads until n bytes are there. The error is io.EOF at the end.
+func (x *entry) fill(r io.Reader, n int64) error {
+	// A header may promise what its bytes cannot hold.
+	for int64(len(x.buf)) < n {
+		if len(x.buf) == cap(x.buf) {
+			room := min(n, x.e.Size+1, (x.e.Compressed+1)*1032)
+			if size := 2 * int64(cap(x.buf)); room > keepBuffer && size < room {
+				room = size
+			}
+			grown := make([]byte, len(x.buf), max(room, int64(cap(x.buf))+headSize))
+			copy(grown, x.buf)
+			x.buf = grown
+		}
+		end := min(int64(cap(x.buf)), n)
+		m, err := r.Read(x.buf[len(x.buf):end])
+		x.buf = x.buf[:len(x.buf)+m]
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored reads a nested archive where it lies, without a copy of it.
+func (x *entry) stored() bool {
+	section, ok := x.e.Stored()
+	if !ok {
+		return false
+	}
+	x.counted(section.Size(), x.zip(section, section.Size()))
+	return true
+}
+
+// counted counts the file as read, or as not analysed for the reason.
+func (x *entry) counted(read int64, err error) {
+	if err != nil {
+		x.out.cover.not(x.where, x.e.Size, read, err.Error())
+		return
+	}
+	x.out.cover.read(x.e.Size)
+}
+
+// content analyses what was read of the entry; err is why that is not all.
+func (x *entry) content(data []byte, err error) {
+	if wrong := x.analyse(data); err == nil {
+		err = wrong
+	}
+	if err == nil && int64(len(data)) < x.e.Size {
+		err = fmt.Errorf("%d bytes come out of it, and it is said to have %d", len(data), x.e.Size)
+	}
+	x.counted(int64(len(data)), err)
+}
+
+// analyse reads data as what it is. The error is why it is not analysed, or not all of it.
+func (x *entry) analyse(data []byte) error {
+	switch kind, _ := kindOf(data[:min(len(data), headSize)]); {
+	case kind == dexKind:
+		return x.code(data)
+	case kind == zipKind:
+		return x.zip(bytes.NewReader(data), int64(len(data)))
+	case kind == elfKind:
+		return x.library(data)
+	case kind == gzipKind:
+		return x.gunzip(data)
+	case kind == xmlKind || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
+		return x.compiled(data)
+	case x.owned():
+		x.scan(data)
+		return errors.New("Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged")
+	case signature(x.e.Name):
+		return nil // read with the signatures; its text is names of files
+	case archiveBehind(data):
+		x.scan(data)
+		return x.zip(bytes.NewReader(data), int64(len(data)))
+	}
+	x.scan(data)
+	return nil
+}
+
+// signature tells whether a name is one of the JAR signature's files.
+func signature(name string) bool {
+	base, ok := strings.CutPrefix(name, "META-INF/")
+	if !ok || strings.Contains(base, "/") {
+		return false
+	}
+	dot := strings.LastIndexByte(base, '.')
+	switch strings.ToUpper(base[dot+1:]) {
+	case "SF", "RSA", "DSA", "EC":
+		return true
+	}
+	return strings.EqualFold(base, "MANIFEST.MF")
+}
+
+func (x *entry) scan(data []byte) {
+	x.out.hosts.Scan(data)
+	x.see().String(data)
+}
+
+// owned tells whether Android loads the entry as the app's own code: classes.dex, classes2.dex and so
+// on, of a bundle in each module's folder dex.
+func (x *entry) owned() bool {
+	name := x.e.Name
+	switch x.part.Format {
+	case APK:
+	case AAB:
+		module, rest, ok := strings.Cut(name, "/dex/")
+		if !ok || strings.Contains(module, "/") {
+			return false
+		}
+		name = rest
+	default:
+		return false
+	}
+	digits, ok := strings.CutPrefix(name, "classes")
+	digits, dex := strings.CutSuffix(digits, ".dex")
+	return ok && dex && strings.Trim(digits, "0123456789") == ""
+}
+
+func (x *entry) code(data []byte) error {
+	code, err := x.dex(x.where, data, x.see(), x.out)
+	if err != nil {
+		return fmt.Errorf("its code cannot be read: %w", err)
+	}
+	if x.owned() {
+		x.out.code.add(code)
+	} else {
+		x.out.nested = append(x.out.nested, Nested{Where: x.where, Format: DEX, Code: code})
+	}
+	return nil
+}
+
+// zip reads an archive inside the entry, and all that is in it.
+func (x *entry) zip(r io.ReaderAt, size int64) error {
+	a, err := x.e.Nested(r, size)
+	if err != nil {
+		return fmt.Errorf("the archive in it cannot be opened: %w", err)
+	}
+	part, inner := x.archive(a)
+	n := Nested{Where: x.where, Format: part.Format, Code: part.Code}
+	if part.Manifest != nil {
+		n.Package = part.Manifest.Package
+		x.out.parts = append(x.out.parts, part)
+	}
+	if part.Signing != nil {
+		for _, c := range part.Signing.Certificates {
+			n.Certificates = append(n.Certificates, c.SHA256)
+		}
+	}
+	x.out.nested = append(x.out.nested, n)
+	x.out.add(inner)
+	return nil
+}
+
+// compiled reads the texts of XML and of resources, and of a manifest what it names.
+func (x *entry) compiled(data []byte) error {
+	see := x.see()
+	m := x.manifestOf()
+	whole := axml.Strings(data, func(text []byte) {
+		if bytes.IndexByte(text, '.') < 0 && bytes.IndexByte(text, '/') < 0 {
+			return
+		}
+		x.out.hosts.Scan(text)
+		if m == nil {
+			see.String(text)
+		}
+	})
+	if m != nil {
+		m.show(see)
+	}
+	if !whole {
+		x.scan(data)
+		x.out.problem(x.where, "not all of it could be read as compiled XML or resources; its bytes were searched")
+	}
+	return nil
+}
+
+// manifestOf is the manifest that the entry is; nil for others.
+func (x *entry) manifestOf() *Manifest {
+	if x.part.Format == APK && x.e.Name == manifestName || x.part.Format == AAB && x.e.Name == "base/"+bundleManifest {
+		return x.part.Manifest
+	}
+	return nil
+}
+
+// show tells who looks what the manifest names.
+func (m *Manifest) show(see Sightings) {
+	if m.Application != "" {
+		see.Component(m.Application)
+	}
+	for _, d := range m.MetaData {
+		see.Key(d.Name, d.Value)
+	}
+	for _, c := range m.Components {
+		see.Component(c.Name)
+		for _, d := range c.MetaData {
+			see.Key(d.Name, d.Value)
+		}
+	}
+}
+
+// gunzip reads what is compressed in the entry, as what it is.
+func (x *entry) gunzip(data []byte) error {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("it begins as gzip does, and is damaged: %w", err)
+	}
+	most := min(maxGunzip, int64(len(data))*x.limits.Ratio+1<<20)
+	inner, err := io.ReadAll(io.LimitReader(r, most))
+	if err == nil && int64(len(inner)) == most {
+		err = fmt.Errorf("more than %d bytes are compressed in it: the rest was not read", most)
+	}
+	switch kind, word := kindOf(inner[:min(len(inner), headSize)]); kind {
+	case dexKind:
+		return errors.Join(err, x.code(inner))
+	case zipKind:
+		return errors.Join(err, x.zip(bytes.NewReader(inner), int64(len(inner))))
+	case packedKind, unknownKind, codeKind:
+		return errors.Join(err, errors.New(word))
+	}
+	x.scan(inner)
+	return err
+}
+
+// skim reads over what is not searched, to see whether an archive lies behind it.
+func (x *entry) skim(r io.Reader, kind kind) {
+	_, word := kindOf(x.buf)
+	tail := append([]byte{}, x.buf[max(0, len(x.buf)-tailSize):]...)
+	size := int64(len(x.buf))
+	err := error(nil)
+	for err == nil {
+		x.buf = x.buf[:0]
+		err = x.fill(r, min(pieceSize, int64(cap(x.buf))))
+		size += int64(len(x.buf))
+		tail = append(tail, x.buf[max(0, len(x.buf)-tailSize):]...)
+		tail = append(tail[:0], tail[max(0, len(tail)-tailSize):]...)
+	}
+	switch {
+	case err != io.EOF:
+		x.out.cover.not(x.where, x.e.Size, size, err.Error())
+	case archiveBehind(tail):
+		x.behind()
+	case x.owned():
+		x.out.cover.not(x.where, x.e.Size, 0, "Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged")
+	case signature(x.e.Name):
+		x.out.cover.read(x.e.Size)
+	case kind == mediaKind:
+		x.out.cover.media(x.e.Size)
+	default:
+		x.out.cover.not(x.where, x.e.Size, 0, word)
+	}
+}
+
+// behind reads an archive that lies behind something else in the entry.
+func (x *entry) behind() {
+	data, err := x.e.Bytes(holdLibrary)
+	if err == nil {
+		err = x.zip(bytes.NewReader(data), int64(len(data)))
+	}
+	x.counted(int64(len(data)), err)
+}
+
+// stream searches a long file piece by piece. Pieces end between words, where there is a place.
+func (x *entry) stream(r io.Reader, kind kind) {
+	see := x.see()
+	var size int64
+	var err error
+	for err == nil {
+		err = x.fill(r, pieceSize)
+		end := len(x.buf)
+		if err == nil {
+			end = lastGap(x.buf)
+		}
+		x.out.hosts.Scan(x.buf[:end])
+		see.String(x.buf[:end])
+		size += int64(end)
+		x.buf = x.buf[:copy(x.buf, x.buf[end:])]
+	}
+	switch {
+	case err != io.EOF:
+		x.out.cover.not(x.where, x.e.Size, size, err.Error())
+	case kind != plainKind:
+		x.out.cover.not(x.where, x.e.Size, size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
+	default:
+		x.counted(size, nil)
+	}
+}
+
+// lastGap is behind the last byte that no word or address goes on over.
+func lastGap(data []byte) int {
+	for i := len(data) - 1; i >= len(data)-4096 && i >= 0; i-- {
+		if data[i] <= ' ' || data[i] == '"' || data[i] == '\'' || data[i] >= 0x80 {
+			return i + 1
+		}
+	}
+	return len(data)
+}
