@@ -106,7 +106,7 @@ peers: setup assets ## Real protocol peers: an OpenID provider, and signing in w
 	command -v fapolicyd-cli >/dev/null || { mkdir -p /etc/systemd/system && ln -sfn /dev/null /etc/systemd/system/fapolicyd.service && \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq fapolicyd; }
 	command -v named >/dev/null && command -v unbound >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq bind9 unbound; }
-	go test -count=1 -tags peers ./platform/linux ./platform/browser ./platform/dns/transfer -run Peer
+	go test -count=1 -tags peers ./platform/linux ./platform/browser ./platform/dns/transfer ./web/zones -run Peer
 	go test -count=1 -tags peers ./enforce ./cmd/portcullis -run Peer
 
 # How often a server is killed on each engine, and how often the kill tests of alerts run.

@@ -369,7 +369,8 @@ func (s *Agents) whoIs(agent people.Agent) (remembered, bool) {
 	return found, ok && now.Before(found.until) && !now.Before(found.until.Add(-remember))
 }
 
-// Unmoved remembers for a moment what an agent has that begins a sync in which it will be given nothing.
+// Unmoved remembers for a moment what an agent has that begins a sync in which it will be given nothing, or is asked a
+// question.
 func (s *Agents) Unmoved(agent people.Agent, a *Agent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,6 +36,22 @@ type Said struct {
 	Listed time.Time `json:"listed,omitzero"`
 	// Refused is why what it was given is not in force, in the device's words; empty where nothing is known of that.
 	Refused string `json:"refused,omitempty"`
+	// System is what it said of its system.
+	System System `json:"system,omitzero"`
+	// Undeclared is that it does not know declarations of apps.
+	Undeclared bool `json:"undeclared,omitempty"`
+	// Profiles is when it last listed the profiles that it has.
+	Profiles time.Time `json:"profiles,omitzero"`
+}
+
+// System is what a device said of its system.
+type System struct {
+	// Version is such as 26.1; empty where it was not said.
+	Version string `json:"version,omitempty"`
+	// Supervised is nil where it was not said.
+	Supervised *bool `json:"supervised,omitempty"`
+	// At is when it was last asked and answered.
+	At time.Time `json:"at,omitzero"`
 }
 
 // ManagedDevice is a device that its manager enrolled: what it has, and what it is to have.
@@ -96,15 +112,19 @@ func (m *Managed) report(ctx context.Context, r *devices.Report) error {
 	return got.Errors[0]
 }
 
-// Offer notes what a device is about to be given: own is what is the device's own, in the form's terms.
-func (m *Managed) Offer(ctx context.Context, d *ManagedDevice, own string) error {
+// Offer notes what a device is about to be given, and returns it: own is how it is given, and what is the device's own,
+// in the form's terms.
+func (m *Managed) Offer(ctx context.Context, d *ManagedDevice, own string) (Content, error) {
 	published := Published{Form: m.form, Organisation: d.Want.Organisation, Platform: d.Want.Platform, Digest: d.Want.Digest(), Generation: d.Want.Generation}
 	step := Step{Do: func(a *Agent, now store.Time) error {
 		if a.Enrolled.IsZero() {
 			return errLeft
 		}
-		if a.Offered.Digest != a.Confirmed.Digest {
+		switch {
+		case a.Offered.Digest != a.Confirmed.Digest:
 			a.Confirmed = Content{} // it has what it had, or what it was offered, or this: nobody knows
+		case a.Confirmed.Digest == d.Want.Digest() && string(a.Confirmed.Own) != own:
+			a.Confirmed = Content{} // it has the same in another way, which ends
 		}
 		a.Offered = Content{Clock: Clock{d.Want.Digest(), d.Want.Generation, now}, Own: []byte(own)}
 		return nil
@@ -112,8 +132,8 @@ func (m *Managed) Offer(ctx context.Context, d *ManagedDevice, own string) error
 	if d.Want.Host == "" {
 		step.Published = &published
 	}
-	_, err := m.agents.Put(ctx, m.named(d.Host), m.form, step)
-	return err
+	a, err := m.agents.Put(ctx, m.named(d.Host), m.form, step)
+	return a.Offered, err
 }
 
 // errLeft is that a device is managed no longer.

@@ -25,6 +25,7 @@ import (
 // beside stands for NanoMDM and KMFDDM, as far as they are asked.
 type beside struct {
 	clock func() time.Time
+	url   string
 
 	mu       sync.Mutex
 	fails    bool
@@ -33,10 +34,16 @@ type beside struct {
 	sets     map[string][]string // declarations of a set
 	placed   map[string][]string // sets of a device
 	status   map[string][]map[string]any
-	commands []string // ids of devices that were asked for their apps
-	orders   []string // what devices were told to do, with what the commands say
-	nudged   []string // and of those that were told to fetch declarations
+	commands []string          // ids of devices that were asked for their apps
+	orders   []string          // what devices were told to do, with what the commands say
+	nudged   []string          // and of those that were told to fetch declarations
+	systems  []string          // and that were asked what system they run
+	queued   map[string][]sent // commands that a device has not fetched
+	known    map[string]bool   // ids of commands
 }
+
+// sent is a command to a device.
+type sent struct{ id, request, payload string }
 
 // kept is a declaration.
 type kept struct {
@@ -64,12 +71,23 @@ func (b *beside) serve(w http.ResponseWriter, r *http.Request) {
 		var command struct {
 			Strings []string `xml:"dict>string"`
 			Members []string `xml:"dict>dict>string"`
+			Data    string   `xml:"dict>dict>data"`
 		}
 		if err := xml.NewDecoder(r.Body).Decode(&command); err != nil || len(command.Strings) != 1 {
 			http.Error(w, "{}", http.StatusBadRequest)
 			return
 		}
-		if strings.HasPrefix(command.Strings[0], "portcullis-declare-") {
+		if b.known[command.Strings[0]] {
+			http.Error(w, `{"command_error": "command already exists: `+command.Strings[0]+`"}`, http.StatusInternalServerError)
+			return
+		}
+		b.known[command.Strings[0]] = true
+		b.queued[id] = append(b.queued[id], sent{command.Strings[0], command.Members[0], command.Data})
+		if strings.HasPrefix(command.Strings[0], "portcullis-device-system-") {
+			b.systems = append(b.systems, id)
+		} else if strings.HasPrefix(command.Strings[0], "portcullis-device-") {
+			// the device says what it made of it
+		} else if strings.HasPrefix(command.Strings[0], "portcullis-declare-") {
 			b.nudged = append(b.nudged, id)
 		} else if order, is := strings.CutPrefix(command.Strings[0], "portcullis-order-"); is {
 			b.orders = append(b.orders, strings.Join(append([]string{id, order}, command.Members...), "|"))
@@ -151,9 +169,11 @@ func (o *office) managed(token string) *enforce.Managed {
 }
 
 func (o *office) beside(t testing.TB) (*beside, *mdm.Client) {
-	b := &beside{clock: o.clock.Now, kept: map[string]*kept{}, sets: map[string][]string{}, placed: map[string][]string{}, status: map[string][]map[string]any{}}
+	b := &beside{clock: o.clock.Now, kept: map[string]*kept{}, sets: map[string][]string{}, placed: map[string][]string{}, status: map[string][]map[string]any{},
+		queued: map[string][]sent{}, known: map[string]bool{}}
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	t.Cleanup(server.Close)
+	b.url = server.URL
 	return b, mdm.NewClient(mdm.Config{URL: server.URL, Key: "key", DeclarationsURL: server.URL + "/", DeclarationsKey: "key"})
 }
 
@@ -309,6 +329,16 @@ func TestManagedAsks(t *testing.T) {
 		}
 		o.clock.Advance(2 * time.Hour)
 		asked(3) // a part of what it has does not count
+		again := mdm.NewManager(client, managed, "secret", 24*time.Hour, o.clock.Now, slog.New(slog.DiscardHandler))
+		for range 2 {
+			b.took()
+			if err := again.Reconcile(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if slices.Contains(b.took(), "PUT enqueue") {
+			t.Error("a server that started again is told that a command is there already, and sends it over and over")
+		}
 	})
 }
 

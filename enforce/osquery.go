@@ -161,14 +161,15 @@ func first(errs []error) error {
 	return errs[0]
 }
 
-// open finds out whose node key it is.
-func (o *Osquery) open(ctx context.Context, key, address string) (people.Actor, Agent, policy.Host, error) {
+// open finds out whose node key it is. What the agent has is read anew, or may be what was read when it
+// was asked a moment ago.
+func (o *Osquery) open(ctx context.Context, key, address string, anew bool) (people.Actor, Agent, policy.Host, error) {
 	agent, ok := byNodeKey(key)
 	if !ok {
 		return people.Actor{}, Agent{}, policy.Host{}, errNodeKey
 	}
 	actor := people.Actor{Agent: agent, Address: address}
-	a, host, err := o.agents.open(ctx, actor, osqueryForm, opening{anew: true, also: o.intake.Notice})
+	a, host, err := o.agents.open(ctx, actor, osqueryForm, opening{anew: anew, also: o.intake.Notice})
 	if fault.Is(err, fault.SignedOut) || err == nil && subtle.ConstantTimeCompare([]byte(a.Credential), []byte(hashOf(key))) == 0 {
 		err = errNodeKey
 	}
@@ -177,7 +178,7 @@ func (o *Osquery) open(ctx context.Context, key, address string) (people.Actor, 
 
 // Known returns a fault of the kind SignedOut unless a node key is good.
 func (o *Osquery) Known(ctx context.Context, key, address string) error {
-	_, _, _, err := o.open(ctx, key, address)
+	_, _, _, err := o.open(ctx, key, address, true)
 	if fault.Is(err, fault.NotFound) { // the key is good, and the fleet has not followed yet
 		return nil
 	}
@@ -194,13 +195,14 @@ func (o *Osquery) Ask(ctx context.Context, key, address string) (questions []byt
 	if known.quiet(o.agents.now(), hashOf(key)) {
 		return osquery.Quiet, false, nil
 	}
-	_, a, host, err := o.open(ctx, key, address)
+	_, a, host, err := o.open(ctx, key, address, true)
 	if fault.Is(err, fault.NotFound) {
 		return osquery.Quiet, false, nil // it has only just enrolled, or is in use no more
 	}
 	if err != nil || host.Ownership != policy.Corporate && host.Ownership != 0 || !o.due(&a) {
 		return osquery.Quiet, false, err
 	}
+	o.agents.Unmoved(agent, &a)
 	return osquery.Questions(host.Platform), true, nil
 }
 
@@ -258,7 +260,7 @@ type Took struct {
 
 // Take takes in the answers of a device. What a query that failed would have said stays as it was.
 func (o *Osquery) Take(ctx context.Context, m *osquery.Message, address string) (Took, error) {
-	actor, a, host, err := o.open(ctx, m.NodeKey, address)
+	actor, a, host, err := o.open(ctx, m.NodeKey, address, false)
 	if err != nil {
 		return Took{}, err
 	}

@@ -41,6 +41,14 @@ func (r *Room) note(tx *store.Tx, event Access) (err error) {
 	return insertAccess(tx, event)
 }
 
+// NoteForeign notes that something was refused which a page of another site had somebody's browser send. Who is whose
+// session it brought; nobody, where it brought none.
+func (r *Room) NoteForeign(ctx context.Context, who Who, address string) error {
+	return r.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		return r.note(tx, Access{Actor: who.ID, Address: address, Outcome: "refused", Detail: "a page of another site had the browser send something"})
+	})
+}
+
 // AccessLog returns events, the newest first, from the one after the event with the id before; ""
 // is the newest.
 func (r *Room) AccessLog(ctx context.Context, actor Actor, before string, limit int) ([]Access, error) {

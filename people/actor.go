@@ -224,11 +224,9 @@ func (tx *Tx) reaches(line *Line, organisation string) (bool, error) {
 	if organisation == Everywhere || len(roots) == 0 {
 		return false, nil
 	}
-	ancestors, err := Ancestors(tx.Tx, organisation, tx.Now())
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(ancestors, func(a string) bool { return slices.Contains(roots, a) }), nil
+	held := func(a string) bool { return slices.Contains(roots, a) }
+	chain, err := ancestors(tx.Tx, organisation, tx.Now(), held)
+	return err == nil && held(chain[len(chain)-1]), err
 }
 
 // roots are the organisations where the actor holds a role of the line.

@@ -406,8 +406,13 @@ func organisationAt(tx *store.Tx, id string, t store.Time) (o Organisation, err 
 
 // Ancestors returns an organisation and all above it at t, the nearest first.
 func Ancestors(tx *store.Tx, organisation string, t store.Time) ([]string, error) {
+	return ancestors(tx, organisation, t, func(string) bool { return false })
+}
+
+// ancestors are an organisation and those above it, the nearest first, as far as the first that is enough.
+func ancestors(tx *store.Tx, organisation string, t store.Time, enough func(string) bool) ([]string, error) {
 	chain := []string{organisation}
-	for {
+	for !enough(chain[len(chain)-1]) {
 		above, err := parents.At(tx, chain[len(chain)-1], t)
 		if err != nil || len(above) == 0 {
 			return chain, err
@@ -417,6 +422,7 @@ func Ancestors(tx *store.Tx, organisation string, t store.Time) ([]string, error
 		}
 		chain = append(chain, above[0])
 	}
+	return chain, nil
 }
 
 // OrganisationHistory is what was ever recorded of an organisation's place.

@@ -66,7 +66,7 @@ func (c *mdmConfiguration) check(s *strict) {
 		}
 	}
 	if (c.DeclarationsURL == "") != (c.DeclarationsKeyFile == "") {
-		s.failAt("mdm.declarations_url", "say both declarations_url and declarations_key_file, or neither: without KMFDDM, apps are asked for and nothing is given out")
+		s.failAt("mdm.declarations_url", "say both declarations_url and declarations_key_file, or neither: without KMFDDM, iPhones and iPads have their list as a profile, and Macs have none")
 	}
 	for _, address := range []struct{ key, text string }{{"mdm.url", c.URL}, {"mdm.declarations_url", c.DeclarationsURL}} {
 		if u, err := url.Parse(address.text); address.text != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {

@@ -204,14 +204,14 @@ func (g *gated) kept(t *testing.T) (rows []string) {
 	t.Helper()
 	err := g.db.Read(t.Context(), func(tx *store.Tx) error {
 		for _, query := range []string{
-			`SELECT host, form, credential, told, offered_digest, fetched_digest, confirmed_digest FROM enforce_agents ORDER BY host, form`,
-			`SELECT host, form, generation, '', '', '', '' FROM enforce_taken ORDER BY host, form, generation`,
-			`SELECT id, host, action, answer, failed, '', '' FROM enforce_orders ORDER BY id`,
-			`SELECT id, name, state, version, organisation, '', '' FROM devices_hosts ORDER BY id`,
+			`SELECT host, form, credential, told, offered_digest, fetched_digest, confirmed_digest, COALESCE(enrolled_at, '') FROM enforce_agents ORDER BY host, form`,
+			`SELECT host, form, generation, '', '', '', '', '' FROM enforce_taken ORDER BY host, form, generation`,
+			`SELECT id, host, action, answer, failed, '', '', '' FROM enforce_orders ORDER BY id`,
+			`SELECT id, name, state, version, organisation, '', '', '' FROM devices_hosts ORDER BY id`,
 		} {
 			err := tx.Rows(query, nil, func(scan func(...any) error) error {
-				values := make([]any, 7)
-				into := make([]any, 7)
+				values := make([]any, 8)
+				into := make([]any, 8)
 				for i := range values {
 					into[i] = &values[i]
 				}

@@ -84,7 +84,7 @@ type statusError struct {
 func (e *statusError) Error() string { return e.asked + ": answered " + strconv.Itoa(e.code) }
 
 // Enqueue has NanoMDM send a command, a property list, to a device. That the device could not be woken is no error:
-// it fetches its commands by itself in time.
+// it fetches its commands by itself in time; nor is it that NanoMDM was given the command before.
 func (c *Client) Enqueue(ctx context.Context, id string, command []byte) error {
 	text, err := c.ask(ctx, http.MethodPut, c.config.URL, "nanomdm", c.config.Key, "/v1/enqueue/"+url.PathEscape(id), command)
 	var status *statusError
@@ -101,7 +101,11 @@ func (c *Client) Enqueue(ctx context.Context, id string, command []byte) error {
 	if parse := json.Unmarshal(text, &answer); parse != nil {
 		return errors.Join(err, fmt.Errorf("NanoMDM's answer: %w", parse))
 	}
-	if refused := answer.Command + answer.Status[id].Command; refused != "" || answer.UUID == "" {
+	refused := answer.Command + answer.Status[id].Command
+	if strings.Contains(refused, "already exists") || strings.Contains(strings.ToLower(refused), "duplicate") {
+		return nil // it was sent before, by another server or before this one started: ids say what for
+	}
+	if refused != "" || answer.UUID == "" {
 		return errors.Join(err, fmt.Errorf("NanoMDM does not send the command: %s", refused))
 	}
 	return nil
@@ -237,12 +241,13 @@ func (c *Client) Status(ctx context.Context, id string) ([]status, error) {
 // commandFor is the id of a command that asks a device for all its apps in one period, the same on every server: asked
 // twice, it is one command. It carries a seal, by which the answer is known to be to a question of ours.
 func commandFor(secret []byte, host string, period int64) string {
-	return fmt.Sprintf("portcullis-apps-%d-%s", period, sealOf(secret, host, strconv.FormatInt(period, 10)))
+	return fmt.Sprintf("portcullis-apps-%d-%s", period, sealOf(secret, "installed applications", host, strconv.FormatInt(period, 10)))
 }
 
-func sealOf(secret []byte, host, period string) string {
+// sealOf is a seal of words, which have no zero bytes.
+func sealOf(secret []byte, words ...string) string {
 	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte("installed applications\x00" + host + "\x00" + period))
+	mac.Write([]byte(strings.Join(words, "\x00")))
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
@@ -250,5 +255,5 @@ func sealOf(secret []byte, host, period string) string {
 func sealed(secret []byte, command, host string) bool {
 	rest, ours := strings.CutPrefix(command, "portcullis-apps-")
 	period, seal, _ := strings.Cut(rest, "-")
-	return ours && hmac.Equal([]byte(seal), []byte(sealOf(secret, host, period)))
+	return ours && hmac.Equal([]byte(seal), []byte(sealOf(secret, "installed applications", host, period)))
 }

@@ -13,22 +13,26 @@ import (
 	"time"
 
 	"portcullis/enforce"
+	"portcullis/platform"
 	"portcullis/platform/apple"
+	"portcullis/policy"
 )
 
 // Devices is what devices have and are to have: enforce.Managed.
 type Devices interface {
 	Devices(ctx context.Context, workers int, each func(*enforce.ManagedDevice)) error
 	Lists() *enforce.Lists
-	Offer(ctx context.Context, d *enforce.ManagedDevice, own string) error
+	Offer(ctx context.Context, d *enforce.ManagedDevice, own string) (enforce.Content, error)
+	Withdraw(ctx context.Context, d *enforce.ManagedDevice, own string) (enforce.Content, error)
 	Confirm(ctx context.Context, d *enforce.ManagedDevice) error
 	Refused(ctx context.Context, d *enforce.ManagedDevice, why string) error
+	Undeclared(ctx context.Context, host string) error
 	Due(ctx context.Context) ([]enforce.Order, error)
 	Sent(ctx context.Context, id string) error
 }
 
-// Manager keeps devices and what they are to have together: it gives out declarations when lists change, reads back
-// what devices say of them, and asks devices for their apps when their last answer is old. A pass changes only what is
+// Manager keeps devices and what they are to have together: it gives out declarations and profiles when lists change,
+// reads back what devices say of them, and asks devices for their apps when their last answer is old. A pass changes only what is
 // not so already, so that two servers at once do no harm.
 type Manager struct {
 	client  *Client
@@ -38,15 +42,18 @@ type Manager struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	mu     sync.Mutex
-	sets   map[string]*putting // by the set's name
-	asked  map[string]int64    // the period in which a device was last asked
-	nudged map[string]int64    // as asked: when it was last told to fetch its declarations, by its enrolment
-	placed map[string]string   // the set that a device was put into
-	begun  time.Time           // since when sets and placed are remembered
+	mu       sync.Mutex
+	sets     map[string]*putting                  // by the set's name
+	done     map[task]string                      // what was last sent to a device, so that it is sent once
+	placed   map[string]string                    // the set that a device was put into
+	begun    time.Time                            // since when sets and placed are remembered
+	profiles map[*platform.List]*enforce.Artefact // those of lists that devices share, in this pass
 
 	orderAgain time.Time // until when orders are not tried again
 }
+
+// task is what is sent to a device once for each reason, of which there is one in each period at least.
+type task struct{ what, host string }
 
 // putting is a set that is being put, or was.
 type putting struct {
@@ -71,14 +78,15 @@ func NewManager(c *Client, d Devices, secret string, every time.Duration, now fu
 func (m *Manager) Reconcile(ctx context.Context) error {
 	if now := m.now(); m.sets == nil || now.Sub(m.begun) > remember || now.Before(m.begun) {
 		m.sets, m.placed, m.begun = map[string]*putting{}, map[string]string{}, now
-		if m.asked == nil {
-			m.asked, m.nudged = map[string]int64{}, map[string]int64{}
+		if m.done == nil {
+			m.done = map[task]string{}
 		}
 	}
+	m.profiles = map[*platform.List]*enforce.Artefact{}
 	var failed atomic.Int64
 	var first sync.Once
 	err := m.devices.Devices(ctx, workers, func(d *enforce.ManagedDevice) {
-		if err := errors.Join(m.declare(ctx, d), m.ask(ctx, d)); err != nil {
+		if err := errors.Join(m.give(ctx, d), m.ask(ctx, d)); err != nil {
 			failed.Add(1)
 			first.Do(func() {
 				m.log.Warn("a managed device could not be seen to; it is tried again", "host", d.Host, "error", err)
@@ -91,15 +99,29 @@ func (m *Manager) Reconcile(ctx context.Context) error {
 	return err
 }
 
-// ask asks a device for its apps where its last answer is old. Until it answers, or the period ends, it is asked once.
-func (m *Manager) ask(ctx context.Context, d *enforce.ManagedDevice) error {
-	now := m.now()
-	if d.Want == nil || now.Sub(d.Said.Listed) < m.every && !now.Before(d.Said.Listed) {
+// ask asks a device for its apps and, where that decides what it is given, for what system it runs, where its last
+// answer is old. Until it answers, or the period ends, it is asked once.
+func (m *Manager) ask(ctx context.Context, d *enforce.ManagedDevice) (err error) {
+	if d.Want == nil {
 		return nil
 	}
-	return m.once(m.asked, d.Host, func(period int64) error {
-		return m.client.Enqueue(ctx, d.Host, apple.ListApps(commandFor(m.secret, d.Host, period)))
-	})
+	if m.old(d.Said.Listed) {
+		err = m.once("apps", d.Host, "", func(period int64) error {
+			return m.client.Enqueue(ctx, d.Host, apple.ListApps(commandFor(m.secret, d.Host, period)))
+		})
+	}
+	if d.Want.Platform == policy.IOS && m.old(d.Said.System.At) {
+		err = errors.Join(err, m.once("system", d.Host, "", func(period int64) error {
+			return m.client.Enqueue(ctx, d.Host, apple.AskSystem(command{verb: askSystem, period: period}.id(m.secret, d.Host)))
+		}))
+	}
+	return err
+}
+
+// old tells whether an answer of a time is to be asked for anew.
+func (m *Manager) old(at time.Time) bool {
+	now := m.now()
+	return now.Sub(at) >= m.every || now.Before(at)
 }
 
 // nudge has a device fetch its declarations that has not confirmed them: KMFDDM tells it once, when they change, and
@@ -109,17 +131,21 @@ func (m *Manager) nudge(ctx context.Context, d *enforce.ManagedDevice) error {
 		return nil
 	}
 	enrolment := d.Host + "-" + strconv.FormatInt(d.Enrolled.Time().Unix(), 10)
-	return m.once(m.nudged, enrolment, func(period int64) error {
-		return m.client.Enqueue(ctx, d.Host, apple.Declare(fmt.Sprintf("portcullis-declare-%d-%s", period, enrolment)))
+	return m.once("declare", d.Host, enrolment, func(period int64) error {
+		return m.client.Enqueue(ctx, d.Host, apple.Declare(fmt.Sprintf("%s%d-%s", declarePrefix, period, enrolment)))
 	})
 }
 
-// once does something once in each period, and again where it failed.
-func (m *Manager) once(done map[string]int64, key string, do func(period int64) error) error {
-	period := m.now().UnixNano() / int64(m.every)
+// declarePrefix begins the ids of commands to fetch declarations.
+const declarePrefix = "portcullis-declare-"
+
+// once does something for a device once in each period for the same reason, and again where it failed.
+func (m *Manager) once(what, host, reason string, do func(period int64) error) error {
+	t, period := task{what, host}, m.now().UnixNano()/int64(m.every)
+	reason += " " + strconv.FormatInt(period, 10)
 	m.mu.Lock()
-	was := done[key] == period
-	done[key] = period
+	was := m.done[t] == reason
+	m.done[t] = reason
 	m.mu.Unlock()
 	if was {
 		return nil
@@ -127,7 +153,7 @@ func (m *Manager) once(done map[string]int64, key string, do func(period int64) 
 	err := do(period)
 	if err != nil {
 		m.mu.Lock()
-		delete(done, key)
+		delete(m.done, t)
 		m.mu.Unlock()
 	}
 	return err
@@ -138,16 +164,13 @@ func (m *Manager) declare(ctx context.Context, d *enforce.ManagedDevice) error {
 	if m.client.config.DeclarationsURL == "" {
 		return nil
 	}
-	if d.Want == nil {
-		return m.place(ctx, d.Host, "")
-	}
 	both, err := declarations(d.Want)
 	if err != nil {
 		return err
 	}
 	set := both[0].Identifier
 	if d.Offered.Digest != d.Want.Digest() || string(d.Offered.Own) != set {
-		if err := m.devices.Offer(ctx, d, set); err != nil {
+		if _, err := m.devices.Offer(ctx, d, set); err != nil {
 			return err
 		}
 	}
@@ -204,8 +227,11 @@ func (m *Manager) put(ctx context.Context, digest string, both []declaration) (t
 	return token, nil
 }
 
-// place has a device be in one of our sets.
+// place has a device be in one of our sets; in none where that is empty.
 func (m *Manager) place(ctx context.Context, host, set string) error {
+	if m.client.config.DeclarationsURL == "" {
+		return nil
+	}
 	m.mu.Lock()
 	was, is := m.placed[host]
 	m.mu.Unlock()
@@ -238,10 +264,17 @@ func (m *Manager) confirm(ctx context.Context, d *enforce.ManagedDevice, set, to
 		if s.Active && s.Valid == "valid" {
 			return m.devices.Confirm(ctx, d)
 		}
-		return m.devices.Refused(ctx, d, s.why())
+		err := m.devices.Refused(ctx, d, s.why())
+		if strings.Contains(s.why(), unknownType) && !d.Said.Undeclared {
+			err = errors.Join(err, m.devices.Undeclared(ctx, d.Host))
+		}
+		return err
 	}
 	return nil
 }
+
+// unknownType is what a device says that does not know declarations of apps.
+const unknownType = "Error.UnknownDeclarationType"
 
 // why is why a declaration is not in force, in a few words.
 func (s *status) why() string {

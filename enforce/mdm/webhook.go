@@ -11,10 +11,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/platform"
 	"portcullis/platform/apple"
@@ -27,6 +29,12 @@ type Listener interface {
 	Left(ctx context.Context, host string) error
 	Report(ctx context.Context, r devices.Report) error
 	Did(ctx context.Context, host, id, failed string) error
+	Runs(ctx context.Context, host string, is enforce.System) error
+	Undeclared(ctx context.Context, host string) error
+	Took(ctx context.Context, host string, offered time.Time) error
+	Late(ctx context.Context, host, way string) error
+	Denied(ctx context.Context, host string, offered time.Time, why string) error
+	Has(ctx context.Context, host string, offered time.Time, own string, at time.Time) error
 }
 
 const (
@@ -227,6 +235,9 @@ func (h *Webhook) checkIn(ctx context.Context, topic string, m *message) (string
 			return Refused, err
 		}
 		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform)
+		if err == nil && c.System != "" {
+			err = h.devices.Runs(ctx, c.UDID, enforce.System{Version: version(c.System)})
+		}
 	case "mdm.TokenUpdate":
 		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform)
 	case "mdm.CheckOut":
@@ -249,6 +260,9 @@ func (h *Webhook) acknowledged(ctx context.Context, e *event) (string, error) {
 	if id, failed, over := ordered(a); over {
 		return Taken, h.devices.Did(ctx, a.IDs.ID, id, failed)
 	}
+	if what, ours, err := h.answered(ctx, e); ours {
+		return what, err
+	}
 	var found inventory
 	if err := apple.Read(bytes.NewReader(a.Payload), &found); err != nil {
 		return Passed, nil // an answer to another command
@@ -264,6 +278,75 @@ func (h *Webhook) acknowledged(ctx context.Context, e *event) (string, error) {
 	r.Partial = r.Partial || found.problems > 0 || !sealed(h.secret, a.Command, a.IDs.ID)
 	return Taken, h.devices.Report(ctx, r)
 }
+
+// answered takes in what a device answered to a command of ours by which it is given its list, or asked what decides
+// how: it is told by the command's id which that was.
+func (h *Webhook) answered(ctx context.Context, e *event) (what string, ours bool, err error) {
+	a, host := e.Acknowledge, e.Acknowledge.IDs.ID
+	if strings.HasPrefix(a.Command, declarePrefix) {
+		if !a.failed() {
+			return Passed, true, nil // what it says of declarations is asked of KMFDDM
+		}
+		err = h.devices.Undeclared(ctx, host)
+	} else {
+		c, is := commandOf(h.secret, a.Command, host)
+		if !is {
+			return "", false, nil
+		}
+		if what, err = h.device(ctx, e, c); what != "" {
+			return what, true, err
+		}
+	}
+	if fault.Is(err, fault.Conflict) {
+		return Passed, true, nil // it was offered something else since, or is managed no longer
+	}
+	return Taken, true, err
+}
+
+// device takes in the answer to a command; what is empty where the answer is one that is wanted.
+func (h *Webhook) device(ctx context.Context, e *event, c command) (what string, err error) {
+	a, host := e.Acknowledge, e.Acknowledge.IDs.ID
+	switch {
+	case c.verb == removeProfile:
+		return Passed, nil // what is left is in the list that is asked for after it
+	case c.verb == installProfile && a.failed():
+		return "", h.devices.Denied(ctx, host, c.offered, a.why())
+	case a.Status != "Acknowledged":
+		return NotKnown, nil
+	case c.verb == installProfile:
+		err := h.devices.Took(ctx, host, c.offered)
+		if fault.Is(err, fault.Conflict) {
+			err = h.devices.Late(ctx, host, byProfile)
+		}
+		return "", err
+	case c.verb == askSystem:
+		s, err := apple.ReadSystem(a.Payload)
+		if err != nil || s.UDID != host {
+			return Malformed, errMalformed
+		}
+		return "", h.devices.Runs(ctx, host, enforce.System{Version: version(s.Version), Supervised: s.Supervised, At: earlier(e.Created, h.now())})
+	}
+	p, err := apple.ReadProfiles(a.Payload)
+	if err != nil || p.UDID != host || !p.Listed {
+		return Malformed, errMalformed
+	}
+	own := noProfile
+	if p.Ours {
+		own = byProfile + p.UUID
+	}
+	return "", h.devices.Has(ctx, host, c.offered, own, earlier(e.Created, h.now()))
+}
+
+// failed tells whether a device cannot do what it was told. One that cannot do it now is asked again by its manager.
+func (a *acknowledgement) failed() bool {
+	return a.Status == "Error" || a.Status == "CommandFormatError"
+}
+
+// why is why a device did not do it, in a few words.
+func (a *acknowledgement) why() string { return "the device answered " + a.Status }
+
+// version is a version as a device says it, of which no more is kept than one has.
+func version(text string) string { return strings.ToValidUTF8(text[:min(len(text), 20)], "") }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {

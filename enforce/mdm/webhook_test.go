@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portcullis/devices"
+	"portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/policy"
 )
@@ -54,6 +55,40 @@ func (n *noted) Did(_ context.Context, host, id, failed string) error {
 	return n.err
 }
 
+func (n *noted) Runs(_ context.Context, host string, is enforce.System) error {
+	supervised := "unknown"
+	if is.Supervised != nil {
+		supervised = fmt.Sprint(*is.Supervised)
+	}
+	n.told = append(n.told, fmt.Sprintf("runs %s %q supervised=%s asked=%t", host, is.Version, supervised, !is.At.IsZero()))
+	return n.err
+}
+
+func (n *noted) Undeclared(_ context.Context, host string) error {
+	n.told = append(n.told, "undeclared "+host)
+	return n.err
+}
+
+func (n *noted) Took(_ context.Context, host string, offered time.Time) error {
+	n.told = append(n.told, fmt.Sprintf("took %s %s", host, offered.Format(time.TimeOnly)))
+	return n.err
+}
+
+func (n *noted) Late(_ context.Context, host, way string) error {
+	n.told = append(n.told, fmt.Sprintf("late %s %s", host, way))
+	return n.err
+}
+
+func (n *noted) Denied(_ context.Context, host string, offered time.Time, why string) error {
+	n.told = append(n.told, fmt.Sprintf("denied %s %s %q", host, offered.Format(time.TimeOnly), why))
+	return n.err
+}
+
+func (n *noted) Has(_ context.Context, host string, offered time.Time, own string, at time.Time) error {
+	n.told = append(n.told, fmt.Sprintf("has %s %s %s at %s", host, offered.Format(time.TimeOnly), own, at.Format(time.TimeOnly)))
+	return n.err
+}
+
 func plist(members string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>` + members + `</dict></plist>`
 }
@@ -75,6 +110,12 @@ const (
 	list   = "<key>InstalledApplicationList</key><array><dict><key>Identifier</key><string>com.parrot</string><key>ShortVersion</key><string>2.1</string></dict></array>"
 )
 
+const (
+	others = "<key>ProfileList</key><array><dict><key>PayloadIdentifier</key><string>com.example</string><key>PayloadUUID</key><string>B-1</string></dict></array>"
+	mine   = "<key>ProfileList</key><array><dict><key>PayloadContent</key><array><dict><key>PayloadIdentifier</key><string>com.example</string></dict></array>" +
+		"<key>PayloadUUID</key><string>A-1</string><key>PayloadIdentifier</key><string>portcullis.apps</string></dict></array>"
+)
+
 func signed(body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(body))
@@ -83,6 +124,8 @@ func signed(body string) string {
 
 func TestEvents(t *testing.T) {
 	ours := commandFor([]byte(secret), "UDID-1", 20500)
+	sent := func(v verb) string { return command{v, noon.Add(-time.Minute), 20500}.id([]byte(secret), "UDID-1") }
+	system, install, profiles := sent(askSystem), sent(installProfile), sent(listInstalled)
 	for name, c := range map[string]struct {
 		body, signature, what string
 		told                  []string
@@ -106,6 +149,25 @@ func TestEvents(t *testing.T) {
 		"answers as a user":      {body: answer("User Enrollment (Device)", "UDID-1", "Acknowledged", ours, noon, list), what: Passed},
 		"cannot answer now":      {body: answer("Device", "UDID-1", "NotNow", ours, noon, ""), what: NotKnown},
 		"answers with an error":  {body: answer("Device", "UDID-1", "Error", ours, noon, list), what: NotKnown},
+		"enrols with a system":   {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device+"<key>OSVersion</key><string>26.1</string>"), what: Taken, told: []string{"left UDID-1", `enrolled UDID-1 "Desk 7" ios`, `runs UDID-1 "26.1" supervised=unknown asked=false`}},
+		"tells its system":       {body: answer("Device", "UDID-1", "Acknowledged", system, noon, "<key>QueryResponses</key><dict><key>OSVersion</key><string>27.0</string><key>IsSupervised</key><true/></dict>"), what: Taken, told: []string{`runs UDID-1 "27.0" supervised=true asked=true`}},
+		"tells nothing of it":    {body: answer("Device", "UDID-1", "Acknowledged", system, noon, "<key>QueryResponses</key><dict/>"), what: Taken, told: []string{`runs UDID-1 "" supervised=unknown asked=true`}},
+		"tells it not now":       {body: answer("Device", "UDID-1", "NotNow", system, noon, ""), what: NotKnown},
+		"knows no declarations":  {body: answer("Device", "UDID-1", "Error", declarePrefix+"7-UDID-1", noon, ""), what: Taken, told: []string{"undeclared UDID-1"}},
+		"fetches declarations":   {body: answer("Device", "UDID-1", "Acknowledged", declarePrefix+"7-UDID-1", noon, ""), what: Passed},
+		"takes a profile":        {body: answer("Device", "UDID-1", "Acknowledged", install, noon, ""), what: Taken, told: []string{"took UDID-1 11:59:00"}},
+		"takes it not now":       {body: answer("Device", "UDID-1", "NotNow", install, noon, ""), what: NotKnown},
+		"takes it never":         {body: answer("Device", "UDID-1", "Error", install, noon, ""), what: Taken, told: []string{`denied UDID-1 11:59:00 "the device answered Error"`}},
+		"takes another's":        {body: answer("Device", "UDID-1", "Acknowledged", command{installProfile, noon, 7}.id([]byte(secret), "UDID-2"), noon, ""), what: Passed},
+		"takes what is forged":   {body: answer("Device", "UDID-1", "Acknowledged", command{installProfile, noon, 7}.id([]byte("x"), "UDID-1"), noon, ""), what: Passed},
+		"takes one too late":     {body: answer("Device", "UDID-1", "Acknowledged", install, noon, ""), what: Passed, told: []string{"took UDID-1 11:59:00", "late UDID-1 profile:"}, err: fault.New(fault.Conflict, "no")},
+		"removes a profile":      {body: answer("Device", "UDID-1", "Error", command{removeProfile, noon, 7}.id([]byte(secret), "UDID-1"), noon, ""), what: Passed},
+		"has our profile":        {body: answer("Device", "UDID-1", "Acknowledged", profiles, noon, mine), what: Taken, told: []string{"has UDID-1 11:59:00 profile:A-1 at 12:00:00"}},
+		"has others' profiles":   {body: answer("Device", "UDID-1", "Acknowledged", profiles, noon, others), what: Taken, told: []string{"has UDID-1 11:59:00 profile:none at 12:00:00"}},
+		"says not what it has":   {body: answer("Device", "UDID-1", "Acknowledged", profiles, noon, ""), what: Malformed},
+		"cannot say what it has": {body: answer("Device", "UDID-1", "Error", profiles, noon, mine), what: NotKnown},
+		"says it to another":     {body: answer("Device", "UDID-1", "Acknowledged", "E6A1", noon, mine), what: Passed},
+		"says it as a user":      {body: answer("User", "UDID-1", "Acknowledged", profiles, noon, mine), what: Passed},
 		"is idle":                {body: answer("Device", "UDID-1", "Idle", "", noon, ""), what: Passed},
 		"answers something else": {body: answer("Device", "UDID-1", "Acknowledged", "lock", noon, ""), what: Passed},
 		"tells of declarations":  {body: checkIn("mdm.DeclarativeManagement", "Device", "UDID-1", noon, device), what: Passed},
@@ -191,9 +253,32 @@ func TestSealed(t *testing.T) {
 	}
 }
 
+// TestCommands holds that a command's id says what it was, to whom and in which period, and that nobody else makes one.
+func TestCommands(t *testing.T) {
+	key, seen := []byte(secret), map[string]bool{}
+	for _, c := range []command{{installProfile, noon, 7}, {installProfile, noon, 8}, {listInstalled, noon, 7}, {installProfile, noon.Add(time.Microsecond), 7}, {verb: askSystem, period: 7}} {
+		id := c.id(key, "UDID-1")
+		got, ours := commandOf(key, id, "UDID-1")
+		if got != c || !ours || seen[id] {
+			t.Errorf("%s is %v, %t", id, got, ours)
+		}
+		seen[id] = true
+		for _, other := range []string{"", id + "0", strings.Replace(id, "-7-", "-9-", 1) + "x", strings.Replace(id, "-device-", "-devices-", 1)} {
+			if _, ours := commandOf(key, other, "UDID-1"); ours {
+				t.Error(other)
+			}
+		}
+		if _, ours := commandOf(key, id, "UDID-2"); ours {
+			t.Error("one device answers as another")
+		}
+	}
+}
+
 func FuzzEvent(f *testing.F) {
 	f.Add(checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device))
 	f.Add(answer("Device", "UDID-1", "Acknowledged", "x", noon, list))
+	f.Add(answer("Device", "UDID-1", "Acknowledged", command{listProfiles, noon, 1}.id([]byte(secret), "UDID-1"), noon, mine))
+	f.Add(answer("Device", "UDID-1", "Acknowledged", command{askSystem, noon, 1}.id([]byte(secret), "UDID-1"), noon, "<key>QueryResponses</key><dict/>"))
 	f.Fuzz(func(t *testing.T, body string) {
 		n := &noted{}
 		what, err := NewWebhook(secret, n, func() time.Time { return noon }, slog.New(slog.DiscardHandler)).Take(t.Context(), []byte(body), signed(body))

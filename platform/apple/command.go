@@ -1,15 +1,10 @@
 package apple
 
 import (
-	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/xml"
-	"errors"
-	"io"
 	"strings"
-
-	"portcullis/platform/stream"
-	"portcullis/policy"
 )
 
 // ListApps is the MDM command InstalledApplicationList as a property list. It asks for all apps, and of each for no
@@ -33,6 +28,27 @@ func EraseDevice(command, pin string) []byte {
 	return commandOf(command, "EraseDevice", textOf("PIN", pin))
 }
 
+// InstallProfile is the MDM command InstallProfile as a property list. A profile of the same identifier gives way to it.
+func InstallProfile(command string, profile []byte) []byte {
+	return commandOf(command, "InstallProfile", "<key>Payload</key><data>"+base64.StdEncoding.EncodeToString(profile)+"</data>")
+}
+
+// RemoveProfile is the MDM command RemoveProfile as a property list: the device removes the profile that WriteProfile writes.
+func RemoveProfile(command string) []byte {
+	return commandOf(command, "RemoveProfile", textOf("Identifier", profileID))
+}
+
+// ListProfiles is the MDM command ProfileList as a property list. It asks for those alone that a manager installed: what
+// else is on a device is nobody's business here.
+func ListProfiles(command string) []byte {
+	return commandOf(command, "ProfileList", "<key>ManagedOnly</key><true/>")
+}
+
+// AskSystem is the MDM command DeviceInformation as a property list, for what ReadSystem reads and nothing else.
+func AskSystem(command string) []byte {
+	return commandOf(command, "DeviceInformation", "<key>Queries</key><array><string>OSVersion</string><string>IsSupervised</string></array>")
+}
+
 // textOf is a member with a text; nothing where that is empty.
 func textOf(key, text string) string {
 	if text == "" {
@@ -53,60 +69,4 @@ func commandOf(id, name, members string) []byte {
 	_ = xml.EscapeText(&b, []byte(id)) // to memory
 	b.WriteString("</string></dict></plist>\n")
 	return b.Bytes()
-}
-
-// CheckIn is what a device says of itself as it enrols.
-type CheckIn struct {
-	UDID, Name string
-	// Platform is zero where its model is none that is known.
-	Platform policy.Platform
-}
-
-// ReadCheckIn reads the MDM check-in messages Authenticate, TokenUpdate and CheckOut: a property list in XML.
-func ReadCheckIn(data []byte) (c CheckIn, err error) {
-	x := stream.NewXML(bufio.NewReader(bytes.NewReader(data)))
-	name, err := x.Root()
-	if err == nil && name != "plist" || errors.Is(err, io.EOF) {
-		return c, errors.New("this is no property list in XML")
-	}
-	if err != nil {
-		return c, err
-	}
-	err = x.Children(func(kind string) error {
-		v := xmlValues{x}
-		if kind != "dict" {
-			return errors.New("this is no check-in of a device")
-		}
-		return v.dict(func(key, kind string) error {
-			switch key {
-			case "UDID":
-				return text(v, kind, &c.UDID)
-			case "DeviceName":
-				return text(v, kind, &c.Name)
-			case "ProductName", "Model", "ModelName":
-				var model string
-				if err := text(v, kind, &model); err != nil {
-					return err
-				}
-				if p := platformOf(model); p != 0 {
-					c.Platform = p
-				}
-			}
-			return nil
-		})
-	})
-	return c, err
-}
-
-// platformOf is the platform of a model, such as iPhone16,2 or Mac15,3.
-func platformOf(model string) policy.Platform {
-	for _, m := range []struct {
-		prefix   string
-		platform policy.Platform
-	}{{"iPhone", policy.IOS}, {"iPad", policy.IOS}, {"iPod", policy.IOS}, {"Mac", policy.MacOS}, {"iMac", policy.MacOS}, {"VirtualMac", policy.MacOS}, {"Xserve", policy.MacOS}} {
-		if strings.HasPrefix(model, m.prefix) {
-			return m.platform
-		}
-	}
-	return 0
 }

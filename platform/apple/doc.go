@@ -26,6 +26,9 @@
 // first certificate of signed_by. Run with SPHardwareDataType too, it names the Mac by its
 // platform_UUID or serial number.
 //
+// Besides, it writes the MDM commands that ask devices for this and give them their profile, and reads what they say of
+// themselves (ReadCheckIn, ReadSystem) and which of our profiles they have (ReadProfiles).
+//
 // Left in the file: the names of users (UserID, UserShortName, UserLongName), the paths of apps,
 // which hold home folders, and all else that is not named above.
 package apple

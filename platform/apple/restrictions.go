@@ -55,7 +55,7 @@ func WriteProfile(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	}
 	p := configuration{
 		Content: []restrictions{r}, Description: l.Stamp(), DisplayName: "Apps", Identifier: profileID, Organisation: l.Organisation,
-		RemovalDisallowed: true, Type: "Configuration", UUID: uuid("profile", digest), Version: 1,
+		RemovalDisallowed: true, Type: "Configuration", UUID: ProfileUUID(digest), Version: 1,
 	}
 	var b bytes.Buffer
 	enc := plist.NewEncoder(&b)
@@ -67,6 +67,10 @@ func WriteProfile(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	_, err := w.Write(b.Bytes())
 	return left, err
 }
+
+// ProfileUUID is the UUID of the profile that WriteProfile writes of a list with a digest: a device that lists it has
+// that list.
+func ProfileUUID(digest string) string { return uuid("profile", digest) }
 
 // apps are the bundle identifiers of a list for iPhones and iPads: of what alone may be there where it is
 // shut, else of what must not. Web clips are no apps, and stay unless the list keeps them out by name.

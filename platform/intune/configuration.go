@@ -70,21 +70,27 @@ func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	if l.Host != "" {
 		c.DisplayName += ", device " + l.Host
 	}
-	var left []platform.Left
-	var err error
-	if kind, ok := lists[l.Platform]; ok {
-		left, err = c.list(l, kind)
-	} else {
-		left, err = c.settings(l)
+	kind, ok := lists[l.Platform]
+	if !ok {
+		return c.settings(w, l)
+	}
+	left, err := c.list(l, kind)
+	if err == nil {
+		err = c.write(w)
 	}
 	if err != nil {
 		return nil, err
 	}
+	return left, nil
+}
+
+// write writes a configuration.
+func (c *configuration) write(w io.Writer) error {
 	if err := json.MarshalWrite(w, c, jsontext.WithIndent("\t"), jsontext.AllowInvalidUTF8(true)); err != nil {
-		return nil, fmt.Errorf("write a configuration for Intune: %w", err)
+		return fmt.Errorf("write a configuration for Intune: %w", err)
 	}
-	_, err = io.WriteString(w, "\n")
-	return left, err
+	_, err := io.WriteString(w, "\n")
+	return err
 }
 
 // list names what alone is compliant where the list is shut, else what is not.
@@ -127,39 +133,51 @@ func (a *apps) item(e *platform.Entry) appListItem {
 // nodes are AppLocker's collections, and their names in its configuration service provider.
 var nodes = [...]struct{ collection, node string }{{"Exe", "EXE"}, {"Msi", "MSI"}, {"Script", "Script"}, {"Appx", "StoreApps"}}
 
-// settings are the collections of the AppLocker policy. Their group is one of the organisation's or the
-// device's own, because what is taken off one group must not take what another has put there.
-func (c *configuration) settings(l *platform.List) ([]platform.Left, error) {
+// settings writes a configuration whose settings are the collections of the AppLocker policy. Their group is one of the
+// organisation's or the device's own, because what is taken off one group must not take what another has put there.
+func (c *configuration) settings(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	if l.Platform != policy.Windows {
 		return nil, fmt.Errorf("a configuration for Intune is for android, ios, macos or windows, and not for %s", l.Platform)
-	}
-	var rules bytes.Buffer
-	rules.Grow(800 * (len(l.Shared) + 8)) // most rules take less
-	left, err := windows.Write(&rules, l)
-	if err != nil {
-		return nil, err
 	}
 	group := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q", l.Organisation, l.Host)))[:32]
 	c.Type = "#microsoft.graph.windows10CustomConfiguration"
 	for _, n := range nodes {
-		value, err := collection(rules.Bytes(), n.collection)
-		if err != nil {
-			return nil, err
-		}
 		c.Settings = append(c.Settings, omaSetting{Type: "#microsoft.graph.omaSettingString", DisplayName: "AppLocker: " + n.collection, Description: c.Description,
-			URI: "./Vendor/MSFT/AppLocker/ApplicationLaunchRestrictions/" + group + "/" + n.node + "/Policy", Value: string(value)})
+			URI: "./Vendor/MSFT/AppLocker/ApplicationLaunchRestrictions/" + group + "/" + n.node + "/Policy"})
+	}
+	var around bytes.Buffer
+	if err := c.write(&around); err != nil {
+		return nil, err
+	}
+	rest := around.Bytes()
+	left, err := windows.Collections(l, c.Description, quote, func(name string, text []byte) error {
+		before, after, found := bytes.Cut(rest, empty)
+		if n := len(nodes) - bytes.Count(rest, empty); !found || nodes[n].collection != name {
+			return fmt.Errorf("write a configuration for Intune: there is no setting for AppLocker's %s", name)
+		}
+		rest = after
+		for _, part := range [][]byte{before, empty[:len(empty)-1], text, empty[len(empty)-1:]} {
+			if _, err := w.Write(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		_, err = w.Write(rest)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return left, nil
 }
 
-// collection cuts one collection out of an AppLocker policy, whose tags stand at the beginning of lines. In
-// texts and attributes they are escaped.
-func collection(rules []byte, name string) ([]byte, error) {
-	const end = "\n</RuleCollection>"
-	start := bytes.Index(rules, []byte("\n<RuleCollection Type=\""+name+"\"")) + 1
-	length := bytes.Index(rules[start:], []byte(end))
-	if start == 0 || length < 0 {
-		return nil, fmt.Errorf("the AppLocker policy has no collection %s", name)
-	}
-	return rules[start : start+length+len(end)], nil
+// empty is the member of a setting where its collection comes. Within a text it cannot stand: there its quotes are escaped.
+var empty = []byte(`"value": ""`)
+
+// quote appends a text as it stands within a string of JSON.
+func quote(b, text []byte) []byte {
+	from := len(b)
+	b, _ = jsontext.AppendQuote(b, text) // what is no UTF-8 is replaced, as everywhere in the configuration
+	return append(b[:from], b[from+1:len(b)-1]...)
 }

@@ -1,7 +1,6 @@
 package windows
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -42,56 +41,72 @@ type extent struct{ from, to int }
 // Windows. In AppLocker every denial wins; what is listed is an exception of the denial of all that its
 // publisher makes.
 func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
-	if l.Platform != policy.Windows {
-		return nil, fmt.Errorf("an AppLocker policy is for programs of windows, and not of %s", l.Platform)
-	}
-	rules, left := rulesOf(l)
-	var texts bytes.Buffer // of each rule, which may be in several collections
-	texts.Grow(420 * len(rules))
-	for i := range rules {
-		r := &rules[i]
-		from := texts.Len()
-		r.write(&texts)
-		r.text, r.id = extent{from, texts.Len()}, r.identity()
-	}
-	b := bufio.NewWriterSize(w, 1<<16) // which keeps the first error for Flush
-	_, _ = b.WriteString("<AppLockerPolicy Version=\"1\">\n")
-	for t, word := range typeWords {
-		_, _ = b.WriteString("<RuleCollection Type=\"" + word + "\" EnforcementMode=\"Enabled\">\n")
-		for i := range rules {
-			if r := &rules[i]; slices.Contains(r.is.Types, Type(t)) {
-				r.collect(b, Type(t), texts.Bytes()[r.text.from:r.text.to])
-			}
+	asItIs := func(b, text []byte) []byte { return append(b, text...) }
+	text := []byte("<AppLockerPolicy Version=\"1\">\n")
+	left, err := Collections(l, l.Stamp(), asItIs, func(_ string, collection []byte) error {
+		_, err := w.Write(text)
+		if err == nil {
+			_, err = w.Write(collection)
 		}
-		_, _ = b.WriteString("</RuleCollection>\n")
+		text = []byte("\n")
+		return err
+	})
+	if err == nil {
+		_, err = io.WriteString(w, "\n</AppLockerPolicy>\n")
 	}
-	_, _ = b.WriteString("</AppLockerPolicy>\n")
-	if err := b.Flush(); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return left, nil
 }
 
-// collect writes a rule, whose text is written already, into a collection.
-func (r *rule) collect(b *bufio.Writer, t Type, text []byte) {
-	element := elements[r.is.Kind]
-	id := r.id
-	id[len(id)-1] ^= byte(t)
-	for _, part := range [...]string{"<", element, "Rule Id=\""} {
-		_, _ = b.WriteString(part)
+// Collections calls each with every collection of a list's policy, by its type: its element, without a line's end behind
+// it. stamp is the list's. quote appends a text to b as it stands where it is written to; it is called for parts of a
+// collection. What each is given is good until it returns.
+func Collections(l *platform.List, stamp string, quote func(b, text []byte) []byte, each func(name string, text []byte) error) ([]platform.Left, error) {
+	if l.Platform != policy.Windows {
+		return nil, fmt.Errorf("an AppLocker policy is for programs of windows, and not of %s", l.Platform)
 	}
-	_, _ = b.Write(appendUUID(b.AvailableBuffer(), id))
-	_ = b.WriteByte('"')
-	_, _ = b.Write(text)
-	for _, part := range [...]string{"</", element, "Rule>\n"} {
-		_, _ = b.WriteString(part)
+	rules, left := rulesOf(l, stamp)
+	texts := make([]byte, 0, 450*len(rules)) // of each rule, which may be in several collections
+	var one []byte
+	for i := range rules {
+		r := &rules[i]
+		one = r.append(one[:0])
+		from := len(texts)
+		texts = quote(texts, one)
+		r.text, r.id = extent{from, len(texts)}, r.identity()
 	}
+	quoted := func(text string) []byte { return quote(nil, []byte(text)) }
+	var heads, ends [len(elements)][]byte
+	for kind, element := range elements {
+		heads[kind], ends[kind] = quoted("<"+element+"Rule Id=\""), quoted("</"+element+"Rule>\n")
+	}
+	behind, end := quoted("\""), quoted("</RuleCollection>")
+	b := make([]byte, 0, len(texts)+100*len(rules)+200)
+	for t, word := range typeWords {
+		b = quote(b[:0], []byte("<RuleCollection Type=\""+word+"\" EnforcementMode=\"Enabled\">\n"))
+		for i := range rules {
+			r := &rules[i]
+			if !slices.Contains(r.is.Types, Type(t)) {
+				continue
+			}
+			id := r.id
+			id[len(id)-1] ^= byte(t)
+			b = append(appendUUID(append(b, heads[r.is.Kind]...), id), behind...)
+			b = append(append(b, texts[r.text.from:r.text.to]...), ends[r.is.Kind]...)
+		}
+		if err := each(word, append(b, end...)); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
 }
 
 // rulesOf are the rules of a list, first those that do not come from its entries and then theirs, in its
 // order; and what of it AppLocker cannot carry.
-func rulesOf(l *platform.List) (rules []rule, left []platform.Left) {
-	rules = append(make([]rule, 0, len(l.Shared)+8), baseOf(l)...)
+func rulesOf(l *platform.List, stamp string) (rules []rule, left []platform.Left) {
+	rules = append(make([]rule, 0, len(l.Shared)+8), baseOf(l, stamp)...)
 	for e := range l.All() {
 		target, err := Identify(e.Identifier)
 		if err != nil {
@@ -164,12 +179,21 @@ func except(rules []rule) {
 		return
 	}
 	type of struct{ publisher, product string }
-	by := map[of][]*rule{} // what is allowed, by its publisher, and by its product as well
+	by := make(map[of][]*rule, len(wide)) // what is allowed, of the publishers and products of those
+	for _, r := range wide {
+		by[of{r.is.Publisher, r.is.Product}] = nil
+	}
 	for i := range rules {
-		if r := &rules[i]; !r.deny {
-			by[of{r.is.Publisher, "*"}] = append(by[of{r.is.Publisher, "*"}], r)
-			if r.is.Product != "*" {
-				by[of{r.is.Publisher, r.is.Product}] = append(by[of{r.is.Publisher, r.is.Product}], r)
+		r := &rules[i]
+		if r.deny {
+			continue
+		}
+		for _, key := range [...]of{{r.is.Publisher, "*"}, {r.is.Publisher, r.is.Product}} {
+			if found, wanted := by[key]; wanted {
+				by[key] = append(found, r)
+			}
+			if r.is.Product == "*" {
+				break // it is the same
 			}
 		}
 	}
@@ -204,8 +228,7 @@ var writable = []string{
 
 // baseOf are the rules that do not come from entries: they allow everything in an open list, and in a closed
 // one what Windows itself needs. They say which list it is.
-func baseOf(l *platform.List) []rule {
-	stamp := l.Stamp()
+func baseOf(l *platform.List, stamp string) []rule {
 	base := func(name string, t Target, types ...Type) rule {
 		t.Types = types
 		return rule{name: name, why: stamp, is: condition{t, every}}
@@ -235,23 +258,23 @@ var elements = [...]string{Publisher: "FilePublisher", Package: "FilePublisher",
 // longest is how much of a name or a description is kept: AppLocker takes 1,024 units of UTF-16.
 const longest = 500
 
-// write writes a rule from behind its id to its end.
-func (r *rule) write(b *bytes.Buffer) {
+// append appends a rule from behind its id to its end.
+func (r *rule) append(b []byte) []byte {
 	name := cut(r.name)
-	attribute(b, "Name", name)
-	attribute(b, "Description", cut(r.why))
-	attribute(b, "UserOrGroupSid", "S-1-1-0") // everyone
-	attribute(b, "Action", r.action())
-	b.WriteString("><Conditions>")
-	r.is.write(b, name)
-	b.WriteString("</Conditions>")
+	b = attribute(b, "Name", name)
+	b = attribute(b, "Description", cut(r.why))
+	b = attribute(b, "UserOrGroupSid", "S-1-1-0") // everyone
+	b = attribute(b, "Action", r.action())
+	b = append(b, "><Conditions>"...)
+	b = append(r.is.append(b, name), "</Conditions>"...)
 	if len(r.exceptions) > 0 {
-		b.WriteString("<Exceptions>")
+		b = append(b, "<Exceptions>"...)
 		for i := range r.exceptions {
-			r.exceptions[i].write(b, "")
+			b = r.exceptions[i].append(b, "")
 		}
-		b.WriteString("</Exceptions>")
+		b = append(b, "</Exceptions>"...)
 	}
+	return b
 }
 
 func (r *rule) action() string {
@@ -287,42 +310,38 @@ func appendUUID(b []byte, id [16]byte) []byte {
 	return b
 }
 
-func (c *condition) write(b *bytes.Buffer, name string) {
+func (c *condition) append(b []byte, name string) []byte {
 	element := elements[c.Kind]
-	b.WriteString("<" + element + "Condition")
+	b = append(append(append(b, '<'), element...), "Condition"...)
 	switch c.Kind {
 	case Publisher, Package:
-		attribute(b, "PublisherName", c.Publisher)
-		attribute(b, "ProductName", c.Product)
-		attribute(b, "BinaryName", c.Binary)
-		b.WriteString("><BinaryVersionRange")
-		b.WriteString(" LowSection=\"")
-		b.Write(c.low.append(b.AvailableBuffer()))
-		b.WriteString("\" HighSection=\"")
-		b.Write(c.high.append(b.AvailableBuffer()))
-		b.WriteString("\"/>")
+		b = attribute(b, "PublisherName", c.Publisher)
+		b = attribute(b, "ProductName", c.Product)
+		b = attribute(b, "BinaryName", c.Binary)
+		b = append(b, "><BinaryVersionRange LowSection=\""...)
+		b = append(c.low.append(b), "\" HighSection=\""...)
+		b = append(c.high.append(b), "\"/>"...)
 	case Path:
-		attribute(b, "Path", c.Value)
-		b.WriteString(">")
+		b = append(attribute(b, "Path", c.Value), '>')
 	case Hash:
-		b.WriteString("><FileHash Type=\"SHA256\"")
-		attribute(b, "Data", "0x"+c.Value)
-		attribute(b, "SourceFileName", name)
-		b.WriteString(" SourceFileLength=\"0\"/>")
+		b = append(b, "><FileHash Type=\"SHA256\""...)
+		b = attribute(b, "Data", "0x"+c.Value)
+		b = attribute(b, "SourceFileName", name)
+		b = append(b, " SourceFileLength=\"0\"/>"...)
 	}
-	b.WriteString("</" + element + "Condition>")
+	return append(append(append(b, "</"...), element...), "Condition>"...)
 }
 
-func attribute(b *bytes.Buffer, name, value string) {
-	b.WriteString(" ")
-	b.WriteString(name)
-	b.WriteString("=\"")
+func attribute(b []byte, name, value string) []byte {
+	b = append(append(append(b, ' '), name...), "=\""...)
 	if isPlain(value) {
-		b.WriteString(value)
+		b = append(b, value...)
 	} else {
-		_ = xml.EscapeText(b, []byte(value)) // a buffer takes everything
+		escaped := bytes.NewBuffer(b)
+		_ = xml.EscapeText(escaped, []byte(value)) // a buffer takes everything
+		b = escaped.Bytes()
 	}
-	b.WriteString("\"")
+	return append(b, '"')
 }
 
 // isPlain tells whether a value stands for itself in XML: most do.
