@@ -32,16 +32,13 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 		Columns: []ui.Column{{Title: "Entry"}, {Title: "What", Main: true}, {Title: "When"}, {Title: "Who"}, {Title: "About"}},
 		Empty:   ui.Empty{Text: "There is no entry yet. The first comes with the first decision."},
 	}
-	for i := len(page.Entries) - 1; i >= 0; i-- {
-		last := page.Entries[i]
-		for last.Sealed && i > 0 && page.Entries[i-1].Sealed {
-			i--
+	for end := len(page.Entries); end > 0; {
+		first := end - 1
+		for alike := alikeAs(&page.Entries[first]); alike != nil && first > 0 && alike(&page.Entries[first-1]); {
+			first--
 		}
-		if first := page.Entries[i]; first.Index < last.Index {
-			table.Rows = append(table.Rows, sealedRow(first.Index, last.Index))
-		} else {
-			table.Rows = append(table.Rows, entryRow(r, last, known))
-		}
+		table.Rows = append(table.Rows, stretch(r, page.Entries[first:end], known))
+		end = first
 	}
 	if page.From > 0 {
 		table.Pages = ui.PagesAt(r.URL, "entries", "", strconv.FormatInt(page.From, 10))
@@ -55,6 +52,39 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 			ui.Paragraph{ui.Link{Text: "The checkpoint as it is now", Href: "/ledger/checkpoint"}},
 		}},
 	}})
+}
+
+// alikeAs tells what may stand in one row with an entry: what may not be seen, and digests, of which there are two each
+// hour however little happens. It is nil for what has a row of its own.
+func alikeAs(e *people.Shown) func(*people.Shown) bool {
+	digest := func(e *people.Shown) bool { return !e.Sealed && strings.HasSuffix(e.Kind.Name, "digest") }
+	switch {
+	case e.Sealed:
+		return func(o *people.Shown) bool { return o.Sealed }
+	case digest(e):
+		return digest
+	}
+	return nil
+}
+
+// stretch is a row of entries that are alike, or of one.
+func stretch(r *http.Request, entries []people.Shown, known names) ui.Row {
+	first, last := entries[0], entries[len(entries)-1]
+	switch {
+	case last.Sealed:
+		return sealedRow(first.Index, last.Index)
+	case len(entries) == 1:
+		return entryRow(r, last, known)
+	}
+	var each []ui.Component
+	for _, e := range slices.Backward(entries) {
+		row := entryRow(r, e, known)
+		each = append(each, ui.Paragraph{row[0], ui.Text("· "), row[1], ui.Text("· "), row[2]}, row[4])
+	}
+	return ui.Row{
+		ui.Text(ui.Number(first.Index).String() + " to " + ui.Number(last.Index).String()), ui.Text("Digests of what happened, hour by hour: " + ui.Number(len(entries)).String()),
+		ui.Time{At: last.At.Time(), Now: ui.Now(r), Short: true}, known.link(last.Actor), ui.Details{Summary: "Each of them", Content: each},
+	}
 }
 
 // sealedRow is a stretch of entries that the actor may not see: of these there is their place alone.

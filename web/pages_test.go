@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"portcullis/internal/pagetest"
 	"portcullis/internal/storetest"
+	"portcullis/ledger"
 	"portcullis/people"
+	"portcullis/store"
 )
 
 // TestTodayAndTheLedger holds what the first pages say to whom.
@@ -38,5 +42,32 @@ func TestTodayAndTheLedger(t *testing.T) {
 		olive := h.SignIn(h.Person("realm", people.Particulars{Name: "Olive", Mail: "olive@x.example"}, people.Grant{Role: people.Operator, Organisation: people.Everywhere}))
 		olive.Get("/").Shows(200, "To begin with", "Add a second passkey", "To do", "Done").Has(`href="/notices"`)
 		olive.Get("/people").Has(`href="/access"`)
+	})
+}
+
+// TestDigestsStandTogether holds that digests, which come every hour, take one row of the ledger's page until something
+// is decided, and each can be read in it.
+func TestDigestsStandTogether(t *testing.T) {
+	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
+		e := newEstate(t, open(testClock.Now))
+		digests := func(n int) {
+			for i := range n {
+				entry := ledger.Entry{Kind: ledger.Kind{Name: "people.access-digest", Version: 1, Public: true}, Actor: "server", Subjects: []string{people.Everywhere}, Payload: fmt.Appendf(nil, `{"count":%d}`, 40+i)}
+				if err := e.db.Write(t.Context(), func(tx *store.Tx) error { _, err := e.room.Ledger.Record(tx, entry); return err }); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		h := &pagetest.House{T: t, Clock: testClock, People: e.room, Handler: e.server}
+		digests(4)
+		h.Organisation("between", "Between", "")
+		digests(1)
+		e.sequence(t)
+		v := h.Nobody()
+		v.Session = e.visitor(t, people.Auditor).session
+		page := v.Get("/ledger").Shows(200, "Digests of what happened, hour by hour: 4", "Each of them", "40", "43", "Between", "Organisation added")
+		if n := strings.Count(page.Body, "Digest of an hour of the access log"); n != 5 {
+			t.Errorf("%d digests are on the page", n)
+		}
 	})
 }

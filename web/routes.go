@@ -188,7 +188,7 @@ func Handler(p Parts) http.Handler {
 		mux.Handle(r.Pattern, promhttp.InstrumentHandlerCounter(requests.MustCurryWith(route), promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(route), p.Gate.Guard(r))))
 	}
 	ours := http.NewCrossOriginProtection()
-	ours.SetDenyHandler(p.Gate.Guard(gate.Route{Permission: gate.Open, Handler: ui.Handler(foreign)}))
+	ours.SetDenyHandler(p.Gate.Guard(gate.Route{Permission: gate.Public, Handler: ui.Handler((&borders{Parts: p}).foreign)}))
 	return headers(p.Gate.Secure, takeRest(ours.Handler(gate.Limit(maxBody, mux))))
 }
 

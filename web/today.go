@@ -124,15 +124,6 @@ func (p *pages) beginning(r *http.Request) (ui.Component, error) {
 	return ui.Stack{ui.Heading("To begin with"), steps}, nil
 }
 
-// foreign refuses what a page of another site had the browser send.
-func foreign(w http.ResponseWriter, r *http.Request) error {
-	return ui.Render(w, r, http.StatusForbidden, ui.Page{Title: "This came from another site", Content: []ui.Component{
-		ui.Para("A page of another site had your browser send this. Nothing has been changed."),
-		ui.Para("If you meant to do it, go to the page here and do it from there. If you were on a page of this server, tell whoever looks after it: the header Host or Origin is changed on its way."),
-		ui.Paragraph{ui.Link{Text: "Go to the first page", Href: "/"}},
-	}})
-}
-
 // nothing answers what no other route does.
 func (p *pages) nothing(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "There is no page at this address")

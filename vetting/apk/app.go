@@ -174,3 +174,9 @@ func (c *Coverage) count(size int64) {
 	c.FilesTotal++
 	c.BytesTotal += size
 }
+
+// mostClaimed bounds the size that a file is counted with, so that what directories claim cannot
+// overflow the sums.
+const mostClaimed = 1 << 44
+
+func claimed(e *archive.Entry) int64 { return max(0, min(e.Size, mostClaimed)) }

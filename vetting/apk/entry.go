@@ -32,7 +32,7 @@ type entry struct {
 	*walk
 	e     *archive.Entry
 	where string
-	see   func() Sightings
+	many  func() Sightings // who looks at the place that the entry shares with others
 	out   *piece
 	buf   []byte
 }
@@ -51,9 +51,9 @@ func (w *walk) do(j job) *piece {
 		}
 		where := w.place(e.Path())
 		x := &entry{walk: w, e: e, where: where, out: out, buf: (*buf)[:0]}
-		x.see = func() Sightings {
+		x.many = func() Sightings {
 			if j.where == "" {
-				return w.opt.See(where)
+				return x.see()
 			}
 			if shared == nil {
 				shared = w.opt.See(j.where)
@@ -69,6 +69,9 @@ func (w *walk) do(j job) *piece {
 	return out
 }
 
+// see gives who looks at the entry by itself.
+func (x *entry) see() Sightings { return x.opt.See(x.where) }
+
 // read reads the entry as what its first bytes say that it is.
 func (x *entry) read() {
 	if data, ok := x.loaded[x.e]; ok {
@@ -78,7 +81,7 @@ func (x *entry) read() {
 	}
 	r, err := x.e.Open()
 	if err != nil {
-		x.out.cover.not(x.where, x.e.Size, 0, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), 0, err.Error())
 		return
 	}
 	defer r.Close()
@@ -129,11 +132,11 @@ func (x *entry) fill(r io.Reader, n int64) error {
 	// A header may promise what its bytes cannot hold.
 	for int64(len(x.buf)) < n {
 		if len(x.buf) == cap(x.buf) {
-			room := min(n, x.e.Size+1, (x.e.Compressed+1)*1032)
-			if size := 2 * int64(cap(x.buf)); room > keepBuffer && size < room {
-				room = size
+			room := min(n, x.e.Size+1)
+			if room > keepBuffer || room > 1032*(min(x.e.Compressed, keepBuffer)+1) || room <= int64(cap(x.buf)) {
+				room = 2 * int64(cap(x.buf))
 			}
-			grown := make([]byte, len(x.buf), max(room, int64(cap(x.buf))+headSize))
+			grown := make([]byte, len(x.buf), room)
 			copy(grown, x.buf)
 			x.buf = grown
 		}
@@ -160,10 +163,10 @@ func (x *entry) stored() bool {
 // counted counts the file as read, or as not analysed for the reason.
 func (x *entry) counted(read int64, err error) {
 	if err != nil {
-		x.out.cover.not(x.where, x.e.Size, read, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), read, err.Error())
 		return
 	}
-	x.out.cover.read(x.e.Size)
+	x.out.cover.read(claimed(x.e))
 }
 
 // content analyses what was read of the entry; err is why that is not all.
@@ -188,7 +191,7 @@ func (x *entry) analyse(data []byte) error {
 		return x.library(data)
 	case kind == gzipKind:
 		return x.gunzip(data)
-	case kind == xmlKind || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
+	case kind == xmlKind || x.manifestOf() != nil || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
 		return x.compiled(data)
 	case x.owned():
 		x.scan(data)
@@ -279,7 +282,7 @@ func (x *entry) zip(r io.ReaderAt, size int64) error {
 
 // compiled reads the texts of XML and of resources, and of a manifest what it names.
 func (x *entry) compiled(data []byte) error {
-	see := x.see()
+	see := x.many()
 	m := x.manifestOf()
 	whole := axml.Strings(data, func(text []byte) {
 		if bytes.IndexByte(text, '.') < 0 && bytes.IndexByte(text, '/') < 0 {
@@ -362,17 +365,17 @@ func (x *entry) skim(r io.Reader, kind kind) {
 	}
 	switch {
 	case err != io.EOF:
-		x.out.cover.not(x.where, x.e.Size, size, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), size, err.Error())
 	case archiveBehind(tail):
 		x.behind()
 	case x.owned():
-		x.out.cover.not(x.where, x.e.Size, 0, "Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged")
+		x.out.cover.not(x.where, claimed(x.e), 0, "Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged")
 	case signature(x.e.Name):
-		x.out.cover.read(x.e.Size)
+		x.out.cover.read(claimed(x.e))
 	case kind == mediaKind:
-		x.out.cover.media(x.e.Size)
+		x.out.cover.media(claimed(x.e))
 	default:
-		x.out.cover.not(x.where, x.e.Size, 0, word)
+		x.out.cover.not(x.where, claimed(x.e), 0, word)
 	}
 }
 
@@ -403,9 +406,9 @@ func (x *entry) stream(r io.Reader, kind kind) {
 	}
 	switch {
 	case err != io.EOF:
-		x.out.cover.not(x.where, x.e.Size, size, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), size, err.Error())
 	case kind != plainKind:
-		x.out.cover.not(x.where, x.e.Size, size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
+		x.out.cover.not(x.where, claimed(x.e), size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
 	default:
 		x.counted(size, nil)
 	}

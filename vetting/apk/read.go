@@ -70,7 +70,7 @@ func ReadSet(ctx context.Context, files []File, opt Options) (*App, error) {
 			return nil, named(f.Name, err)
 		}
 		s.limits = budget.Limits()
-		if claimed(a) > budget.Total() {
+		if claimedBy(a) > budget.Total() {
 			s.workers = newWorkers(1) // so that what is left unread does not depend on who was quicker
 		}
 		top, p := (&reader{session: s, name: f.Name}).archive(a)
@@ -90,12 +90,10 @@ func named(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// claimed is how much would come out of an archive's entries if its directory told the truth.
-func claimed(a *archive.Archive) (sum int64) {
+// claimedBy is how much would come out of an archive's entries if its directory told the truth.
+func claimedBy(a *archive.Archive) (sum int64) {
 	for _, e := range a.Entries() {
-		if sum += max(e.Size, 0); sum < 0 {
-			return 1<<63 - 1
-		}
+		sum += claimed(e)
 	}
 	return sum
 }
@@ -239,7 +237,7 @@ type walk struct {
 // formatOf tells what an archive is by what lies where Android looks.
 func formatOf(a *archive.Archive) Format {
 	switch {
-	case a.Lookup(manifestName) != nil || a.Lookup("classes.dex") != nil:
+	case a.Lookup(manifestName) != nil || a.Depth() == 0 && a.Lookup("classes.dex") != nil:
 		return APK
 	case a.Lookup("base/"+bundleManifest) != nil || a.Lookup("BundleConfig.pb") != nil:
 		return AAB
@@ -323,6 +321,9 @@ func (w *walk) network(a *archive.Archive, m *Manifest, table *axml.Table, root 
 	}
 	n := ReadNetworkSecurity(xml, table, m.TargetLevel())
 	m.Network = &n
+	for _, p := range n.Problems {
+		out.problem(w.place(e.Path()), "%s", p)
+	}
 }
 
 // maxXML and maxTable bound what is held of a manifest and of resources.

@@ -114,7 +114,7 @@ func TestHidingPlaces(t *testing.T) {
 			"assets/picture.png", code("LPicture;"),
 			"assets/data.bin", made(t, zip.Deflate, "x", code("LInZip;")),
 			"assets/deep.dat", made(t, zip.Deflate, "y", made(t, zip.Store, "z", code("LDeep;"))),
-			"res/raw/other", inner,
+			"res/raw/other", inner, "res/layout/l.xml", code("LScreen;"), "assets/x.jar", made(t, zip.Store, "classes.dex", code("LJar;")),
 			"assets/g", gz(code("LInGzip;")),
 			"assets/real.png", append([]byte("\x89PNG\r\n\x1a\n........"), made(t, zip.Store, "p", code("LBehind;"))...),
 			"lib/arm64-v8a/libx.so", elfHeader(), "assets/index.js", `fetch("https://script.example.com/")`)
@@ -133,8 +133,10 @@ func TestHidingPlaces(t *testing.T) {
 			"a.apk!assets/data.bin zip  0", "a.apk!assets/data.bin!x dex  1",
 			"a.apk!assets/deep.dat zip  0", "a.apk!assets/deep.dat!y zip  0", "a.apk!assets/deep.dat!y!z dex  1",
 			"a.apk!res/raw/other apk org.nested 1",
+			"a.apk!assets/x.jar zip  0", "a.apk!assets/x.jar!classes.dex dex  1",
 			"a.apk!assets/g dex  1",
 			"a.apk!assets/real.png zip  0", "a.apk!assets/real.png!p dex  1",
+			"a.apk!res/layout/l.xml dex  1",
 		}
 		if diff := cmp.Diff(want, nested); diff != "" {
 			t.Errorf("nested (-want +got):\n%s", diff)
@@ -142,7 +144,7 @@ func TestHidingPlaces(t *testing.T) {
 		if app.Code != (Code{2, 2, app.Code.Strings}) || app.Manifest.Package != "org.example" || app.Format != APK {
 			t.Errorf("the app's own code is %+v, its package %s", app.Code, app.Manifest.Package)
 		}
-		hosts := []string{"behind", "deep", "ingzip", "inzip", "native", "nested", "one", "picture", "script", "two"}
+		hosts := []string{"behind", "deep", "ingzip", "inzip", "jar", "native", "nested", "one", "picture", "screen", "script", "two"}
 		for i := range hosts {
 			hosts[i] += ".example.com"
 		}
@@ -152,7 +154,7 @@ func TestHidingPlaces(t *testing.T) {
 		for _, line := range []string{
 			"a.apk!classes2.dex class true LTwo;", "a.apk!res/raw/other!classes.dex class true LNested;",
 			"a.apk!AndroidManifest.xml component org.example.Main", "a.apk!AndroidManifest.xml key key=v",
-			"a.apk!lib/arm64-v8a/libx.so library libx.so", "a.apk!assets/deep.dat!y!z class true LDeep;",
+			"a.apk!lib/arm64-v8a/libx.so library libx.so", "a.apk!assets/deep.dat!y!z class true LDeep;", "a.apk!res/layout/l.xml class true LScreen;",
 		} {
 			if !slices.Contains(s.lines, line) {
 				t.Errorf("nobody was shown %q", line)
@@ -216,6 +218,9 @@ func TestSets(t *testing.T) {
 		if app.Format != c.want || app.Manifest.Package != "org.example" || len(app.Parts) != 2 || app.Code.Classes != 2 || len(app.Manifest.Components) != 2 {
 			t.Errorf("%s: %s of %s, %d parts, %+v, %d components", name, app.Format, app.Manifest.Package, len(app.Parts), app.Code, len(app.Manifest.Components))
 		}
+		if app, err := readMade(t, made(t, zip.Store, "folder/x", made(t, zip.Store, "b.apk", base)), Options{}); err != nil || app.Manifest.Package != "org.example" {
+			t.Errorf("a set inside an archive: %v", err)
+		}
 		if len(app.Nested) != 2 || app.Nested[0].Where != "a.apk!whole.apk" || app.Nested[1].Package != "org.other" {
 			t.Errorf("%s: beside it lie %+v", name, app.Nested)
 		}
@@ -249,6 +254,18 @@ func TestBundle(t *testing.T) {
 	if app.Format != AAB || app.Manifest.Package != "org.example" || app.Code.Classes != 2 || app.Manifest.Label != "see https://table.example.com/" ||
 		len(app.Manifest.Permissions) != 1 || !slices.Contains(app.Domains, "table.example.com") {
 		t.Errorf("%s: %+v, %+v, %q", app.Format, app.Manifest, app.Code, app.Domains)
+	}
+}
+
+// TestOddManifest is about a manifest whose first bytes are not those of binary XML, which Android does
+// not look at.
+func TestOddManifest(t *testing.T) {
+	manifest := manifestBytes("org.example", "")
+	manifest[0] = 0
+	var s seen
+	app, err := readMade(t, made(t, zip.Deflate, manifestName, manifest), Options{See: s.see})
+	if err != nil || app.Manifest.Package != "org.example" || !slices.Contains(s.lines, "a.apk!AndroidManifest.xml key key=v") {
+		t.Errorf("%+v, %v, %q", app.Manifest, err, s.lines)
 	}
 }
 

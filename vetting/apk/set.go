@@ -22,7 +22,7 @@ func (s *session) app(tops []*Part, all *piece) (*App, error) {
 	case len(a.Parts) == 1 && len(tops) == 1:
 		a.Format = a.Parts[0].Format
 	case len(a.Parts) == 0:
-		a.Parts = slices.DeleteFunc(slices.Clone(all.parts), func(p *Part) bool { return p.depth != 1 })
+		a.Parts = outermost(all.parts)
 		a.Format = tops[0].bundle
 	}
 	if len(a.Parts) == 0 {
@@ -32,6 +32,12 @@ func (s *session) app(tops []*Part, all *piece) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// outermost are the packages that are in the fewest archives: those of a set, and not what lies in them.
+func outermost(parts []*Part) []*Part {
+	least := slices.MinFunc(append(parts, &Part{depth: 1 << 30}), func(p, q *Part) int { return p.depth - q.depth })
+	return slices.DeleteFunc(slices.Clone(parts), func(p *Part) bool { return p.depth != least.depth })
 }
 
 // bundleOf is the form of an archive of APKs, by the file that describes it.

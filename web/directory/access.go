@@ -23,7 +23,7 @@ func (a *area) access(w http.ResponseWriter, r *http.Request) error {
 	}
 	table := ui.Table{
 		Caption: "The access log, the latest first", Unseen: true, At: r.URL,
-		Columns: []ui.Column{{Title: "When"}, {Title: "What"}, {Title: "Who"}, {Title: "From the address"}, {Title: "More"}},
+		Columns: []ui.Column{{Title: "When"}, {Title: "What", Main: true}, {Title: "Who"}, {Title: "From the address"}, {Title: "More"}},
 		Empty:   ui.Empty{Text: "Nobody has signed in, and nothing has been refused. What is older than 400 days has been removed."},
 	}
 	if r.URL.Query().Get("after") != "" {

@@ -177,7 +177,7 @@ func bodiesOf(r *http.Request, n devicepages.Names, u *room.Uptake) ui.Component
 // confirming is what counts as confirmed on each platform, as docs/protocols has it.
 var confirming = map[policy.Platform]string{
 	policy.MacOS:    "Santa says after a sync that it took every rule that it was given, and runs in the mode that it was told. A Mac that is managed through declarations reports that the one it was sent is active and valid.",
-	policy.IOS:      "The device reports that the declaration it was sent is active and valid. One that has a profile instead does not tell by itself, and counts as not heard from.",
+	policy.IOS:      "The device reports that the declaration it was sent is active and valid. One below version 27 lists the profile it was sent. Where somebody else sends the profile, the device counts as not heard from.",
 	policy.Android:  "The department's manager knows: the device with the policy's version applied, and nothing about apps among what it does not comply with.",
 	policy.Windows:  "The policy is read back from the device by whatever manages it. Nothing comes here.",
 	policy.Linux:    "fapolicyd's own list of rules is looked at on the device. Nothing comes here.",

@@ -24,8 +24,7 @@ func (a Area) Today(r *http.Request) (ui.Component, error) {
 	tasks := ui.Tasks{ID: "erasures"}
 	for _, o := range waiting[:min(len(waiting), mostWaiting)] {
 		tasks.Items = append(tasks.Items, ui.Task{
-			Text: "Erase " + o.Host + "?", Hint: "Asked for " + ui.Ago(o.Asked.Time(), ui.Now(r)), Href: Path(o.Host, o.ID),
-			State: ui.Tag{Text: "Waits for a second person", Tone: ui.Waiting},
+			Text: "Erase " + o.Host + "?", Hint: "It takes a second person. Asked for " + ui.Ago(o.Asked.Time(), ui.Now(r)), Href: Path(o.Host, o.ID),
 		})
 	}
 	shown := ui.Stack{ui.Heading("Lost or stolen"), tasks}

@@ -191,6 +191,9 @@ func TestForgedJAR(t *testing.T) {
 			}
 		})
 	}
+	if r := verify(t, zipped(t, with(good, dex, res)...), sign.Options{MinSDK: 21, TargetSDK: 34}); !r.Verifies {
+		t.Errorf("a bundle for Android 14, which is signed with v1 alone: %q", r.Problems)
+	}
 	if r := verify(t, zipped(t, with(attributed(data, plain), dex, res)...), sign.Options{MinSDK: 18}); r.Verifies {
 		t.Error("signed attributes protect nothing before Android 4.4, and it verifies for 4.3")
 	}

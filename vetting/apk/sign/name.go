@@ -3,6 +3,7 @@ package sign
 import (
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -95,9 +96,9 @@ func nameKey(raw []byte) string {
 	for _, set := range nameParts(raw) {
 		var parts []string
 		for _, p := range set {
-			value := p.value
-			if p.text {
-				value = strings.ToLower(strings.Join(strings.Fields(value), " "))
+			value := "#" + p.value
+			if p.text { // in quotes, so that no text looks like bytes or like two attributes
+				value = strconv.Quote(strings.ToLower(strings.Join(strings.Fields(p.value), " ")))
 			}
 			parts = append(parts, p.oid+"="+value)
 		}

@@ -138,7 +138,7 @@ func TestFlips(t *testing.T) {
 			t.Fatalf("%s does not verify as it is", f.name)
 		}
 		free := unprotected(f.bytes)
-		step := 1 + len(f.bytes)/3000
+		step := 1 + len(f.bytes)/1500
 		for i := 0; i < len(f.bytes); i++ {
 			if i%step != 0 && i < len(f.bytes)-400 { // the directory and the end byte by byte
 				continue

@@ -38,7 +38,8 @@ type Options struct {
 	// MinSDK is minSdkVersion: 1 where the manifest does not say, 0 where there is no manifest that
 	// could be read. Then every version counts, and nothing verifies.
 	MinSDK int
-	// TargetSDK is targetSdkVersion, MinSDK where the manifest does not say.
+	// TargetSDK is targetSdkVersion, MinSDK where the manifest does not say. It asks nothing of a
+	// bundle (AAB), whose manifest lies elsewhere.
 	TargetSDK int
 	// Sandbox is targetSandboxVersion, 0 or 1 where the manifest does not say.
 	Sandbox int

@@ -11,7 +11,8 @@ func (v *Verification) checkTogether() {
 	if v.opt.Sandbox > 1 && len(v.found) == 0 {
 		v.problem("the app asks for sandbox version %d, for which Android 8 and later need a signature of v2 or newer", v.opt.Sandbox)
 	}
-	if v.opt.TargetSDK >= sdkR && len(v.found) == 0 {
+	bundle := v.archive.Lookup("AndroidManifest.xml") == nil // it is not installed as it is, and signed with v1 alone
+	if v.opt.TargetSDK >= sdkR && len(v.found) == 0 && !bundle {
 		v.problem("the app is for Android 11 or later (target %d), which need a signature of v2 or newer", v.opt.TargetSDK)
 	}
 	if len(v.result.Problems) > 0 {
