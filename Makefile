@@ -99,7 +99,7 @@ fuzz: ## Every fuzz target, for an hour together; FUZZ=seconds sets another time
 	tools/fuzz $(FUZZ)
 
 .PHONY: peers
-peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it; fapolicyd's tools; BIND, Unbound and Chromium; NanoMDM and KMFDDM
+peers: setup assets ## Real protocol peers: an OpenID provider, and signing in with it; fapolicyd's tools; BIND, Unbound and Chromium; NanoMDM and KMFDDM, with scep and mdmb
 	cd peers/oidc && npm ci --no-audit --no-fund --ignore-scripts
 	go test -count=1 -tags peers ./people/oidc/... ./web/account -run "Provider|Peer"
 	@# Masked before it is installed: the service as Debian has it denies every program.
