@@ -153,3 +153,20 @@ func TestRatio(t *testing.T) {
 		}
 	}
 }
+
+// Long names of many folders cost no more than they have letters.
+func TestLongNames(t *testing.T) {
+	var items []item
+	for i := range 400 {
+		items = append(items, item{name: string(rune('a'+i%26)) + strings.Repeat("/x", 32_000-i) + "/../"})
+	}
+	a := open(t, build(t, items...))
+	for _, p := range a.Problems() {
+		if len(p.Path) > 3000 || len(p.What) > 3000 {
+			t.Fatalf("a problem of %d letters", len(p.Path)+len(p.What))
+		}
+	}
+	if len(a.Entries()) != 400 || len(a.Problems()) < 26 {
+		t.Errorf("%d entries, %d problems", len(a.Entries()), len(a.Problems()))
+	}
+}

@@ -113,7 +113,7 @@ func (a *Archive) checkOverlaps() {
 	var by *Entry
 	for _, e := range sorted {
 		if by != nil && e.HeaderOffset < reach {
-			a.tell(e.Path(), Overlap, "shares bytes of the file with %q", by.Name)
+			a.tell(e.Path(), Overlap, "shares bytes of the file with %.200q", by.Name)
 		}
 		if to := e.data + min(e.span(), a.size-e.data); to > reach {
 			reach, by = to, e

@@ -54,11 +54,20 @@ func leaves(name string) bool {
 	return false
 }
 
+// Limits of the folders that are looked at. Names beyond them cannot be unpacked on most systems.
+const (
+	maxFolders = 64
+	maxName    = 1024
+)
+
 // checkFolders tells an entry whose folder is itself a file of the archive: unpackers fail on one of
 // both, Android reads each by its name. folders are those that have been looked at.
 func (a *Archive) checkFolders(e *Entry, folders map[string]bool) {
 	name := e.Name
-	for {
+	if len(name) > maxName {
+		return
+	}
+	for range maxFolders {
 		i := strings.LastIndexByte(name, '/')
 		if i <= 0 || folders[name[:i]] {
 			return

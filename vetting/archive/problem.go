@@ -1,6 +1,9 @@
 package archive
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Code names a kind of problem, for whoever sorts them.
 type Code string
@@ -42,8 +45,14 @@ func (p Problem) String() string {
 // maxProblems is how many problems of one archive are kept. A hostile archive has one for each entry.
 const maxProblems = 1000
 
+// maxPath is how much of a path a problem names. A name may have 64 KiB, and a hostile archive many.
+const maxPath = 2048
+
 // tell notes a problem once.
 func (a *Archive) tell(path string, code Code, format string, args ...any) {
+	if len(path) > maxPath {
+		path = strings.ToValidUTF8(path[:maxPath], "") + "…"
+	}
 	p := Problem{path, code, fmt.Sprintf(format, args...)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
