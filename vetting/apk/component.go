@@ -120,7 +120,7 @@ func (r *manifestReader) data(e *axml.Element, f *Filter) {
 	f.Types = addOnce(f.Types, r.text(e, "mimeType"))
 	host := r.text(e, "host")
 	if port := r.text(e, "port"); host != "" && port != "" {
-		host += ":" + port
+		host = cut(host) + ":" + cut(port)
 	}
 	f.Hosts = addOnce(f.Hosts, host)
 	for _, path := range []struct{ name, before, after string }{
@@ -128,7 +128,7 @@ func (r *manifestReader) data(e *axml.Element, f *Filter) {
 		{"pathPattern", "", ""}, {"pathAdvancedPattern", "", ""},
 	} {
 		if p := r.text(e, path.name); p != "" {
-			f.Paths = addOnce(f.Paths, path.before+p+path.after)
+			f.Paths = addOnce(f.Paths, path.before+cut(p)+path.after)
 		}
 	}
 }

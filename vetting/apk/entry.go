@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,6 +33,7 @@ type entry struct {
 	*walk
 	e     *archive.Entry
 	where string
+	looks Sightings        // who looks at the entry by itself, once asked for
 	many  func() Sightings // who looks at the place that the entry shares with others
 	out   *piece
 	buf   []byte
@@ -70,7 +72,12 @@ func (w *walk) do(j job) *piece {
 }
 
 // see gives who looks at the entry by itself.
-func (x *entry) see() Sightings { return x.opt.See(x.where) }
+func (x *entry) see() Sightings {
+	if x.looks == nil {
+		x.looks = x.opt.See(x.where)
+	}
+	return x.looks
+}
 
 // read reads the entry as what its first bytes say that it is.
 func (x *entry) read() {
@@ -94,10 +101,13 @@ func (x *entry) read() {
 	case kind == mediaKind || kind == packedKind || kind == unknownKind || kind == codeKind:
 		x.skim(r, kind)
 		return
+	case kind == elfKind && x.e.Size > holdPlain && x.storedLibrary(r):
+		return
 	case x.e.Size > x.most(kind):
 		x.stream(r, kind)
 		return
 	default:
+		defer x.alone(kind)()
 		err = x.fill(r, x.e.Size+1)
 	}
 	if err == io.EOF {
@@ -160,6 +170,27 @@ func (x *entry) stored() bool {
 	return true
 }
 
+// storedLibrary reads a long native library where it lies, and searches it piece by piece.
+func (x *entry) storedLibrary(r io.Reader) bool {
+	section, ok := x.e.Stored()
+	if !ok {
+		return false
+	}
+	x.library(section, section.Size())
+	x.stream(r, plainKind)
+	return true
+}
+
+// alone waits until nobody else holds a large file, where that cannot hold up those who wait: code and
+// libraries have nothing inside that is read as a file of its own. It returns what lets the next go on.
+func (x *entry) alone(kind kind) (done func()) {
+	if x.e.Size <= keepBuffer || kind != elfKind && kind != dexKind && kind != xmlKind {
+		return func() {}
+	}
+	x.large.Lock()
+	return x.large.Unlock
+}
+
 // counted counts the file as read, or as not analysed for the reason.
 func (x *entry) counted(read int64, err error) {
 	if err != nil {
@@ -188,7 +219,7 @@ func (x *entry) analyse(data []byte) error {
 	case kind == zipKind:
 		return x.zip(bytes.NewReader(data), int64(len(data)))
 	case kind == elfKind:
-		return x.library(data)
+		x.library(bytes.NewReader(data), int64(len(data)))
 	case kind == gzipKind:
 		return x.gunzip(data)
 	case kind == xmlKind || x.manifestOf() != nil || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
@@ -393,9 +424,13 @@ func (x *entry) stream(r io.Reader, kind kind) {
 	see := x.see()
 	var size int64
 	var err error
+	tail := slices.Clone(x.buf[max(0, len(x.buf)-tailSize):])
 	for err == nil {
+		kept := len(x.buf)
 		err = x.fill(r, pieceSize)
 		end := len(x.buf)
+		tail = append(tail, x.buf[max(kept, end-tailSize):]...)
+		tail = append(tail[:0], tail[max(0, len(tail)-tailSize):]...)
 		if err == nil {
 			end = lastGap(x.buf)
 		}
@@ -409,6 +444,8 @@ func (x *entry) stream(r io.Reader, kind kind) {
 		x.out.cover.not(x.where, claimed(x.e), size, err.Error())
 	case kind != plainKind:
 		x.out.cover.not(x.where, claimed(x.e), size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
+	case archiveBehind(tail):
+		x.behind()
 	default:
 		x.counted(size, nil)
 	}

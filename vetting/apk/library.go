@@ -1,7 +1,7 @@
 package apk
 
 import (
-	"bytes"
+	"io"
 	"strings"
 
 	"portcullis/vetting/elf"
@@ -10,14 +10,14 @@ import (
 // maxNative is how many of a library's functions are shown to whoever looks.
 const maxNative = 10_000
 
-// library reads a native library: what it says of itself, which of Java's classes it works for, and its
-// bytes. A damaged one costs its facts alone.
-func (x *entry) library(data []byte) error {
+// library reads what a native library says of itself, and which of Java's classes it works for. A damaged
+// one costs its facts alone.
+func (x *entry) library(r io.ReaderAt, size int64) {
 	name := x.e.Name
 	l := Library{Where: x.where, Name: name[strings.LastIndexByte(name, '/')+1:], Needs: []string{}}
 	see := x.see()
 	see.Library(l.Name)
-	facts, err := elf.Read(bytes.NewReader(data), int64(len(data)))
+	facts, err := elf.Read(r, size)
 	if err != nil {
 		x.out.problem(x.where, "%v", err)
 	} else {
@@ -34,9 +34,7 @@ func (x *entry) library(data []byte) error {
 			see.Library(facts.Name)
 		}
 	}
-	x.scan(data)
 	x.out.libraries = append(x.out.libraries, l)
-	return nil
 }
 
 // javaName is the class and method that a native function is for, from the name that the Java Native

@@ -141,6 +141,15 @@ func (r *manifestReader) text(e *axml.Element, name string) string {
 	return v.String()
 }
 
+// known is an attribute as text, empty where it refers to something that is not there: people are not
+// shown numbers of resources.
+func (r *manifestReader) known(e *axml.Element, name string) string {
+	if v, _ := r.value(e, name); !v.IsReference() {
+		return v.String()
+	}
+	return ""
+}
+
 // literal is an attribute that must be written out: Android takes no references for names of
 // permissions, packages and processes.
 func (r *manifestReader) literal(e *axml.Element, name string) string {
@@ -169,7 +178,7 @@ func (r *manifestReader) head(root *axml.Element) {
 	low, _ := code.Int()
 	high, _ := major.Int()
 	m.VersionCode = high<<32 | int64(uint32(low))
-	m.VersionName = r.text(root, "versionName")
+	m.VersionName = r.known(root, "versionName")
 	m.CompileSDK = r.text(root, "compileSdkVersion")
 	m.SharedUserID = r.literal(root, "sharedUserId")
 	sandbox, _ := r.value(root, "targetSandboxVersion")
@@ -269,7 +278,7 @@ func levelOf(v axml.Value) string {
 func (r *manifestReader) application(e *axml.Element) {
 	m := &r.m
 	label, _ := e.AndroidAttr("label")
-	m.Label, m.Labels = r.text(e, "label"), r.resources.Texts(label.Value)
+	m.Label, m.Labels = r.known(e, "label"), r.resources.Texts(label.Value)
 	m.Application = m.class(r.literal(e, "name"))
 	m.Debuggable = r.truth(e, "debuggable", false).On
 	m.AllowBackup = r.truth(e, "allowBackup", true)
@@ -309,14 +318,20 @@ func (m *Manifest) class(name string) string {
 	case name == "":
 		return ""
 	case name[0] == '.':
-		return m.Package + name
+		return cut(m.Package) + cut(name)
 	case !strings.Contains(name, "."):
-		return m.Package + "." + name
+		return cut(m.Package) + "." + cut(name)
 	}
 	return name
 }
 
-// split takes authorities apart, which stand in one attribute.
+// split takes authorities apart, which stand in one attribute; of very many the last keeps the rest.
 func split(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ';' })
+	return slices.DeleteFunc(strings.SplitN(list, ";", 100), func(s string) bool { return s == "" })
 }
+
+// longest is how many bytes of a text are used where it is put together with others: names and addresses
+// of apps are far shorter, and one long text may be named very often.
+const longest = 1000
+
+func cut(s string) string { return s[:min(len(s), longest)] }

@@ -143,6 +143,7 @@ func TestManifestBeyondAapt(t *testing.T) {
 	for file, want := range map[string]Manifest{
 		"androguard_compact-entry.apk":   {Package: "com.erev0s", Label: "erev0s.com-CompactEntry"},
 		"fdroid_janus.apk":               {Package: "com.example", Label: "HelloWorld Sample", Debuggable: true},
+		"avast_asn1_unprintable.apk":     {Package: "com.android.incallui"},
 		"apktool_shared_library.apk":     {Package: "com.google.android.test.shared_library", Label: "SharedLibrary"},
 		"apksig/debuggable-resource.apk": {Package: "android.appsecurity.cts.tinyapp", Label: "Tiny App for CTS"},
 		"apksig/debuggable-boolean.apk":  {Package: "android.appsecurity.cts.tinyapp", Label: "Tiny App for CTS", Debuggable: true},
@@ -308,6 +309,23 @@ func short(list []ImpliedPermission) (names []string) {
 		names = append(names, strings.TrimPrefix(p.Name, android))
 	}
 	return names
+}
+
+// TestLongTexts is about one long text that is named very often.
+func TestLongTexts(t *testing.T) {
+	long := strings.Repeat(";.a", 10_000)
+	app := el("application", nil)
+	for range 2000 {
+		app.Children = append(app.Children, el("provider", a{"name", "." + long, "authorities", long}))
+	}
+	m := ReadManifest(read(t, el("manifest", a{"package", long}, app)), nil)
+	sum := 0
+	for _, c := range m.Components {
+		sum += len(c.Name) + 16*len(c.Authorities)
+	}
+	if len(m.Components) != 2000 || sum > 10<<20 {
+		t.Errorf("%d components take %d bytes", len(m.Components), sum)
+	}
 }
 
 func TestNetworkSecurity(t *testing.T) {

@@ -40,7 +40,10 @@ type NetworkDomain struct {
 }
 
 // maxRules bounds what a configuration may list.
-const maxRules = 5000
+const (
+	maxRules = 5000
+	maxPins  = 100 // and certificates, of one rule: rules inside it have them too
+)
 
 type networkReader struct {
 	resources *axml.Table
@@ -98,7 +101,7 @@ func (r *networkReader) rule(e *axml.Element, rule *NetworkRule) {
 		}
 		below, _ := r.attribute(d, "includeSubdomains")
 		all, _ := below.Bool()
-		name := strings.ToLower(strings.TrimSpace(d.Text))
+		name := strings.ToLower(cut(strings.TrimSpace(d.Text)))
 		rule.Domains = append(rule.Domains, NetworkDomain{Name: name, Subdomains: all})
 	}
 	for _, a := range e.Named("trust-anchors") {
@@ -110,7 +113,10 @@ func (r *networkReader) rule(e *axml.Element, rule *NetworkRule) {
 		rule.PinsUntil = until.String()
 		for _, pin := range set.Named("pin") {
 			digest, _ := r.attribute(pin, "digest")
-			rule.Pins = append(rule.Pins, digest.String()+" "+strings.TrimSpace(pin.Text))
+			if r.left--; r.left < 0 || len(rule.Pins) == maxPins {
+				break
+			}
+			rule.Pins = append(rule.Pins, cut(digest.String())+" "+cut(strings.TrimSpace(pin.Text)))
 		}
 	}
 }
@@ -121,6 +127,7 @@ func (r *networkReader) anchors(e *axml.Element, rule *NetworkRule) {
 	for _, c := range e.Named("certificates") {
 		a, _ := c.Attr("src")
 		switch {
+		case len(rule.Own) == maxPins:
 		case a.Value.IsReference():
 			name := r.resources.Name(a.Value.Data)
 			if name == "" {

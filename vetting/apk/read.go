@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"portcullis/vetting/apk/axml"
 	"portcullis/vetting/apk/dex"
@@ -104,6 +105,7 @@ type session struct {
 	opt     Options
 	workers workers
 	limits  archive.Limits
+	large   sync.Mutex // held by who holds a large file in memory
 }
 
 // reader reads one file.
@@ -174,6 +176,7 @@ func (r *reader) archive(a *archive.Archive) (*Part, *piece) {
 	part.Code, out.code = out.code, Code{}
 	if w.signing != nil && r.ctx.Err() == nil {
 		part.Signing = w.signing.Finish()
+		slices.Sort(part.Signing.Problems) // files that were changed are found in any order
 	}
 	for _, p := range a.Problems() {
 		out.problem(r.place(p.Path), "%s", p.What)
@@ -285,10 +288,6 @@ func (w *walk) oneManifest(a *archive.Archive, name, resources, root string, out
 	if e := a.Lookup(resources); e != nil {
 		if table, err = axml.ParseTable(w.load(e, out)); err != nil {
 			out.problem(w.place(e.Path()), "the resources cannot be read: %v", err)
-		} else {
-			for _, p := range table.Problems {
-				out.problem(w.place(e.Path()), "%s", p)
-			}
 		}
 	}
 	m := ReadManifest(xml, table)
@@ -296,6 +295,11 @@ func (w *walk) oneManifest(a *archive.Archive, name, resources, root string, out
 	w.network(a, &m, table, root, out)
 	for _, p := range m.Problems {
 		out.problem(where, "%s", p)
+	}
+	if table != nil {
+		for _, p := range table.Problems {
+			out.problem(w.place(a.Within(resources)), "%s", p)
+		}
 	}
 	return &m
 }

@@ -124,6 +124,12 @@ func TestHidingPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		sums(t, "", app.Coverage)
+		for _, workers := range []int{1, 2, 8} {
+			again, err := readMade(t, data, Options{Workers: workers})
+			if err != nil || cmp.Diff(text(t, app), text(t, again)) != "" {
+				t.Errorf("%d workers find something else: %v", workers, err)
+			}
+		}
 		var nested []string
 		for _, n := range app.Nested {
 			nested = append(nested, fmt.Sprintf("%s %s %s %d", n.Where, n.Format, n.Package, n.Code.Classes))
@@ -198,6 +204,28 @@ func TestCoverage(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"long.example.com"}, app.Domains); diff != "" {
 		t.Errorf("domains (-want +got):\n%s", diff)
+	}
+}
+
+// TestLongFiles is about files that are not held in memory as a whole.
+func TestLongFiles(t *testing.T) {
+	lines := bytes.Repeat([]byte("words of no interest\n"), 300<<10)
+	for _, method := range []uint16{zip.Store, zip.Deflate} {
+		data := made(t, method, manifestName, manifestBytes("org.example", ""),
+			"lib/x86/liblong.so", slices.Concat(elfHeader(), lines),
+			"assets/film.bin", slices.Concat(lines, made(t, zip.Store, "p", code("LBehind;"))))
+		var s seen
+		app, err := readMade(t, data, Options{See: s.see})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums(t, "", app.Coverage)
+		if diff := cmp.Diff([]string{"behind.example.com", "native.example.com"}, app.Domains); diff != "" {
+			t.Errorf("domains (-want +got):\n%s", diff)
+		}
+		if len(app.Libraries) != 1 || app.Libraries[0].Facts == nil || len(app.Nested) != 2 || app.Coverage.FilesNot != 0 {
+			t.Errorf("libraries %+v, nested %+v, coverage %+v", app.Libraries, app.Nested, app.Coverage)
+		}
 	}
 }
 

@@ -70,3 +70,25 @@ func TestRealFiles(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRead reads all the real files, with one worker.
+func BenchmarkRead(b *testing.B) {
+	dir, lines := oracles(b)
+	var files [][]byte
+	var size int64
+	for _, o := range lines {
+		data, err := os.ReadFile(filepath.Join(dir, o.File))
+		if err != nil {
+			b.Fatal(err)
+		}
+		files, size = append(files, data), size+int64(len(data))
+	}
+	b.SetBytes(size)
+	for b.Loop() {
+		for _, data := range files {
+			if _, err := Read(context.Background(), File{"", bytes.NewReader(data), int64(len(data))}, Options{Workers: 1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"sync/atomic"
 )
@@ -109,7 +108,7 @@ func (e *Entry) OpenAs(method uint16) (*Reader, error) {
 		r.src = e.section(e.Size)
 	case Deflate:
 		r.inflater = inflaters.Get().(inflater)
-		if err := r.inflater.Reset(e.section(e.Compressed), nil); err != nil {
+		if err := r.inflater.Reset(e.compressed(), nil); err != nil {
 			return nil, err
 		}
 		r.src = r.inflater
@@ -117,6 +116,22 @@ func (e *Entry) OpenAs(method uint16) (*Reader, error) {
 		return nil, fmt.Errorf("%q cannot be read with method %d, only with %d and %d", e.Path(), method, Store, Deflate)
 	}
 	return r, nil
+}
+
+// mostHeld is how many compressed bytes are read at once: inflating from memory is quicker.
+const mostHeld = 4 << 20
+
+// compressed reads what the entry takes up in the file.
+func (e *Entry) compressed() io.Reader {
+	section := e.section(e.Compressed)
+	if section.Size() > mostHeld {
+		return section
+	}
+	held := make([]byte, section.Size())
+	if _, err := io.ReadFull(section, held); err != nil {
+		return e.section(e.Compressed) // which says what is wrong, where it is
+	}
+	return bytes.NewReader(held)
 }
 
 // section is n bytes of the file from where the entry's begin, or as many as there are.
@@ -141,9 +156,6 @@ const maxDeflate = 1032
 func (e *Entry) Bytes(limit int64) ([]byte, error) {
 	if limit <= 0 {
 		limit = e.archive.budget.limits.Entry
-	}
-	if b, ok := e.atOnce(limit); ok {
-		return b, nil
 	}
 	r, err := e.Open()
 	if err != nil {
@@ -172,28 +184,6 @@ func (e *Entry) room(limit int64) int64 {
 		return max(0, min(room, (min(e.Compressed, e.archive.size)+1)*maxDeflate))
 	}
 	return max(0, min(room, e.archive.size))
-}
-
-// maxAtOnce is how many compressed bytes are held in memory beside what they inflate to.
-const maxAtOnce = 32 << 20
-
-// atOnce inflates the entry from memory to memory. ok is false where anything is odd about it, or where
-// it would be over a limit: then the Reader says what.
-func (e *Entry) atOnce(limit int64) (b []byte, ok bool) {
-	budget := e.archive.budget
-	if e.Method != Deflate || e.broken != nil || e.Compressed > maxAtOnce || e.Compressed > e.archive.size-e.data ||
-		e.Size != e.room(min(limit, budget.limits.Entry)) || e.charged.Load() == 0 && e.Size > budget.total-budget.spent.Load() {
-		return nil, false
-	}
-	src, b := make([]byte, e.Compressed), make([]byte, e.Size)
-	if short, err := e.archive.readFull(src, e.data); short || err != nil {
-		return nil, false
-	}
-	if inflate(b, src) != nil || crc32.ChecksumIEEE(b) != e.CRC || e.charge(e.Size) != nil {
-		return nil, false
-	}
-	e.sized.Store(true)
-	return b, true
 }
 
 // Nested opens what the caller has read of the entry, by Bytes or Stored, as an archive inside this

@@ -23,7 +23,7 @@ func shipped(t *testing.T) (*Table, *factsTable) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := decodeFacts(factsFile)
+	raw, err := decodeFacts(written(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,9 @@
 package axml
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // block is a chunk of values: those of one type, for one configuration.
 type block struct {
@@ -171,12 +174,9 @@ func (b block) entry(index uint32) (entry, bool) {
 func (b block) offset(index uint32) (uint32, bool) {
 	switch {
 	case b.flags&blockSparse != 0:
-		for i := 0; i < b.count && i*4+4 <= len(b.offsets); i++ {
-			if uint32(u16(b.offsets, i*4)) == index {
-				return uint32(u16(b.offsets, i*4+2)) * 4, true
-			}
-		}
-		return 0, false
+		n := min(b.count, len(b.offsets)/4) // in the order of their indexes
+		i := sort.Search(n, func(i int) bool { return uint32(u16(b.offsets, i*4)) >= index })
+		return uint32(u16(b.offsets, i*4+2)) * 4, i < n && uint32(u16(b.offsets, i*4)) == index
 	case int(index) >= b.count:
 		return 0, false
 	case b.flags&blockShort != 0:
@@ -191,6 +191,9 @@ func (b block) offset(index uint32) (uint32, bool) {
 func (t *Table) read(p *resources, id uint32) []Configured {
 	var values []Configured
 	for _, b := range p.blocks[id>>16&0xff] {
+		if !t.step(1) {
+			break
+		}
 		e, ok := b.entry(id & 0xffff)
 		if !ok {
 			continue

@@ -285,12 +285,68 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// TestLookingUpIsBounded is about a table with so many configurations that every reference costs much.
+func TestLookingUpIsBounded(t *testing.T) {
+	blocks := make([]axmltest.Block, 3000)
+	for i := range blocks {
+		blocks[i].Entries = map[uint32]axml.Value{0: {Type: axml.Reference, Data: id}}
+	}
+	table, err := axml.ParseTable(axmltest.Table("string", blocks...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1500 {
+		table.Values(id)
+	}
+	if !strings.Contains(strings.Join(table.Problems, "\n"), "looked up so often") {
+		t.Errorf("problems are %q", table.Problems)
+	}
+	if len(table.Texts(axml.Value{Type: axml.Reference, Data: id})) > 0 {
+		t.Error("it goes on looking up")
+	}
+}
+
+func TestStrings(t *testing.T) {
+	value := map[uint32]axml.Value{0: axmltest.Text("needle"), 1: axmltest.Text("Grüße 😀")}
+	for name, data := range map[string][]byte{
+		"a document of UTF-8":  axmltest.Document(sample()),
+		"a document of UTF-16": (&axmltest.Writer{Wide: true}).Document(sample()),
+		"a protobuf document":  axmltest.Protobuf(sample()),
+		"a table":              axmltest.Table("string", axmltest.Block{Entries: value}),
+		"a protobuf table":     axmltest.ProtobufTable("string", "", value),
+	} {
+		found := map[string]bool{}
+		if !axml.Strings(data, func(s []byte) { found[string(s)] = true }) {
+			t.Errorf("%s is said to be damaged", name)
+		}
+		if !found["Grüße 😀"] {
+			t.Errorf("%s yields %v", name, found)
+		}
+		if axml.Strings(data[:len(data)-3], func([]byte) {}) {
+			t.Errorf("%s is cut off, and said to be whole", name)
+		}
+	}
+}
+
+// TestStringsAreBounded is about a pool whose strings all lie on one another.
+func TestStringsAreBounded(t *testing.T) {
+	const count = 20_000
+	offsets := make([]byte, 4*count)
+	text := append([]byte{0x82, 0, 0xff, 0xff}, strings.Repeat("x", 0x7fff)...)
+	pool := axmltest.Chunk(1, axmltest.Words(count, 0, 0x100, uint32(28+len(offsets)), 0), append(offsets, text...))
+	sum := 0
+	if axml.Strings(axmltest.Chunk(3, nil, pool), func(s []byte) { sum += len(s) }) || sum > 4<<20 {
+		t.Errorf("%d bytes came of %d", sum, len(pool))
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(axmltest.Document(sample()))
 	f.Add((&axmltest.Writer{Wide: true, Stride: 24}).Document(sample()))
 	f.Add([]byte("<manifest package='a'><a/></manifest>"))
 	f.Add(axmltest.Protobuf(sample()))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		axml.Strings(data, func([]byte) {})
 		d, err := axml.Parse(data)
 		if err == nil && d.Root == nil {
 			t.Error("a document without a root")

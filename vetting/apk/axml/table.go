@@ -12,7 +12,13 @@ type Table struct {
 	Problems []string
 	packages []*resources
 	strings  *pool
+	best     map[uint32]Value // of resources that were asked for, so that they are not looked up again
+	steps    int              // values that were looked at
 }
+
+// maxSteps bounds the work of looking up, which a table with very many configurations and a document with
+// very many references could make long. The largest real apps take about a tenth.
+const maxSteps = 3_000_000
 
 // resources are those of one package id: 0x7f for an app, 0 for a shared library.
 type resources struct {
@@ -57,20 +63,51 @@ func (t *Table) Resolve(v Value) (Value, bool) {
 		if !v.IsReference() {
 			return v, true
 		}
-		values := t.Values(v.Data)
-		if len(values) == 0 {
+		next, ok := t.first(v.Data)
+		if !ok {
 			return v, false
 		}
-		v = values[0].Value
+		v = next
 	}
 	return v, false
+}
+
+// first is the best value of a resource.
+func (t *Table) first(id uint32) (Value, bool) {
+	if t == nil {
+		return Value{}, false
+	}
+	if v, ok := t.best[id]; ok {
+		return v, true
+	}
+	values := t.Values(id)
+	if len(values) == 0 {
+		return Value{}, false
+	}
+	if t.best == nil {
+		t.best = map[uint32]Value{}
+	}
+	t.best[id] = values[0].Value
+	return values[0].Value, true
+}
+
+// step counts work, and tells whether more may be done.
+func (t *Table) step(n int) bool {
+	if t.steps += n; t.steps > maxSteps {
+		t.problem("the resources are looked up so often, or have so many values, that not all were read")
+		return false
+	}
+	return true
 }
 
 // Texts are all that v may stand for in some language, best first and each once.
 func (t *Table) Texts(v Value) []string {
 	var texts []string
 	if !v.IsReference() {
-		return append(texts, v.String())
+		if s := v.String(); s != "" {
+			texts = append(texts, s)
+		}
+		return texts
 	}
 	for _, c := range t.Values(v.Data) {
 		if s, ok := t.Resolve(c.Value); ok && !slices.Contains(texts, s.String()) && len(texts) < 200 {
@@ -89,7 +126,7 @@ func (t *Table) Values(id uint32) []Configured {
 	}
 	var values []Configured
 	for _, p := range t.packages {
-		if p.id == id>>24 {
+		if p.id == id>>24 && t.step(1+len(p.values[id])) {
 			values = append(values, p.values[id]...)
 			values = append(values, t.read(p, id)...)
 		}
@@ -132,6 +169,9 @@ func (t *Table) Name(id uint32) string {
 		}
 		kind, _ := p.types.get(id>>16&0xff - 1)
 		for _, b := range p.blocks[id>>16&0xff] {
+			if !t.step(1) {
+				return ""
+			}
 			if e, ok := b.entry(id & 0xffff); ok {
 				key, _ := p.keys.get(e.key)
 				return kind + "/" + key
@@ -160,12 +200,12 @@ func ParseTable(data []byte) (*Table, error) {
 		t.protobuf(data)
 	}
 	if len(t.packages) == 0 {
-		return nil, fmt.Errorf("no resources are in it%s", first(t.Problems))
+		return nil, fmt.Errorf("no resources are in it%s", firstOf(t.Problems))
 	}
 	return t, nil
 }
 
-func first(problems []string) string {
+func firstOf(problems []string) string {
 	if len(problems) == 0 {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portcullis/vetting/apk/sign"
+	"portcullis/vetting/archive"
 )
 
 // The names of apksigner's own test files say what is wrong with them. Asked about the versions from
@@ -253,6 +255,34 @@ func TestTarget(t *testing.T) {
 			if got := strings.Join(r.Problems, "; "); r.Verifies != (c.want == "") || !strings.HasPrefix(got, c.want) {
 				t.Errorf("%+v: %v %q, want %q", c.opt, r.Verifies, got, c.want)
 			}
+		}
+	}
+}
+
+// broken is a reader that fails at one place of a file.
+type broken struct {
+	*bytes.Reader
+	at int64
+}
+
+func (b broken) ReadAt(p []byte, off int64) (int, error) {
+	if off <= b.at && b.at < off+int64(len(p)) {
+		return 0, errors.New("the disk is gone")
+	}
+	return b.Reader.ReadAt(p, off)
+}
+
+// A part of the file that cannot be read is never taken for one that is not there.
+func TestUnreadable(t *testing.T) {
+	id := newIdentity(t, "one")
+	file := signed(t, apk(t, []byte("code")), map[int][]forged{blockV2: {{id: id, algorithm: ecdsa256}}})
+	for at := 0; at < len(file); at += 16 {
+		a, err := archive.Open(broken{bytes.NewReader(file), int64(at)}, int64(len(file)), nil)
+		if err != nil {
+			continue
+		}
+		if r := sign.Verify(a, sign.Options{MinSDK: 24}); r.Verifies || !strings.Contains(strings.Join(r.Problems, "; "), "the disk is gone") {
+			t.Fatalf("byte %d cannot be read: %v, %q", at, r.Verifies, r.Problems)
 		}
 	}
 }

@@ -102,7 +102,7 @@ type Verification struct {
 	schemes []*scheme
 	jar     *jar // nil where v1 is not looked at
 
-	readErr error
+	readErr error // the reader's own trouble
 }
 
 // Begin reads the signatures of an archive.
@@ -135,6 +135,9 @@ func (v *Verification) Finish() *Result {
 		v.jar.finish()
 	}
 	v.checkTogether()
+	if v.readErr != nil { // what looks as if it were not there may not have been read
+		v.problem("the file could not be read: %v", v.readErr)
+	}
 	if r.Verifies = len(r.Problems) == 0; r.Verifies {
 		v.conclude()
 	}
