@@ -78,7 +78,7 @@ func (c *vetCommand) Run(env *environment) error {
 	case unread > 0:
 		return failure{exitBadInput, fmt.Errorf("%s could not be read: the reports say why", count(unread, "file", "files"))}
 	case unmet > 0 && c.Criteria != "":
-		return failure{exitBreach, fmt.Errorf("%s not all that is asked of them", count(unmet, "app does not meet", "apps do not meet"))}
+		return failure{exitBreach, fmt.Errorf("%s every criterion", count(unmet, "app does not meet", "apps do not meet"))}
 	}
 	return nil
 }

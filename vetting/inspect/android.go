@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -37,10 +38,11 @@ func androidReport(rep *report.Report, app *apk.App) {
 	for _, p := range m.Permissions {
 		rep.Permissions.Declared = append(rep.Permissions.Declared, p.Name)
 	}
-	for _, list := range [][]apk.ImpliedPermission{m.Implied, m.Widened} {
-		for _, p := range list {
-			rep.Permissions.Implied = append(rep.Permissions.Implied, p.Name)
-		}
+	for _, p := range m.Implied {
+		rep.Permissions.Implied = append(rep.Permissions.Implied, p.Name)
+	}
+	for _, p := range m.Widened {
+		rep.Permissions.Widened = append(rep.Permissions.Widened, p.Name)
 	}
 	androidData(rep, m)
 	androidTraits(rep, app)
@@ -52,7 +54,13 @@ func androidReport(rep *report.Report, app *apk.App) {
 	for _, n := range c.NotAnalysed {
 		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: n.Path, Why: n.Why})
 	}
+	if more := c.FilesNot - len(c.NotAnalysed); more > 0 {
+		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: "…", Why: fmt.Sprintf("%d more files, which are not listed, were not analysed", more)})
+	}
 	unread(rep)
+	if app.Code.Files == 0 {
+		unknown(rep, report.SDKFact, "there is no code in the file: it may be one part of several")
+	}
 	if app.MoreDomains {
 		unknown(rep, report.DomainFact, "more hosts are named than are listed")
 	}
@@ -200,8 +208,5 @@ func androidParts(rep *report.Report, app *apk.App) {
 	}
 	for _, p := range app.Problems {
 		rep.Problems = append(rep.Problems, report.Problem{Where: p.Where, What: p.What})
-	}
-	for _, p := range app.Manifest.Problems {
-		rep.Problems = append(rep.Problems, report.Problem{Where: "AndroidManifest.xml", What: p})
 	}
 }

@@ -44,6 +44,9 @@ func (in *Inspector) apple(ctx context.Context, rep *report.Report, a *archive.A
 		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: n.Path, Why: n.Why})
 	}
 	unread(rep)
+	if len(app.Code) == 0 {
+		unknown(rep, report.SDKFact, "there is no program in the file")
+	}
 	if app.MoreDomains {
 		unknown(rep, report.DomainFact, "more hosts are named than are listed")
 	}

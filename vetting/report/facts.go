@@ -27,7 +27,7 @@ func (r *Report) Of(kind Fact) (found []Found, why string) {
 			add(d.Kind, d.Evidence...)
 		}
 	case PermissionFact:
-		for _, p := range slices.Concat(r.Permissions.Declared, r.Permissions.Implied) {
+		for _, p := range slices.Concat(r.Permissions.Declared, r.Permissions.Implied, r.Permissions.Widened) {
 			add(p, manifest(p))
 		}
 	case TraitFact:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	_ "embed"
 	"html/template"
@@ -12,12 +13,13 @@ import (
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"grade":  GradeWord,
-	"result": func(r Result) string { return ResultWords[r] },
-	"data":   func(kind string) string { return cmp.Or(DataKinds[kind], kind) },
-	"trait":  func(id string) string { return cmp.Or(Traits[id], id) },
-	"system": systems,
-	"join":   strings.Join,
+	"grade":   GradeWord,
+	"result":  func(r Result) string { return ResultWords[r] },
+	"data":    func(kind string) string { return cmp.Or(DataKinds[kind], kind) },
+	"trait":   func(id string) string { return cmp.Or(Traits[id], id) },
+	"unknown": func(r *Report, kind string) string { return r.unknown(Fact(kind)) },
+	"system":  systems,
+	"join":    strings.Join,
 	"share": func(c Coverage) int64 {
 		if c.BytesTotal == 0 {
 			return 0
@@ -36,9 +38,15 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // WriteHTML writes reports as one page that stands alone: it loads nothing from anywhere, and prints.
 func WriteHTML(w io.Writer, tool Tool, reports []*Report) error {
-	return page.Execute(w, struct {
+	var b bytes.Buffer // half a page is none
+	err := page.Execute(&b, struct {
 		Tool    Tool
 		Reports []*Report
 		Results []Result
 	}{tool, reports, []Result{NotMet, Unknown, Met}})
+	if err != nil {
+		return err
+	}
+	_, err = b.WriteTo(w)
+	return err
 }

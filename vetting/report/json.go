@@ -10,7 +10,7 @@ import (
 // Settle has all lists be there, and puts those that have no order of their own into one. Whoever makes a report calls
 // it before anybody reads it.
 func (r *Report) Settle() {
-	for _, list := range []*[]string{&r.Permissions.Declared, &r.Permissions.Implied, &r.Signing.Schemes, &r.Domains} {
+	for _, list := range []*[]string{&r.Permissions.Declared, &r.Permissions.Implied, &r.Permissions.Widened, &r.Signing.Schemes, &r.Domains} {
 		slices.Sort(*list)
 		*list = there(slices.Compact(*list))
 	}

@@ -66,6 +66,8 @@ type Permissions struct {
 	Declared []string `json:"declared"`
 	// Implied are what the system adds by itself, because of what is declared or of how old an app says that it is.
 	Implied []string `json:"implied"`
+	// Widened are those that newer systems add, since what the app declares was taken apart after it was made.
+	Widened []string `json:"widened"`
 }
 
 // Data is a kind of people's data that an app can reach: one of the words of DataKinds.

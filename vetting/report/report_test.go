@@ -72,8 +72,13 @@ func written(t *testing.T, form string, r *Report) string {
 func TestForms(t *testing.T) {
 	unread := &Report{File: "empty.apk", Format: APK, Error: "the file is empty"}
 	unread.Settle()
+	nothing := &Report{File: "nothing.ipa", Format: IPA, Unknown: map[Fact]string{}, Coverage: Coverage{FilesTotal: 2, NotAnalysed: []NotAnalysed{{"a", "encrypted"}, {"b", "encrypted"}}}}
+	for kind := range Facts {
+		nothing.Unknown[kind] = "everything is encrypted"
+	}
+	nothing.Settle()
 	for form := range forms {
-		for name, r := range map[string]*Report{"sample": sample(), "unread": unread} {
+		for name, r := range map[string]*Report{"sample": sample(), "unread": unread, "nothing": nothing} {
 			path := filepath.Join("testdata", name+"."+form)
 			got := written(t, form, r)
 			if *update {

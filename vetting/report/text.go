@@ -52,6 +52,7 @@ func WriteText(w io.Writer, r *Report) error {
 	}
 	t.list("Permissions it declares", r.Permissions.Declared, r.unknown(PermissionFact))
 	t.list("Permissions that come with those", r.Permissions.Implied, r.unknown(PermissionFact))
+	t.list("Permissions that newer systems add", r.Permissions.Widened, r.unknown(PermissionFact))
 	t.section("Properties", len(r.Traits), r.unknown(TraitFact))
 	for _, f := range r.Traits {
 		t.line("  %s (%s)", cmp.Or(Traits[f.ID], f.ID), whats(f.Evidence))

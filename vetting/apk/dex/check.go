@@ -1,7 +1,6 @@
 package dex
 
 import (
-	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
 	"hash/adler32"
@@ -115,9 +114,6 @@ func (f *File) checkHeader(part int, head []byte, version int, u32 func(int) uin
 	}
 	if sum := adler32.Checksum(head[12:size]); sum != u32(8) {
 		say("checksum is %08x; the bytes have %08x (Adler-32)", u32(8), sum)
-	}
-	if sum := sha1.Sum(head[32:size]); string(sum[:]) != string(head[12:32]) {
-		say("signature is %x; the bytes have %x (SHA-1)", head[12:32], sum)
 	}
 }
 

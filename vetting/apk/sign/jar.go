@@ -31,9 +31,10 @@ type jar struct {
 	files    []*signatureFile
 	signers  []*signer // those that have signed every entry
 
-	mu     sync.Mutex
-	wanted map[*archive.Entry][]expected // digests that are not yet compared
-	failed bool
+	mu      sync.Mutex
+	wanted  map[*archive.Entry][]expected // digests that are not yet compared
+	altered []string                      // names of entries that are not as they were signed
+	failed  bool
 }
 
 // signatureFile is a signer's .SF file with its block.
@@ -405,8 +406,12 @@ func (v *Verification) Observe(e *archive.Entry, content []byte) {
 	}
 }
 
+// changed notes an entry; finish tells of it, in the order of names, since entries come in any order.
 func (j *jar) changed(e *archive.Entry) {
-	j.problem("%q has been changed after it was signed", e.Name)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.failed = true
+	j.altered = append(j.altered, e.Name)
 }
 
 // finish reads the entries that nobody has observed, and says what each signer is worth.
@@ -425,6 +430,10 @@ func (j *jar) finish() {
 				return nil
 			}
 		})
+	}
+	slices.Sort(j.altered)
+	for _, name := range j.altered {
+		j.problem("%q has been changed after it was signed", name)
 	}
 	for _, f := range j.files {
 		f.signer.told.Verifies = !j.failed && !f.signer.failed && slices.Contains(j.signers, f.signer)
