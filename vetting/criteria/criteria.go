@@ -162,8 +162,13 @@ func (c *Criterion) checkValues() error {
 	switch c.Fact {
 	case report.DataFact:
 		values = slices.Sorted(maps.Keys(report.DataKinds))
-	case report.TraitFact:
-		values = slices.Sorted(maps.Keys(report.Traits))
+	case report.TraitFact, report.CodeFact:
+		for id := range report.Traits {
+			if slices.Contains(report.OfCode, id) == (c.Fact == report.CodeFact) {
+				values = append(values, id)
+			}
+		}
+		slices.Sort(values)
 	case report.SigningFact:
 		values = report.SigningValues
 	}

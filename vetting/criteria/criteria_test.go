@@ -108,6 +108,11 @@ func TestEvaluate(t *testing.T) {
 		{"a host of a country", Criterion{Fact: report.CountryFact, None: []string{"CN"}, Weakest: report.GradeReferenced}, kit(report.GradeDomain, "CN"), nil, report.Unknown},
 		{"a host, where any sign counts", Criterion{Fact: report.CountryFact, None: []string{"CN"}}, kit(report.GradeDomain, "CN"), nil, report.NotMet},
 		{"nobody knows whose", Criterion{Fact: report.CountryFact, None: []string{"CN"}}, kit(report.GradeDefined, ""), nil, report.Unknown},
+		{"code loads code", Criterion{Fact: report.CodeFact, None: []string{report.LoadsCode}}, func(r *report.Report) {
+			r.Traits = []report.Trait{{ID: report.LoadsCode, Evidence: []report.Evidence{evidence(report.GradeReferenced, "c")}}}
+		}, nil, report.NotMet},
+		{"code that may load code not read", Criterion{Fact: report.CodeFact, None: []string{report.LoadsCode}}, notAll(report.SDKFact), nil, report.Unknown},
+		{"declared, and code not read", Criterion{Fact: report.TraitFact, None: []string{report.Cleartext}}, notAll(report.SDKFact), nil, report.Met},
 		{"code not read", Criterion{Fact: report.CountryFact, None: []string{"CN"}}, notAll(report.SDKFact), nil, report.Unknown},
 		{"maker not known", Criterion{Fact: report.MakerFact, None: []string{"CN"}}, nothing, nil, report.Unknown},
 		{"maker known", Criterion{Fact: report.MakerFact, None: []string{"CN"}}, nothing, Known{report.MakerFact: {{Value: "GB"}}}, report.Met},
@@ -188,11 +193,12 @@ func TestDefaultOf(t *testing.T) {
 		bad.Traits = append(bad.Traits, report.Trait{ID: id, Evidence: []report.Evidence{evidence(report.GradeSeen, "p")}})
 	}
 	bad.SDKs = []report.SDK{{ID: "kit", Name: "Kit", Owner: "O", Country: "RU", Evidence: []report.Evidence{evidence(report.GradeDefined, "k")}}}
+	asked := len(Default().Evaluate(bad, nil))
 	known := Known{report.MakerFact: {{Value: "RU", Evidence: evidence(report.GradeSeen, "the register")}}}
-	if diff := cmp.Diff(map[report.Result]int{report.NotMet: len(Default().All)}, results(bad, known)); diff != "" {
+	if diff := cmp.Diff(map[report.Result]int{report.NotMet: asked}, results(bad, known)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[report.Result]int{report.Unknown: len(Default().All)}, results(&report.Report{Format: report.APK, Error: "empty"}, nil)); diff != "" {
+	if diff := cmp.Diff(map[report.Result]int{report.Unknown: asked}, results(&report.Report{Format: report.APK, Error: "empty"}, nil)); diff != "" {
 		t.Error(diff)
 	}
 }

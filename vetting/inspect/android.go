@@ -1,31 +1,71 @@
 package inspect
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"portcullis/vetting/apk"
 	"portcullis/vetting/report"
+	"portcullis/vetting/sdk"
 )
 
 // android makes the report of an Android app.
 func (in *Inspector) android(ctx context.Context, rep *report.Report, r io.ReaderAt, size int64) error {
-	seen := &seen{matcher: in.matcher}
+	seen, loads := &seen{matcher: in.matcher}, &loaders{}
 	app, err := apk.Read(ctx, apk.File{Reader: r, Size: size}, apk.Options{Limits: in.Limits, Workers: in.Workers, Declared: in.lists,
-		See: func(where string) apk.Sightings { return seen.at(where) }})
+		See: func(where string) apk.Sightings { return &watch{seen.at(where), where, loads} }})
 	if err != nil {
 		return err
 	}
 	in.kits(rep, seen.all)
-	androidReport(rep, app)
+	androidReport(rep, app, loads.found())
 	return nil
 }
 
+// loaderClasses are those by which code is loaded that is not part of an app.
+var loaderClasses = map[string]bool{
+	"Ldalvik/system/DexClassLoader;": true, "Ldalvik/system/InMemoryDexClassLoader;": true, "Ldalvik/system/DexFile;": true,
+	"Ldalvik/system/DelegateLastClassLoader;": true,
+}
+
+// loaders is where code asks for those.
+type loaders struct {
+	mu  sync.Mutex
+	all []report.Evidence
+}
+
+func (l *loaders) found() []report.Evidence {
+	slices.SortFunc(l.all, func(a, b report.Evidence) int {
+		return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.What, b.What))
+	})
+	return slices.Compact(l.all)
+}
+
+// watch sees what a collector sees, and code that loads code.
+type watch struct {
+	*sdk.Collector
+	where string
+	loads *loaders
+}
+
+func (w *watch) Class(descriptor []byte, defined bool) {
+	if !defined && bytes.HasPrefix(descriptor, []byte("Ldalvik/")) && loaderClasses[string(descriptor)] {
+		w.loads.mu.Lock()
+		w.loads.all = append(w.loads.all, report.Evidence{Grade: report.GradeReferenced, Where: w.where, What: strings.ReplaceAll(string(descriptor[1:len(descriptor)-1]), "/", ".")})
+		w.loads.mu.Unlock()
+	}
+	w.Collector.Class(descriptor, defined)
+}
+
 // androidReport puts what was read of an Android app into a report.
-func androidReport(rep *report.Report, app *apk.App) {
+func androidReport(rep *report.Report, app *apk.App, loads []report.Evidence) {
 	rep.Format = report.Format(app.Format)
 	m := &app.Manifest
 	rep.Package, rep.Name, rep.VersionName = m.Package, m.Label, m.VersionName
@@ -45,7 +85,7 @@ func androidReport(rep *report.Report, app *apk.App) {
 		rep.Permissions.Widened = append(rep.Permissions.Widened, p.Name)
 	}
 	androidData(rep, m)
-	androidTraits(rep, app)
+	androidTraits(rep, app, loads)
 	androidSigning(rep, app)
 	androidParts(rep, app)
 	c := &app.Coverage
@@ -106,7 +146,7 @@ func androidData(rep *report.Report, m *apk.Manifest) {
 // mostNamedTraits is how many components are named as one trait.
 const mostNamedTraits = 20
 
-func androidTraits(rep *report.Report, app *apk.App) {
+func androidTraits(rep *report.Report, app *apk.App, loads []report.Evidence) {
 	var g gathered
 	m := &app.Manifest
 	declared := func(is bool, trait, what string) {
@@ -152,6 +192,14 @@ func androidTraits(rep *report.Report, app *apk.App) {
 			if open++; open <= mostNamedTraits {
 				declared(true, report.Unguarded, c.Kind+" "+c.Name)
 			}
+		}
+	}
+	for _, e := range loads {
+		g.add(report.LoadsCode, e.Grade, e.Where, e.What)
+	}
+	for _, l := range app.Libraries {
+		if l.Facts != nil && (!l.Facts.NX || l.Facts.WriteExec || l.Facts.TextRel) {
+			g.add(report.Executable, report.GradeSeen, l.Where, l.Architecture)
 		}
 	}
 	for _, n := range app.Nested {

@@ -30,9 +30,11 @@ func (r *Report) Of(kind Fact) (found []Found, why string) {
 		for _, p := range slices.Concat(r.Permissions.Declared, r.Permissions.Implied, r.Permissions.Widened) {
 			add(p, manifest(p))
 		}
-	case TraitFact:
+	case TraitFact, CodeFact:
 		for _, t := range r.Traits {
-			add(t.ID, t.Evidence...)
+			if slices.Contains(OfCode, t.ID) == (kind == CodeFact) {
+				add(t.ID, t.Evidence...)
+			}
 		}
 	case SDKFact, OwnerFact, CountryFact:
 		for _, s := range r.SDKs {
@@ -88,6 +90,8 @@ func (r *Report) unknown(kind Fact) string {
 			why = "it is not known whose these are: " + strings.Join(without, ", ")
 		}
 		return why
+	case kind == CodeFact:
+		return r.unknown(SDKFact)
 	case kind == MakerFact:
 		return "who makes the app is for the register to say"
 	}

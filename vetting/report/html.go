@@ -13,7 +13,7 @@ import (
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"grade":   GradeWord,
+	"place":   place,
 	"result":  func(r Result) string { return ResultWords[r] },
 	"data":    func(kind string) string { return cmp.Or(DataKinds[kind], kind) },
 	"trait":   func(id string) string { return cmp.Or(Traits[id], id) },
@@ -49,4 +49,12 @@ func WriteHTML(w io.Writer, tool Tool, reports []*Report) error {
 	}
 	_, err = b.WriteTo(w)
 	return err
+}
+
+// place is where evidence is and of which grade, without saying twice that it is the manifest.
+func place(e Evidence) string {
+	if e.Grade == GradeDeclared {
+		return e.Where
+	}
+	return GradeWord(e.Grade) + ", " + e.Where
 }

@@ -226,6 +226,7 @@ const (
 	DataFact       Fact = "data"
 	PermissionFact Fact = "permission"
 	TraitFact      Fact = "trait"
+	CodeFact       Fact = "code"
 	SDKFact        Fact = "sdk"
 	OwnerFact      Fact = "sdk-owner"
 	CountryFact    Fact = "sdk-country"
@@ -240,7 +241,8 @@ const (
 var Facts = map[Fact]string{
 	DataFact:       "a kind of people's data that the app can reach",
 	PermissionFact: "a permission, declared or implied",
-	TraitFact:      "a property of the app",
+	TraitFact:      "a property that the app declares",
+	CodeFact:       "a property of its code",
 	SDKFact:        "the id of somebody else's code in it",
 	OwnerFact:      "the company that owns somebody else's code in it",
 	CountryFact:    "the country of a company that owns somebody else's code in it",

@@ -181,10 +181,10 @@ func TestOf(t *testing.T) {
 	r := sample()
 	for kind := range Facts {
 		found, why := r.Of(kind)
-		if wants := kind == SDKFact || kind == OwnerFact || kind == CountryFact || kind == MakerFact; (why != "") != wants {
+		if wants := kind == SDKFact || kind == CodeFact || kind == OwnerFact || kind == CountryFact || kind == MakerFact; (why != "") != wants {
 			t.Errorf("%s: %v, %q", kind, found, why)
 		}
-		if len(found) == 0 && kind != MakerFact {
+		if len(found) == 0 && kind != MakerFact && kind != CodeFact {
 			t.Errorf("%s: nothing found", kind)
 		}
 	}

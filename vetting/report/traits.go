@@ -40,8 +40,11 @@ var Traits = map[string]string{
 	Accessibility:    "it can read and operate the screen for people who need that, and for anybody else",
 	Administrator:    "it can administer the device",
 	Encrypted:        "its code is encrypted",
-	Executable:       "its libraries ask for a stack that can be executed",
+	Executable:       "its libraries ask for memory that can be both written and executed",
 	Tracking:         "it says that it follows people across other companies' apps",
 }
+
+// OfCode are the traits that code has, so that they are not known where code was not analysed; the others are declared.
+var OfCode = []string{LoadsCode, HiddenCode, Polyglot, Executable, Encrypted}
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
