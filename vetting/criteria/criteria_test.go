@@ -34,7 +34,7 @@ func TestRefused(t *testing.T) {
 		head + "- id: A b\n  title: T\n  standard: S\n  fact: data\n  none: [contacts]\n":                                                     "line 4: an id is lower-case words",
 		head + "- id: a\n  standard: S\n  fact: data\n  none: [contacts]\n":                                                                   "needs a title",
 		head + "- id: a\n  title: T\n  fact: data\n  none: [contacts]\n":                                                                      "needs a standard",
-		head + "- id: a\n  title: T\n  standard: S\n  fact: colour\n  none: [red]\n":                                                          "the facts are analysed, data",
+		head + "- id: a\n  title: T\n  standard: S\n  fact: colour\n  none: [red]\n":                                                          "the facts are analysed, code, data",
 		head + "- id: a\n  title: T\n  standard: S\n  fact: data\n  none: [contact]\n":                                                        `"contact", which no data is`,
 		head + "- id: a\n  title: T\n  standard: S\n  fact: trait\n  none: [fast]\n":                                                          `"fast", which no trait is`,
 		head + "- id: a\n  title: T\n  standard: S\n  fact: signing\n  any: [v9]\n":                                                           `"v9", which no signing is`,
