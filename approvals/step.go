@@ -43,48 +43,100 @@ type Terms struct {
 // body: Case.Check, and the permission table. A version that is no longer the proposal's is a fault of the kind
 // Changed: somebody has taken a step since.
 func (r *Room) Take(ctx context.Context, actor people.Actor, id string, do Doing) (Proposal, error) {
-	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (none Proposal, err error) {
-		do := do
-		p, err := r.seen(tx, id)
-		if err != nil {
-			return none, err
+	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (Proposal, error) { return r.TakeIn(tx, id, do) })
+}
+
+// TakeIn is Take in a transaction of a room above, whose work the step is part of.
+func (r *Room) TakeIn(tx *people.Tx, id string, do Doing) (none Proposal, err error) {
+	p, err := r.seen(tx, id)
+	if err != nil {
+		return none, err
+	}
+	if do.Version != p.Version {
+		return none, fault.New(fault.Changed, "Somebody has taken a step in this since you opened it: look again, and decide then")
+	}
+	c, err := caseOf(read(tx), &p)
+	if err != nil {
+		return none, err
+	}
+	s := Step{Act: do.Act, Said: do.Said}
+	if err := do.Said.check(); err != nil {
+		return none, err
+	}
+	switch do.Act {
+	case Refuse:
+		err = r.refuse(tx, &p, &c, &s)
+	case TakeBack:
+		err = takeBack(tx, &p, &c)
+	case Consult:
+		err = consult(tx, &c, &s)
+	case Answer:
+		err = answer(tx, &p, &s)
+	case Revise:
+		err = revise(tx, &p, &c, do.Draft, &s)
+	default:
+		err = r.advance(tx, &p, &c, &do, &s)
+	}
+	if err != nil {
+		return none, err
+	}
+	if err := r.take(tx, &p, s); err != nil {
+		return none, err
+	}
+	if !p.restrictedFor(tx) {
+		p.Restricted = nil
+	}
+	return p, nil
+}
+
+// Opened is a proposal as far as a room above needs it that takes steps in it: none of its restricted words.
+type Opened struct {
+	ID           string
+	Organisation string
+	Version      int64
+	Kind         Kind
+	State        State
+	Marked       bool
+	Restricted   bool // it has a restricted reason
+	Rule         *policy.Rule
+	Found        *register.Found
+	// Next are the steps that can be taken now.
+	Next []Need
+}
+
+// Advances is the act that brings the proposal further now: Grant where nothing does, which Take then refuses.
+func (o *Opened) Advances() Act {
+	for _, n := range o.Next {
+		if n.Act.advances() {
+			return n.Act
 		}
-		if do.Version != p.Version {
-			return none, fault.New(fault.Changed, "Somebody has taken a step in this since you opened it: look again, and decide then")
-		}
-		c, err := caseOf(read(tx), &p)
-		if err != nil {
-			return none, err
-		}
-		s := Step{Act: do.Act, Said: do.Said}
-		if err := do.Said.check(); err != nil {
-			return none, err
-		}
-		switch do.Act {
-		case Refuse:
-			err = r.refuse(tx, &p, &c, &s)
-		case TakeBack:
-			err = takeBack(tx, &p, &c)
-		case Consult:
-			err = consult(tx, &c, &s)
-		case Answer:
-			err = answer(tx, &p, &s)
-		case Revise:
-			err = revise(tx, &p, &c, do.Draft, &s)
-		default:
-			err = r.advance(tx, &p, &c, &do, &s)
-		}
-		if err != nil {
-			return none, err
-		}
-		if err := r.take(tx, &p, s); err != nil {
-			return none, err
-		}
-		if !p.restrictedFor(tx) {
-			p.Restricted = nil
-		}
-		return p, nil
-	})
+	}
+	return Grant
+}
+
+// OpenIn returns a proposal that the actor may see.
+func (r *Room) OpenIn(tx *people.Tx, id string) (o Opened, err error) {
+	p, err := r.seen(tx, id)
+	if err != nil {
+		return o, err
+	}
+	c, err := caseOf(read(tx), &p)
+	if err != nil {
+		return o, err
+	}
+	return Opened{p.ID, p.Organisation, p.Version, p.Kind, c.State, p.Marked, p.Restricted != nil, p.Rule, p.Found, c.Next()}, nil
+}
+
+// SeesIn tells whether the actor may see a proposal; not where there is none.
+func (r *Room) SeesIn(tx *people.Tx, id string) (bool, error) {
+	p, err := selectProposal(tx.Tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return sees(read(tx), &p)
 }
 
 // check returns what is wrong with the words of a step.

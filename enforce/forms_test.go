@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portcullis/internal/drawn"
+	"portcullis/internal/fault"
 	"portcullis/platform"
 	"portcullis/platform/platformtest"
 	"portcullis/policy"
@@ -27,8 +28,6 @@ type held struct {
 	// versions and signers tell whether the platform can tell them, and floors whether it can tell versions
 	// that are too old and no others.
 	versions, floors, signers bool
-	// allows is set where the platform can only deny what is named: whatever is not stays.
-	allows bool
 }
 
 // spelt makes a word the id of an add-on.
@@ -270,9 +269,6 @@ func (h *held) run(t *testing.T, on policy.Platform) {
 			d := h.device(t, a)
 			for _, product := range c.denied {
 				name, version, _ := strings.Cut(product, " ")
-				if h.allows && (name == "unlisted" || name == "heard") {
-					continue
-				}
 				if !d.Denies(h.in(name, version)) {
 					t.Errorf("%s is not denied\n%s", product, a.data)
 				}
@@ -287,6 +283,41 @@ func (h *held) run(t *testing.T, on policy.Platform) {
 	}
 	t.Run("what versions decide", func(t *testing.T) { h.versionsTold(t, w, on) })
 	t.Run("an empty list allows nothing", func(t *testing.T) { h.empty(t, on) })
+	t.Run("a personal device gets nothing", func(t *testing.T) { h.personal(t, w, on) })
+	t.Run("nor does one of another platform", func(t *testing.T) { h.elsewhere(t, w, on) })
+}
+
+// elsewhere: there is no artefact for a device that could not take it. Add-ons are for browsers on computers.
+func (h *held) elsewhere(t *testing.T, w *policy.World, on policy.Platform) {
+	p, err := policy.Compile(w, drawn.Day(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := New(w, p, 7, drawn.Day(1))
+	for _, device := range networkHosts {
+		takes := device == on || isBrowser(on) && slices.Contains(browserHosts, device)
+		_, err := lists.Artefact(Query{Form: h.form, Platform: on}, &policy.Host{ID: "any", Kind: policy.Device, Organisation: "gov", Platform: device})
+		if (err == nil) != takes || err != nil && fault.Fields(err)[0].Field != "host" {
+			t.Errorf("a device with %s: %v", device, err)
+		}
+	}
+}
+
+// personal: there is no artefact for somebody's own device, nor for what is none, even where an exemption names it.
+func (h *held) personal(t *testing.T, w *policy.World, on policy.Platform) {
+	p, err := policy.Compile(w, drawn.Day(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := New(w, p, 7, drawn.Day(1))
+	for _, id := range []string{"any", "press"} {
+		for kind, ownership := range map[policy.HostKind]policy.Ownership{policy.Device: policy.Personal, policy.EquipmentHost: policy.Corporate} {
+			host := policy.Host{ID: id, Kind: kind, Ownership: ownership, Organisation: "gov", Platform: on}
+			if made, err := lists.Artefact(Query{Form: h.form, Platform: on}, &host); err == nil || made != nil {
+				t.Errorf("%+v has an artefact: %s", host, made.Data)
+			}
+		}
+	}
 }
 
 // versionsTold: a platform that can tell versions keeps out those alone that are banned or too old; one
@@ -319,7 +350,7 @@ func (h *held) versionsTold(t *testing.T, w *policy.World, on policy.Platform) {
 func (h *held) empty(t *testing.T, on policy.Platform) {
 	w := &policy.World{Organisations: []policy.Organisation{{ID: "gov"}}}
 	d := h.device(t, h.artefact(t, w, on, policy.Host{ID: "any"}, 1))
-	if !h.allows && !d.Denies(h.in("unlisted", "1")) {
+	if !d.Denies(h.in("unlisted", "1")) {
 		t.Error("an empty list allows")
 	}
 }

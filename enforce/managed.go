@@ -32,6 +32,8 @@ func NewManaged(room *Room, agents *Agents, intake *devices.Intake, token, form 
 
 // Said is what a device last said through its manager, kept in Agent.Told.
 type Said struct {
+	// CheckedIn is when it last enrolled or left, by its manager's clock.
+	CheckedIn time.Time `json:"checked_in,omitzero"`
 	// Listed is when it last answered with all its apps.
 	Listed time.Time `json:"listed,omitzero"`
 	// Refused is why what it was given is not in force, in the device's words; empty where nothing is known of that.
@@ -62,9 +64,12 @@ type ManagedDevice struct {
 	Want *Artefact
 }
 
-// Enrolled notes that a device enrolled, and makes it known where it is not. A platform of 0 is one that was not
-// told: a device that is known needs none.
-func (m *Managed) Enrolled(ctx context.Context, host, called string, on policy.Platform) error {
+// ErrEarlier is that a device has enrolled or left since: what is told now comes from before that, late or once more.
+var ErrEarlier = fault.New(fault.Conflict, "The device has enrolled or left since")
+
+// Enrolled notes that a device enrolled at a time of its manager's clock, and makes it known where it is not. A platform
+// of 0 is one that was not told: a device that is known needs none. It is ErrEarlier where the device left after that.
+func (m *Managed) Enrolled(ctx context.Context, host, called string, on policy.Platform, at time.Time) error {
 	r := devices.Report{Host: host, Name: called, Platform: on, Source: m.form, NoInventory: true}
 	if err := m.report(ctx, &r); err != nil {
 		return err
@@ -73,21 +78,29 @@ func (m *Managed) Enrolled(ctx context.Context, host, called string, on policy.P
 		return err
 	}
 	return m.put(ctx, host, func(a *Agent, now store.Time) error {
+		if at.Before(said(a).CheckedIn) {
+			return ErrEarlier
+		}
 		if a.Enrolled.IsZero() {
 			a.Enrolled = now
 		}
-		return nil
+		return tell(a, func(s *Said) { s.CheckedIn = at })
 	})
 }
 
-// Left notes that a device is managed no longer, or anew from the beginning: what it had is gone.
-func (m *Managed) Left(ctx context.Context, host string) error {
+// Left notes that a device is managed no longer, or anew from the beginning, since a time of its manager's clock: what it
+// had is gone. It is ErrEarlier where the device has enrolled since, or has been noted as enrolled anew by that.
+func (m *Managed) Left(ctx context.Context, host string, at time.Time) error {
 	if err := m.may(ctx, host); err != nil {
 		return err
 	}
 	return m.put(ctx, host, func(a *Agent, _ store.Time) error {
+		last := said(a).CheckedIn
+		if at.Before(last) || at.Equal(last) && !a.Enrolled.IsZero() {
+			return ErrEarlier
+		}
 		*a = Agent{Host: a.Host, Form: a.Form}
-		return nil
+		return tell(a, func(s *Said) { s.CheckedIn = at })
 	})
 }
 

@@ -105,6 +105,9 @@ func (m *Managed) answered(ctx context.Context, host string, offered time.Time, 
 // Runs notes what a device says of its system. What it does not say stays as it was said before.
 func (m *Managed) Runs(ctx context.Context, host string, is System) error {
 	return m.saying(ctx, host, func(s *Said) {
+		if !is.At.IsZero() && is.At.Before(s.System.At) {
+			return // it has said so again since
+		}
 		if is.Version != "" {
 			s.System.Version = is.Version
 		}

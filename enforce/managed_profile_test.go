@@ -461,7 +461,7 @@ func TestProfileIsTakenBack(t *testing.T) {
 	eachFleet(t, false, func(f *fleet) {
 		t := f.t
 		p := (&phone{fleet: f, id: "P-1", system: "27.0"}).enrol()
-		if err := f.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS); err != nil {
+		if err := f.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, f.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		f.pass(p)

@@ -3,6 +3,7 @@ package enforce_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -198,7 +199,7 @@ func TestManaged(t *testing.T) {
 			o.clock.Advance(time.Second)
 		}
 		for _, host := range []string{"mac-1", "mac-2"} {
-			if err := managed.Enrolled(t.Context(), host, "", policy.MacOS); err != nil {
+			if err := managed.Enrolled(t.Context(), host, "", policy.MacOS, o.clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -306,7 +307,7 @@ func TestManagedAsks(t *testing.T) {
 				t.Errorf("asked %d times, and not %d", len(b.commands), n)
 			}
 		}
-		if err := managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS); err != nil {
+		if err := managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, o.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		b.fails = true
@@ -348,14 +349,14 @@ func TestManagedIsBounded(t *testing.T) {
 		b, client := o.beside(t)
 		own, other := o.managed(o.token(t, "dept-a").Secret), o.managed(o.token(t, "dept-b").Secret)
 		for host, m := range map[string]*enforce.Managed{"mac-a": own, "mac-b": other} {
-			if err := m.Enrolled(t.Context(), host, "", policy.MacOS); err != nil {
+			if err := m.Enrolled(t.Context(), host, "", policy.MacOS, o.clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := own.Enrolled(t.Context(), "mac-b", "", policy.MacOS); !fault.Is(err, fault.Refused) {
+		if err := own.Enrolled(t.Context(), "mac-b", "", policy.MacOS, o.clock.Now()); !fault.Is(err, fault.Refused) {
 			t.Errorf("enrolled another's: %v", err)
 		}
-		if err := own.Left(t.Context(), "mac-b"); !fault.Is(err, fault.Refused) {
+		if err := own.Left(t.Context(), "mac-b", o.clock.Now()); !fault.Is(err, fault.Refused) {
 			t.Errorf("another's left: %v", err)
 		}
 		if err := own.Report(t.Context(), devices.Report{Host: "mac-b", Platform: policy.MacOS}); !fault.Is(err, fault.Refused) {
@@ -375,22 +376,69 @@ func TestManagedIsBounded(t *testing.T) {
 		if err := manager.Reconcile(t.Context()); err != nil || len(b.nudged) != 1 {
 			t.Error(err, b.nudged)
 		}
-		if err := own.Left(t.Context(), "mac-a"); err != nil {
+		o.clock.Advance(time.Second)
+		if err := own.Left(t.Context(), "mac-a", o.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		o.clock.Advance(time.Second)
-		if err := own.Enrolled(t.Context(), "mac-a", "", 0); err != nil {
+		if err := own.Enrolled(t.Context(), "mac-a", "", 0, o.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if err := manager.Reconcile(t.Context()); err != nil || len(b.nudged) != 2 {
 			t.Error("it enrolled anew, and is not told to fetch what it had", err, b.nudged)
 		}
-		if err := own.Left(t.Context(), "mac-a"); err != nil {
+		o.clock.Advance(time.Second)
+		if err := own.Left(t.Context(), "mac-a", o.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		b.took()
 		if err := manager.Reconcile(t.Context()); err != nil || slices.Contains(slices.Collect(maps.Keys(b.placed)), "mac-b") && len(b.placed["mac-b"]) > 0 {
 			t.Error(err, b.placed)
+		}
+	})
+}
+
+// TestReplayedElsewhere sends what enrolled a device and had it leave to a server that took none of it, and after the
+// device enrolled anew: it stays enrolled, and one that left stays away.
+func TestReplayedElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, o *office, another func() *office) {
+		secret := o.token(t, "dept-a").Secret
+		first := o.clock.Now()
+		at := func(seconds int) time.Time { return first.Add(time.Duration(seconds) * time.Second) }
+		here, elsewhere := o.managed(secret), another().managed(secret)
+		enrolled := func() (is bool) {
+			t.Helper()
+			if err := here.Devices(t.Context(), 1, func(d *enforce.ManagedDevice) { is = is || d.Host == "mac-1" }); err != nil {
+				t.Fatal(err)
+			}
+			return is
+		}
+		for _, step := range []struct {
+			of            *enforce.Managed
+			leaves        bool
+			at            int
+			earlier, then bool
+		}{
+			{here, false, 1, false, true},
+			{here, false, 1, false, true},      // NanoMDM said it once more
+			{here, true, 2, false, false},      // it leaves
+			{elsewhere, false, 1, true, false}, // enrolled before it left
+			{elsewhere, true, 2, false, false},
+			{here, true, 3, false, false}, // Authenticate, and what comes of it
+			{here, false, 3, false, true},
+			{elsewhere, true, 3, true, true},
+			{elsewhere, true, 2, true, true},
+			{elsewhere, false, 4, false, true},
+		} {
+			var err error
+			if step.leaves {
+				err = step.of.Left(t.Context(), "mac-1", at(step.at))
+			} else {
+				err = step.of.Enrolled(t.Context(), "mac-1", "", policy.MacOS, at(step.at))
+			}
+			if errors.Is(err, enforce.ErrEarlier) != step.earlier || err != nil && !step.earlier || enrolled() != step.then {
+				t.Errorf("%+v: %v, enrolled %t", step, err, enrolled())
+			}
 		}
 	})
 }

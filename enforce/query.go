@@ -60,6 +60,9 @@ func (l *Lists) answer(q *Query, host *policy.Host) (*Form, *platform.List, erro
 	if err := none(host); err != nil {
 		return nil, nil, err
 	}
+	if device != 0 && !slices.Contains(form.on(host), q.Platform) {
+		return nil, nil, fault.In("host", "%s is a device with %s: the form %s for %s is nothing that it takes", host.ID, device, form.Name, q.Platform)
+	}
 	list, err := l.For(host, q.Platform)
 	return form, list, err
 }

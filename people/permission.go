@@ -133,6 +133,9 @@ const (
 	Confirm Permission = "register.confirm"
 	// LinkIdentifiers is asked Everywhere: which product an identifier is holds for everyone.
 	LinkIdentifiers Permission = "register.link"
+	// SeeVetting is to see what was found in apps, and what was concluded; AssessApps to have apps looked at, and conclude.
+	SeeVetting Permission = "vetting.see"
+	AssessApps Permission = "vetting.assess"
 
 	// KeepAdvice is asked Everywhere: what people are advised holds for everyone.
 	KeepAdvice Permission = "handbook.advice"
@@ -189,6 +192,8 @@ var Table = []Line{
 	{Permission: Advise, What: "answer bodies that consult the centre", Roles: []Role{CentreOfficer}},
 	{Permission: Confirm, What: "say that what an exemption demands is in place", Roles: []Role{CentreOfficer, SecurityOfficer, DeviceAdministrator, EstateManager}},
 	{Permission: LinkIdentifiers, What: "say which product an identifier belongs to, and add products and suppliers, for all bodies", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer}},
+	{Permission: SeeVetting, What: "see what was found in apps, what is asked of them, and how they were reviewed", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, Auditor}},
+	{Permission: AssessApps, What: "have apps looked at, and say what follows from what was found", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer}},
 	{Permission: KeepAdvice, What: "keep the advice that people are given, for their own devices too", Roles: []Role{CentreOfficer, SecurityOfficer}},
 	{Permission: SeePassed, What: "see which conversations were passed to the official record", Roles: []Role{CentreOfficer, SecurityOfficer, Auditor}},
 	{Permission: SeeDevices, What: "see devices, what is installed on them, and what must not stay so", Roles: []Role{CentreOfficer, SecurityOfficer, Reviewer, Approver, DeviceAdministrator, EstateManager, Auditor, Operator}},

@@ -317,3 +317,10 @@ func withIdentifier(p *policy.Product, platform policy.Platform, id policy.Ident
 	}
 	return true
 }
+
+// ProductOf returns the product that an identifier is on a platform; empty where it is none. It asks for no permission.
+func ProductOf(tx *store.Tx, platform policy.Platform, identifier string) (string, error) {
+	digest := digestOf(platform, identifier)
+	there, err := selectLinked(tx, []string{digest})
+	return there[digest], err
+}

@@ -25,8 +25,8 @@ import (
 
 // Listener is told what devices say: enforce.Managed.
 type Listener interface {
-	Enrolled(ctx context.Context, host, called string, on policy.Platform) error
-	Left(ctx context.Context, host string) error
+	Enrolled(ctx context.Context, host, called string, on policy.Platform, at time.Time) error
+	Left(ctx context.Context, host string, at time.Time) error
 	Report(ctx context.Context, r devices.Report) error
 	Did(ctx context.Context, host, id, failed string) error
 	Runs(ctx context.Context, host string, is enforce.System) error
@@ -207,7 +207,11 @@ func (h *Webhook) take(ctx context.Context, e *event) (string, error) {
 		if e.CheckIn == nil {
 			return Malformed, errMalformed
 		}
-		return h.checkIn(ctx, e.Topic, &e.CheckIn.message)
+		what, err := h.checkIn(ctx, e)
+		if errors.Is(err, enforce.ErrEarlier) {
+			return Replayed, errReplayed // to this server, where another took it, or after what came of it
+		}
+		return what, err
 	case "mdm.Connect":
 		if e.Acknowledge == nil {
 			return Malformed, errMalformed
@@ -221,7 +225,8 @@ func (h *Webhook) take(ctx context.Context, e *event) (string, error) {
 func (m *message) isDevice() bool { return m.IDs.Type == "Device" }
 
 // checkIn notes that a device enrolled or left. Authenticate begins an enrolment anew, and TokenUpdate ends it.
-func (h *Webhook) checkIn(ctx context.Context, topic string, m *message) (string, error) {
+func (h *Webhook) checkIn(ctx context.Context, e *event) (string, error) {
+	m := &e.CheckIn.message
 	if !m.isDevice() {
 		return Passed, nil
 	}
@@ -229,19 +234,19 @@ func (h *Webhook) checkIn(ctx context.Context, topic string, m *message) (string
 	if err != nil || m.IDs.ID == "" || c.UDID != m.IDs.ID {
 		return Malformed, errMalformed
 	}
-	switch topic {
+	switch e.Topic {
 	case "mdm.Authenticate":
-		if err := h.devices.Left(ctx, c.UDID); err != nil && !fault.Is(err, fault.NotFound) {
+		if err := h.devices.Left(ctx, c.UDID, e.Created); err != nil && !fault.Is(err, fault.NotFound) {
 			return Refused, err
 		}
-		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform)
+		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform, e.Created)
 		if err == nil && c.System != "" {
 			err = h.devices.Runs(ctx, c.UDID, enforce.System{Version: version(c.System)})
 		}
 	case "mdm.TokenUpdate":
-		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform)
+		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform, e.Created)
 	case "mdm.CheckOut":
-		if err = h.devices.Left(ctx, c.UDID); fault.Is(err, fault.NotFound) {
+		if err = h.devices.Left(ctx, c.UDID, e.Created); fault.Is(err, fault.NotFound) {
 			return Passed, nil
 		}
 	}

@@ -30,7 +30,7 @@ var order = map[string]room{
 	"approvals": {over: []string{"devices"}},
 	"demo":      {over: []string{"people"}}, // data
 	"estate":    {over: []string{"register"}},
-	"vetting":   {over: []string{"register"}},
+	"vetting":   {over: []string{"approvals"}}, // a review is a step in a proposal, and one transaction with it
 	"enforce":   {over: []string{"approvals", "estate", "vetting"}},
 
 	// The wing of people.

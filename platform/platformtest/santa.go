@@ -2,6 +2,7 @@ package platformtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,9 @@ func Santa(artefact []byte) (Device, error) {
 	}
 	if err := json.Unmarshal(artefact, &answer); err != nil {
 		return nil, fmt.Errorf("no such answer is taken by Santa's client: %w", err)
+	}
+	if len(answer.Rules) == 0 {
+		return nil, errors.New("a clean sync without rules deletes nothing: the Mac keeps those that it had")
 	}
 	d := &santa{rules: map[string]bool{}}
 	switch answer.Mode {

@@ -208,6 +208,9 @@ func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
 		return nil, fmt.Errorf("rules for Santa are for programs of macos, and not of %s", l.Platform)
 	}
 	rules, left := Rules(l)
+	if len(rules) == 0 { // which would delete nothing of what a Mac had before
+		rules = []Rule{Nothing}
+	}
 	mode, err := ModeOf(l).MarshalText()
 	if err != nil {
 		return nil, err

@@ -57,6 +57,9 @@ var Default = sync.OnceValue(func() *Set {
 	return s
 })
 
+// DefaultText is the file of Default.
+func DefaultText() string { return string(standard) }
+
 // UnmarshalYAML keeps the line, for errors.
 func (c *Criterion) UnmarshalYAML(node *yaml.Node) error {
 	type plain Criterion

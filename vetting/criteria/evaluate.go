@@ -10,7 +10,7 @@ import (
 )
 
 // Known are facts from elsewhere than the file: who makes an app is for the register to say. A kind that is there is
-// known whole.
+// known whole, unless the report has it among what is not known.
 type Known map[report.Fact][]report.Found
 
 // mostEvidence is how much evidence a criterion lists.
@@ -31,7 +31,7 @@ func (s *Set) Evaluate(r *report.Report, known Known) []report.Criterion {
 func (c *Criterion) evaluate(r *report.Report, known Known) report.Criterion {
 	found, why := r.Of(c.Fact)
 	if k, is := known[c.Fact]; is {
-		found, why = k, ""
+		found, why = k, r.Unknown[c.Fact]
 	}
 	stands := report.Criterion{ID: c.ID, Title: c.Title, Standard: c.Standard, Evidence: []report.Evidence{}}
 	switch {

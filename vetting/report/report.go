@@ -129,6 +129,7 @@ const (
 	GradeDeclared   = "manifest"  // of what is no SDK: the manifest says so
 	GradeSigned     = "signature"
 	GradeSeen       = "file"
+	GradeRegister   = "register" // of the maker: the register says so
 )
 
 // Grades are those of SDKs, the strongest first.

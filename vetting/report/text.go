@@ -14,7 +14,7 @@ var ResultWords = map[Result]string{Met: "met", NotMet: "not met", Unknown: "not
 
 var gradeWords = map[string]string{
 	GradeDefined: "code", GradeReferenced: "asked for by code", GradeLiteral: "text in the code", GradeDomain: "host", GradeLibrary: "native library", GradePart: "in the manifest",
-	GradeDeclared: "in the manifest", GradeSigned: "signature", GradeSeen: "file",
+	GradeDeclared: "in the manifest", GradeSigned: "signature", GradeSeen: "file", GradeRegister: "in the register",
 }
 
 // GradeWord is a grade of evidence as people read it.

@@ -157,6 +157,7 @@ func (t *factsTable) sdk(f *fact) SDK {
 	chain := t.chain(f.Company)
 	s.Company = chain[0].Name
 	for _, c := range chain {
+		s.Makers = append(s.Makers, Maker{c.ID, c.Name, c.Supplier})
 		s.Owner, s.Country = c.Name, c.Country
 		if s.Supplier == "" {
 			s.Supplier = c.Supplier

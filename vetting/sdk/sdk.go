@@ -13,6 +13,8 @@ type SDK struct {
 	Owner   string `json:"owner,omitempty"`
 	// Country is the owner's, ISO 3166-1 alpha-2 ("CN"); empty where it is not known.
 	Country string `json:"country,omitempty"`
+	// Makers are the company and those who own it, each before its owner.
+	Makers []Maker `json:"makers,omitempty"`
 	// Supplier is the catalogue's id of the company, or of the nearest of its owners that the catalogue has; Product is
 	// the catalogue's id of the kit itself. Either is empty where the catalogue has none.
 	Supplier string `json:"supplier,omitempty"`
@@ -41,6 +43,14 @@ type SDK struct {
 	Sources []Source `json:"sources,omitempty"`
 	// Unverified says that one source alone stands behind what the kit is known by, who owns it, or where.
 	Unverified bool `json:"unverified,omitempty"`
+}
+
+// Maker is a company that makes a kit, or owns who does.
+type Maker struct {
+	// ID is the table's own, and Supplier the catalogue's; that is empty where the catalogue does not have it.
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Supplier string `json:"supplier,omitempty"`
 }
 
 // OptOut is one setting that turns a collection off when the manifest or Info.plist holds it.
