@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"portcullis/vetting/apk"
 	"portcullis/vetting/criteria"
 	"portcullis/vetting/inspect"
 	vetted "portcullis/vetting/report"
@@ -21,6 +23,7 @@ type vetCommand struct {
 	Files    []string `arg:"" name:"file" help:"Apps: APK, XAPK, APKS, APKM, AAB, IPA, a macOS app in a ZIP; or folders of them."`
 	Format   string   `enum:"text,json,html,sarif,niap" default:"text" help:"How the reports are written: text, json (one a line), html, sarif (2.1.0) or niap (XML, of one file)."`
 	Criteria string   `placeholder:"FILE" help:"What is asked of the apps, instead of the set that comes with the program; with it, the exit status tells whether all are met."`
+	Together bool     `help:"The files are parts of one Android app: a base and its splits."`
 	Trackers []string `placeholder:"FILE" help:"A list of trackers in the form of Exodus Privacy, or rules in that of blocker-general-rules; may be given several times."`
 }
 
@@ -39,15 +42,22 @@ func (c *vetCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Format == "niap" && len(files) != 1 {
+	if c.Format == "niap" && len(files) != 1 && !c.Together {
 		return fmt.Errorf("--format niap writes a document of one app, and these are %d files: give one at a time", len(files))
 	}
-	if len(files) > 1 {
+	looks := make([]looking, len(files))
+	for i, name := range files {
+		looks[i] = func(ctx context.Context) (*vetted.Report, error) { return vetFile(ctx, in, name) }
+	}
+	if c.Together {
+		looks = []looking{func(ctx context.Context) (*vetted.Report, error) { return vetTogether(ctx, in, files) }}
+	}
+	if len(looks) > 1 {
 		in.Workers = 1 // they are looked at side by side
 	}
 	var unread, unmet int
 	var kept []*vetted.Report
-	err = vetAll(env, in, files, func(r *vetted.Report) error {
+	err = vetAll(env, looks, func(r *vetted.Report) error {
 		if r.Error != "" {
 			unread++
 		}
@@ -61,7 +71,7 @@ func (c *vetCommand) Run(env *environment) error {
 		case "json":
 			return vetted.WriteJSON(env.out, r)
 		case "text":
-			if len(files) > 1 {
+			if len(looks) > 1 {
 				defer fmt.Fprintln(env.out)
 			}
 			return vetted.WriteText(env.out, r)
@@ -178,8 +188,11 @@ func appFiles(env *environment, named []string) (files []string, err error) {
 	return files, nil
 }
 
-// vetAll looks at files, several at once, and hands the reports on in the order of the files.
-func vetAll(env *environment, in *inspect.Inspector, files []string, take func(*vetted.Report) error) error {
+// looking makes one report.
+type looking func(context.Context) (*vetted.Report, error)
+
+// vetAll looks at apps, several at once, and hands the reports on in their order.
+func vetAll(env *environment, looks []looking, take func(*vetted.Report) error) error {
 	ctx, cancel := context.WithCancel(env)
 	defer cancel()
 	type looked struct {
@@ -190,7 +203,7 @@ func vetAll(env *environment, in *inspect.Inspector, files []string, take func(*
 	queue := make(chan chan looked, runtime.GOMAXPROCS(0)-1)
 	go func() {
 		defer close(queue)
-		for _, name := range files {
+		for _, look := range looks {
 			one := make(chan looked, 1)
 			select {
 			case queue <- one:
@@ -198,13 +211,13 @@ func vetAll(env *environment, in *inspect.Inspector, files []string, take func(*
 				return
 			}
 			go func() {
-				r, err := vetFile(ctx, in, name)
+				r, err := look(ctx)
 				one <- looked{r, err}
 			}()
 		}
 	}()
 	progress, finish := func(int64, int64) {}, func() {}
-	if len(files) > 1 {
+	if len(looks) > 1 {
 		progress, finish = env.bar("Vetting")
 	}
 	defer finish()
@@ -221,24 +234,46 @@ func vetAll(env *environment, in *inspect.Inspector, files []string, take func(*
 			return err
 		}
 		done++
-		progress(done, int64(len(files)))
+		progress(done, int64(len(looks)))
 	}
 	return env.Err()
 }
 
 // vetFile looks at one file; one that cannot be opened makes a report that says so.
 func vetFile(ctx context.Context, in *inspect.Inspector, name string) (*vetted.Report, error) {
-	f, err := os.Open(name)
+	f, size, err := openApp(name)
 	if err != nil {
 		return in.Unread(name, err), nil
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return in.Unread(name, err), nil
-	case !info.Mode().IsRegular():
-		return in.Unread(name, fmt.Errorf("this is no file")), nil
+	return in.File(ctx, name, f, size)
+}
+
+// vetTogether looks at the parts of one app.
+func vetTogether(ctx context.Context, in *inspect.Inspector, names []string) (*vetted.Report, error) {
+	var parts []apk.File
+	for _, name := range names {
+		f, size, err := openApp(name)
+		if err != nil {
+			return in.Unread(name, err), nil
+		}
+		defer f.Close()
+		parts = append(parts, apk.File{Name: name, Reader: f, Size: size})
 	}
-	return in.File(ctx, name, f, info.Size())
+	return in.Together(ctx, parts)
+}
+
+func openApp(name string) (*os.File, int64, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("this is no file")
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, info.Size(), nil
 }

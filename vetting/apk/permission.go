@@ -129,3 +129,6 @@ func FactOf(name string) (PermissionFact, bool) {
 
 // PermissionFacts are all of them, by name.
 func PermissionFacts() []PermissionFact { return permissionFacts }
+
+// PermissionTable is the day of the table of permissions, and the Android that it was held against.
+const PermissionTable = "2026-11-23, for Android 16 (API 36)"

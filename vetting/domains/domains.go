@@ -200,3 +200,6 @@ func (s *scanner) wide(floor, start, end int) int {
 	}
 	return end
 }
+
+// Endings is which edition of the Public Suffix List hosts are told by.
+func Endings() string { return publicsuffix.List.String() }

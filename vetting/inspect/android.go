@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +15,10 @@ import (
 	"portcullis/vetting/sdk"
 )
 
-// android makes the report of an Android app.
-func (in *Inspector) android(ctx context.Context, rep *report.Report, r io.ReaderAt, size int64) error {
+// android makes the report of an Android app, in one file or in parts.
+func (in *Inspector) android(ctx context.Context, rep *report.Report, files []apk.File) error {
 	seen, loads := &seen{matcher: in.matcher}, &loaders{}
-	app, err := apk.Read(ctx, apk.File{Reader: r, Size: size}, apk.Options{Limits: in.Limits, Workers: in.Workers, Declared: in.lists,
+	app, err := apk.ReadSet(ctx, files, apk.Options{Limits: in.Limits, Workers: in.Workers, Declared: in.lists,
 		See: func(where string) apk.Sightings { return &watch{seen.at(where), where, loads} }})
 	if err != nil {
 		return err

@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
+	"portcullis/vetting/apk"
 	"portcullis/vetting/archive"
 	"portcullis/vetting/criteria"
+	"portcullis/vetting/domains"
 	"portcullis/vetting/ipa"
 	"portcullis/vetting/report"
 	"portcullis/vetting/sdk"
@@ -39,7 +42,9 @@ func New(asked *criteria.Set, lists ...*sdk.List) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Inspector{Criteria: asked, matcher: sdk.New(facts.SDKs, lists...), lists: len(lists) > 0, tables: map[string]string{"kits": facts.Version}}
+	in := &Inspector{Criteria: asked, matcher: sdk.New(facts.SDKs, lists...), lists: len(lists) > 0, tables: map[string]string{
+		"kits": facts.Version, "permissions": apk.PermissionTable, "endings of hosts": domains.Endings(),
+	}}
 	for _, l := range lists {
 		in.tables[l.Name] = "SHA-256 " + l.Digest + ", " + l.Credit
 	}
@@ -79,15 +84,53 @@ func (in *Inspector) settled(rep *report.Report) *report.Report {
 	return rep
 }
 
-func (in *Inspector) read(ctx context.Context, rep *report.Report, r io.ReaderAt, size int64) error {
+// Together looks at several files that are parts of one Android app. The error is the context's, and nothing else.
+func (in *Inspector) Together(ctx context.Context, files []apk.File) (*report.Report, error) {
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	rep := in.report(strings.Join(names, " + "))
+	if err := in.readTogether(ctx, rep, files); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return in.settled(&report.Report{File: rep.File, Format: report.Split, SHA256: rep.SHA256, Tables: rep.Tables, Error: err.Error()}), nil
+	}
+	return in.settled(rep), nil
+}
+
+func (in *Inspector) readTogether(ctx context.Context, rep *report.Report, files []apk.File) error {
+	var sums []string
+	for _, f := range files {
+		sum, err := digest(ctx, f.Reader, f.Size)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		sums = append(sums, sum+"\n")
+	}
+	slices.Sort(sums)
+	all := sha256.Sum256([]byte(strings.Join(sums, "")))
+	rep.SHA256 = hex.EncodeToString(all[:])
+	return in.android(ctx, rep, files)
+}
+
+// digest is the SHA-256 of a file, in hex.
+func digest(ctx context.Context, r io.ReaderAt, size int64) (string, error) {
 	if size == 0 {
-		return errors.New("the file is empty")
+		return "", errors.New("the file is empty")
 	}
 	sum := sha256.New()
 	if _, err := io.CopyBuffer(sum, &whole{ctx, io.NewSectionReader(r, 0, size)}, make([]byte, 1<<18)); err != nil {
-		return fmt.Errorf("the file could not be read: %w", err)
+		return "", fmt.Errorf("the file could not be read: %w", err)
 	}
-	rep.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func (in *Inspector) read(ctx context.Context, rep *report.Report, r io.ReaderAt, size int64) (err error) {
+	if rep.SHA256, err = digest(ctx, r, size); err != nil {
+		return err
+	}
 	budget := archive.NewBudget(in.Limits, size)
 	l := budget.Limits()
 	rep.Tables["limits"] = fmt.Sprintf("%d entries, %d deep, %d MiB an entry, %d MiB in all", l.Entries, l.Depth, l.Entry>>20, budget.Total()>>20)
@@ -98,7 +141,7 @@ func (in *Inspector) read(ctx context.Context, rep *report.Report, r io.ReaderAt
 	if ipa.Is(a) {
 		return in.apple(ctx, rep, a)
 	}
-	return in.android(ctx, rep, r, size)
+	return in.android(ctx, rep, []apk.File{{Reader: r, Size: size}})
 }
 
 // seen gathers what is seen in all places of a file. Places are asked for from several goroutines; each is one's own.

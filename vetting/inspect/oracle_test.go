@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"portcullis/vetting/apk"
 	"portcullis/vetting/criteria"
 	"portcullis/vetting/inspect"
 	"portcullis/vetting/report"
@@ -158,5 +159,26 @@ func TestSameBytes(t *testing.T) {
 		if a, b := written(one, want.File), written(many, want.File); a != b {
 			t.Errorf("%s: %s\n%s", want.File, a, b)
 		}
+	}
+}
+
+// TestTogether: files that are no parts of one app are said not to be; one file alone is what it is.
+func TestTogether(t *testing.T) {
+	in := inspector(t)
+	open := func(name string) apk.File {
+		data, err := os.ReadFile(filepath.Join(shared, "apks", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return apk.File{Name: name, Reader: bytes.NewReader(data), Size: int64(len(data))}
+	}
+	one, other := open("androguard_TestActivity.apk"), open("androguard_com.politedroid_4.apk")
+	r, err := in.Together(t.Context(), []apk.File{one, other})
+	if err != nil || r.Error == "" || len(r.Criteria) == 0 || r.SHA256 == "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	r, err = in.Together(t.Context(), []apk.File{one})
+	if err != nil || r.Error != "" || r.Package != "tests.androguard" || r.DEX.Classes != 340 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

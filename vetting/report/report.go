@@ -3,10 +3,10 @@ package report
 // Report is what is told of one app. Strings are as the file has them, in valid UTF-8; lists are sorted, and are
 // there, empty, where nothing was found.
 type Report struct {
-	// File is what the file was called: for an app in several files, the one with the code first, joined by " + ".
+	// File is what the file was called: for an app in several files, all of them, joined by " + ".
 	File   string `json:"file"`
 	Format Format `json:"format"`
-	// SHA256 of the file's bytes, in hex; of several files, of their digests in hex, sorted, one a line.
+	// SHA256 of the file's bytes, in hex; of several files, of their digests in hex, sorted, each with a line feed.
 	SHA256 string `json:"sha256"`
 	// Error is why the file could not be read at all; there is nothing else to tell then.
 	Error string `json:"error,omitempty"`

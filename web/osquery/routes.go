@@ -56,7 +56,13 @@ func (a *Area) Routes() (routes []gate.Route) {
 	}{{"enroll", a.enrol}, {"config", a.configure}, {"log", a.log}, {"distributed/read", a.read}, {"distributed/write", a.write}} {
 		routes = append(routes, gate.Route{Pattern: "POST /osquery/" + of.path, Permission: gate.Device, Swift: true, Handler: a.handler(of.answer), Fail: a.fail})
 	}
-	return routes
+	return append(routes, gate.Route{Pattern: "POST /osquery/{stage...}", Permission: gate.Open, Swift: true, Handler: http.HandlerFunc(a.nowhere), Fail: a.fail})
+}
+
+// nowhere answers what osquery does not ask of any server, unread: an address in its flags may be wrong.
+func (a *Area) nowhere(w http.ResponseWriter, _ *http.Request) {
+	a.count(unknown, 1)
+	write(w, http.StatusNotFound, osquery.Refused(false, "There is no such endpoint: enroll, config, log, distributed/read and distributed/write are"))
 }
 
 // What is counted.
@@ -75,12 +81,13 @@ const (
 	refused      = "answer_refused"
 	failedQuery  = "query_failed"
 	dropped      = "log_line_dropped"
+	unknown      = "endpoint_unknown"
 )
 
 func counters(metrics prometheus.Registerer) *prometheus.CounterVec {
 	counts := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portcullis_osquery_total", Help: "What happened with devices that speak through osquery."}, []string{"event"})
 	metrics.MustRegister(counts)
-	for _, event := range []string{enrolled, badSecret, badKey, refusedEnrol, tooLarge, badShape, asked, stored, unchanged, partial, nothing, refused, failedQuery, dropped} {
+	for _, event := range []string{enrolled, badSecret, badKey, refusedEnrol, tooLarge, badShape, asked, stored, unchanged, partial, nothing, refused, failedQuery, dropped, unknown} {
 		counts.WithLabelValues(event) // an alarm needs the zero as well
 	}
 	return counts

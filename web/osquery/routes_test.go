@@ -113,6 +113,7 @@ func packed(text []byte) *bytes.Buffer {
 
 func TestProtocol(t *testing.T) {
 	const invalid = `{"node_invalid":true}`
+	const nowhere = `{"node_invalid":false,"error":"There is no such endpoint: enroll, config, log, distributed/read and distributed/write are"}`
 	good, bad := `{"node_key":"key","data":[{},{}]}`, `{"node_key":"stolen"}`
 	for _, c := range []struct {
 		path, body string
@@ -141,6 +142,8 @@ func TestProtocol(t *testing.T) {
 		{"distributed/write", good, server{err: fault.New(fault.Conflict, "retired")}, 409, `{"node_invalid":false,"error":"retired"}`, "answer_refused", 1},
 		{"distributed/write", good, server{err: fault.ErrUnavailable}, 503, `{"node_invalid":false,"error":"The server cannot do this just now: try again"}`, "answer_taken", 0},
 		{"distributed/write", good, server{err: errors.New("a secret of the server's")}, 500, `{"node_invalid":false,"error":"The server has failed: try again later"}`, "answer_taken", 0},
+		{"distributed", good, server{}, 404, nowhere, "endpoint_unknown", 1},
+		{"carves/start", bad, server{}, 404, nowhere, "endpoint_unknown", 1},
 	} {
 		f := newFace(&c.server)
 		status, answer := f.post(c.path, "", strings.NewReader(c.body))
