@@ -504,3 +504,23 @@ func TestProfileIsTakenBack(t *testing.T) {
 		}
 	})
 }
+
+// TestSystemToldLate: what a device said of its system before it last said so changes nothing.
+func TestSystemToldLate(t *testing.T) {
+	eachFleet(t, true, func(f *fleet) {
+		t := f.t
+		p := (&phone{fleet: f, id: "P-1"}).enrol()
+		yes, no, at := true, false, f.clock.Now()
+		for _, is := range []enforce.System{
+			{Version: "27.0", Supervised: &yes, At: at.Add(time.Minute)},
+			{Version: "26.1", Supervised: &no, At: at},
+		} {
+			if err := f.managed.Runs(t.Context(), p.id, is); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := p.agent().Said.System; s.Version != "27.0" || !*s.Supervised || !s.At.Equal(at.Add(time.Minute)) {
+			t.Errorf("it runs %+v", s)
+		}
+	})
+}

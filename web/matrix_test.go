@@ -30,6 +30,7 @@ import (
 	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/store"
+	"portcullis/vetting"
 	"portcullis/web"
 	"portcullis/web/account"
 	"portcullis/web/directory"
@@ -61,7 +62,7 @@ type estate struct {
 
 func newEstate(t testing.TB, db *store.DB) *estate {
 	t.Helper()
-	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds)...)
+	book, err := ledger.New(rand.Reader, slices.Concat(people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds, vetting.Kinds)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +92,7 @@ func newEstate(t testing.TB, db *store.DB) *estate {
 		Account:   &account.Area{People: room, Passkeys: keys, Gate: g, Now: testClock.Now, Chance: rand.Reader, URL: "http://localhost:1", Alerts: desk},
 		Directory: directory.Options{Join: func(link string) string { return "http://localhost:1/join/" + link }, Link: desk.Link},
 	}}
+	e.parts.Vetting = vetting.New(room, e.parts.Approvals, fleet)
 	agents := enforce.NewAgents(room, fleet, testClock.Now)
 	go agents.Run(t.Context())
 	e.parts.Santa = santa.New(enforce.NewSanta(e.parts.Enforce, agents, intake, testClock.Now), e.parts.Metrics)
@@ -388,7 +390,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	storetest.Run(t, schemas, func(t *testing.T, open storetest.Open) {
 		e := newEstate(t, open(testClock.Now))
 		routes := web.Routes(web.Parts{Gate: e.parts.Gate, People: e.parts.People, Alerts: e.parts.Alerts, Account: e.parts.Account, Directory: e.parts.Directory, URL: e.parts.URL, Metrics: prometheus.NewRegistry(),
-			Devices: e.parts.Devices, Register: e.parts.Register, Handbook: e.parts.Handbook, Enforce: e.parts.Enforce, Approvals: e.parts.Approvals, Intake: e.parts.Intake, Santa: e.parts.Santa, Osquery: e.parts.Osquery})
+			Devices: e.parts.Devices, Register: e.parts.Register, Handbook: e.parts.Handbook, Enforce: e.parts.Enforce, Approvals: e.parts.Approvals, Vetting: e.parts.Vetting, Intake: e.parts.Intake, Santa: e.parts.Santa, Osquery: e.parts.Osquery})
 		for _, line := range append(slices.Clone(people.Roles), people.RoleLine{}) {
 			v := e.visitor(t, line.Role)
 			for _, route := range routes {

@@ -18,6 +18,7 @@ import (
 	"portcullis/ledger"
 	"portcullis/people"
 	"portcullis/register"
+	"portcullis/vetting"
 	"portcullis/web/account"
 	"portcullis/web/api"
 	approvalpages "portcullis/web/approvals"
@@ -47,6 +48,8 @@ type Parts struct {
 	Register *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
+	// Vetting is what was found in apps, and how they were reviewed.
+	Vetting *vetting.Room
 	// Enforce is the lists that devices are to have.
 	Enforce *enforce.Room
 	// Handbook is what people are advised.
@@ -158,7 +161,7 @@ func Routes(p Parts) []gate.Route {
 		lists.Routes(lists.Area{Enquiries: enquiries}),
 		lost.Routes(p.lost()),
 		listpages.Routes(listpages.Rooms{Enforce: p.Enforce, Approvals: p.Approvals, Devices: p.Devices}),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Vetting: p.Vetting, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }

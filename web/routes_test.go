@@ -20,6 +20,7 @@ import (
 	"portcullis/people"
 	"portcullis/register"
 	"portcullis/store"
+	"portcullis/vetting"
 	"portcullis/web"
 	"portcullis/web/gate"
 )
@@ -126,4 +127,4 @@ func TestRoutes(t *testing.T) {
 }
 
 // schemas are the tables that the pages read.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema, vetting.Schema}

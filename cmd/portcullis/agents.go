@@ -91,6 +91,9 @@ func (c *agentsKeysCommand) hosts() ([]string, error) {
 		if host == "" {
 			return nil, errors.New("a device's id is empty")
 		}
+		if c.Form == "santa" && (host == "." || host == "..") { // which is lost on the way of a request
+			return nil, fmt.Errorf("no address can name a device whose id is %q: give it another", host)
+		}
 	}
 	return hosts, nil
 }

@@ -50,7 +50,7 @@ func TestAgentsKeys(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", c.args, diff)
 		}
 	}
-	for _, args := range [][]string{{"--form", "santa", "x"}, {"--form", "osquery"}, {"--form", "osquery", ""}, {"--form", "osquery", "--url", "https://p.example", "x"}} {
+	for _, args := range [][]string{{"--form", "santa", "x"}, {"--form", "osquery"}, {"--form", "osquery", ""}, {"--form", "santa", "--url", "https://p.example", ".."}, {"--form", "osquery", "--url", "https://p.example", "x"}} {
 		if status, out, _ := command(t, append([]string{"agents", "keys", "--token-file", token, "--token", "id"}, args...)...); status != exitBadInput || out != "" {
 			t.Errorf("%v: status %d, %q", args, status, out)
 		}

@@ -17,13 +17,14 @@ import (
 	"portcullis/people"
 	"portcullis/register"
 	"portcullis/store"
+	"portcullis/vetting"
 )
 
 // schemas are the tables of all rooms, each after those that it refers to.
-var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}
+var schemas = []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema, vetting.Schema}
 
 // allKinds are the kinds of ledger entries of all rooms, and of the server itself.
-var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds)
+var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds, vetting.Kinds)
 
 // database says where the data of a server is.
 type database struct {

@@ -331,7 +331,8 @@ func (g *gated) ofOsquery(t *testing.T) []attack {
 		add("a node key for another device for "+path, path, other, "", 200, invalid, "bad_node_key")
 		all = append(all, attack{name: "a stolen node key after the clock was put back, for " + path, path: "/osquery/" + path, body: body, ahead: -time.Minute, status: 200, says: invalid, counted: metric("bad_node_key")})
 	}
-	return append(all, attack{name: "a path that is none", path: "/osquery/carve", body: []byte(`{}`), status: 404, counted: `portcullis_http_requests_total{code="404",route="/"}`})
+	add("a path that is none", "carve", []byte(`{}`), "", 404, refused, "endpoint_unknown")
+	return all
 }
 
 func (g *gated) ofManager(t *testing.T) []attack {
@@ -346,11 +347,13 @@ func (g *gated) ofManager(t *testing.T) []attack {
 	add("a forged event", leaves, g.sign([]byte("another")), 403, "forged")
 	add("one that is not signed", leaves, "", 403, "forged")
 	add("one that was changed behind its signature", bytes.Replace(leaves, []byte("UDID-1"), []byte("UDID-2"), 1), signature, 403, "forged")
-	taken, signature := g.event("mdm.TokenUpdate", "UDID-1", "UDID-1", now.Add(-time.Second))
+	taken, signature := g.event("mdm.TokenUpdate", "UDID-1", "UDID-1", now)
 	if a := g.send(t, "/mdm/events", taken, map[string]string{"X-Hmac-Signature": signature}); a.status != http.StatusOK {
 		t.Fatal(a)
 	}
 	add("one that is sent again", taken, signature, 409, "replayed")
+	before, signature := g.event("mdm.CheckOut", "UDID-1", "UDID-1", now.Add(-time.Millisecond))
+	add("one from before it enrolled, which another server had", before, signature, 409, "replayed")
 	old, signature := g.event("mdm.CheckOut", "UDID-1", "UDID-1", now.Add(-time.Hour))
 	add("an old one", old, signature, 409, "replayed")
 	early, signature := g.event("mdm.CheckOut", "UDID-2", "UDID-2", now.Add(time.Second))

@@ -38,38 +38,28 @@ func (c *Criterion) evaluate(r *report.Report, known Known) report.Criterion {
 	case c.Least != 0:
 		c.least(&stands, found, why)
 	case len(c.Any) > 0:
-		c.any(&stands, found, why)
+		c.sought(&stands, found, c.Any, why, report.Met, report.NotMet)
 	default:
-		c.none(&stands, found, why)
+		c.sought(&stands, found, c.None, why, report.NotMet, report.Met)
 	}
 	return stands
 }
 
-func (c *Criterion) none(stands *report.Criterion, found []report.Found, why string) {
-	strong, weak := c.matching(found, c.None)
+// sought is decided by whether some values were found.
+func (c *Criterion) sought(stands *report.Criterion, found []report.Found, values []string, why string, there, otherwise report.Result) {
+	strong, weak := c.matching(found, values)
 	switch {
 	case len(strong) > 0:
-		stands.Result, stands.Evidence = report.NotMet, strong
+		stands.Result, stands.Evidence = there, strong
 	case len(weak) > 0:
 		stands.Result, stands.Evidence, stands.Why = report.Unknown, weak, "there are signs of it, and no more: somebody must look"
 	case why != "":
 		stands.Result, stands.Why = report.Unknown, why
 	default:
-		stands.Result = report.Met
+		stands.Result = otherwise
 	}
-}
-
-func (c *Criterion) any(stands *report.Criterion, found []report.Found, why string) {
-	strong, weak := c.matching(found, c.Any)
-	switch {
-	case len(strong) > 0:
-		stands.Result, stands.Evidence = report.Met, strong
-	case len(weak) > 0:
-		stands.Result, stands.Evidence, stands.Why = report.Unknown, weak, "there are signs of it, and no more: somebody must look"
-	case why != "":
-		stands.Result, stands.Why = report.Unknown, why
-	default:
-		stands.Result, stands.Why = report.NotMet, "none was found of: "+strings.Join(c.Any, ", ")
+	if stands.Result == report.NotMet && len(strong) == 0 {
+		stands.Why = "none was found of: " + strings.Join(values, ", ")
 	}
 }
 

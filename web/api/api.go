@@ -16,6 +16,7 @@ import (
 	"portcullis/handbook"
 	"portcullis/people"
 	"portcullis/register"
+	"portcullis/vetting"
 	"portcullis/web/gate"
 )
 
@@ -33,6 +34,8 @@ type Rooms struct {
 	Register  *register.Room
 	// Approvals is how decisions come about.
 	Approvals *approvals.Room
+	// Vetting is what was found in apps, and how they were reviewed.
+	Vetting *vetting.Room
 	// Enforce is the lists that devices are to have.
 	Enforce *enforce.Room
 	// Handbook is what people are advised.

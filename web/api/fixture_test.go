@@ -26,6 +26,7 @@ import (
 	"portcullis/people"
 	"portcullis/register"
 	"portcullis/store"
+	"portcullis/vetting"
 	"portcullis/web/api"
 	"portcullis/web/gate"
 )
@@ -72,10 +73,10 @@ func (l *lockedBuffer) String() string {
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
-	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema}, func(t *testing.T, open storetest.Open) {
+	storetest.Run(t, []store.Schema{ledger.Schema, people.Schema, alerts.Schema, handbook.Schema, register.Schema, devices.Schema, enforce.Schema, approvals.Schema, vetting.Schema}, func(t *testing.T, open storetest.Open) {
 		h := &house{clock: storetest.NewClock(noon), log: &lockedBuffer{}, tokens: map[people.Grant]string{}, targets: map[string]people.Person{}}
 		log := slog.New(slog.NewTextHandler(h.log, nil))
-		h.Room = roomtest.People(t, open, h.clock, log, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds)
+		h.Room = roomtest.People(t, open, h.clock, log, people.Kinds, alerts.Kinds, handbook.Kinds, register.Kinds, devices.Kinds, enforce.Kinds, approvals.Kinds, vetting.Kinds)
 		h.ledger = h.Room.Ledger
 		h.desk = alerts.Desk{People: h.Room, Outbox: h.outbox(t)}
 		for id, parent := range map[string]string{"treasury": "", "health": ""} {
@@ -94,6 +95,7 @@ func (h *house) furnish(t *testing.T) {
 	h.devices = roomtest.Devices(t, h.Room, h.clock)
 	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Enforce: &enforce.Room{People: h.Room, Fleet: h.devices.Fleet}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
 		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
+	h.rooms.Vetting = vetting.New(h.Room, h.rooms.Approvals, h.devices.Fleet)
 	go h.rooms.Intake.Run(t.Context())
 }
 
