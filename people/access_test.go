@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,43 @@ func TestActWantsPermissionAndRecord(t *testing.T) {
 		_, err = people.Act(t.Context(), h.Room, command, func(tx *people.Tx) (struct{}, error) { return struct{}{}, tx.Require("no.such", "a") })
 		if err == nil || fault.Is(err, fault.Refused) {
 			t.Errorf("a permission that is not in the table: %v", err)
+		}
+	})
+}
+
+// TestMissingIsNoted: who would change what is not there is noted, once each time; to look for it is not, and programs are
+// answered alone.
+func TestMissingIsNoted(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.organisation(t, "a", "")
+		id, ada := h.person(t, "Ada", "a", people.SecurityOfficer)
+		missing := func(tx *people.Tx) (none struct{}, err error) {
+			return none, fault.New(fault.NotFound, "There is no such thing")
+		}
+		for _, actor := range []people.Actor{ada, command} {
+			_, err := people.Act(t.Context(), h.Room, actor, missing)
+			want(t, err, fault.NotFound)
+			_, err = people.See(t.Context(), h.Room, actor, missing)
+			want(t, err, fault.NotFound)
+		}
+		// What is hidden from somebody is noted as what it is.
+		_, err := people.Act(t.Context(), h.Room, ada, func(tx *people.Tx) (none struct{}, err error) {
+			return none, tx.Hide(people.SeeAccess, "a", "There is no such thing")
+		})
+		want(t, err, fault.NotFound)
+		events, err := h.AccessLog(t.Context(), command, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var details []string
+		for _, e := range events {
+			if e.Actor == id && e.Outcome == "refused" {
+				details = append(details, e.Detail+string(e.Permission))
+			}
+		}
+		slices.Sort(details) // they are of the same moment
+		if diff := cmp.Diff([]string{string(people.SeeAccess), "something was to be changed that is not there"}, details); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -93,6 +93,7 @@ func (r *refusal) Unwrap() error { return &r.fault }
 // more than once. It must ask Require or one of its kin, and Record what it changed, or the
 // transaction is not committed.
 func Act[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, error)) (result T, err error) {
+	var who Who
 	err = r.DB.Write(ctx, func(inner *store.Tx) error {
 		var none T
 		result = none
@@ -100,6 +101,7 @@ func Act[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, e
 		if err != nil {
 			return err
 		}
+		who = tx.who
 		if repeated, err := tx.repeated(actor, &result); err != nil || repeated {
 			return err
 		}
@@ -111,7 +113,19 @@ func Act[T any](ctx context.Context, r *Room, actor Actor, do func(tx *Tx) (T, e
 		}
 		return tx.remember(actor, result)
 	})
+	if refused := (*refusal)(nil); actor.Session != "" && fault.Is(err, fault.NotFound) && !errors.As(err, &refused) {
+		r.noteMissing(ctx, actor, who)
+	}
 	return result, r.refused(ctx, actor, err)
+}
+
+// noteMissing notes that somebody who has signed in would change what is not there: pages offer nothing of the kind, so
+// that an address or a form was altered, or is old. Programs are answered alone: they meet with it every day.
+func (r *Room) noteMissing(ctx context.Context, actor Actor, who Who) {
+	event := Access{Actor: who.ID, Address: actor.Address, Outcome: "refused", Detail: "something was to be changed that is not there"}
+	if failed := r.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return r.note(tx, event) }); failed != nil {
+		r.Log.Error("a refusal could not be written to the access log", "actor", event.Actor, "error", failed)
+	}
 }
 
 // See runs an operation that shows something, on an actor's behalf, in one transaction. It must ask
