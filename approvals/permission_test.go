@@ -120,6 +120,10 @@ var operations = map[string]operation{
 		_, err := s.WaitingFirst(ctx, a, 1)
 		return err
 	}},
+	"seen": {method: "Seen", free: true, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
+		_, err := s.Seen(ctx, a, []string{at.proposal})
+		return err
+	}},
 	"suppose": {method: "Suppose", permission: people.SeeProposals, do: func(ctx context.Context, s *server, a people.Actor, at place) error {
 		_, err := s.Suppose(ctx, a, at.proposal, &policy.World{})
 		return err

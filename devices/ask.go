@@ -104,10 +104,10 @@ func (e *Enquiries) Ask(ctx context.Context, actor people.Actor, q Question) (As
 }
 
 // AskFor is Ask for a program, on behalf of anybody in an organisation: what exempts single persons does not
-// count. It needs people.SeeRegister there.
+// count. It needs people.SeeOrganisations there, which every role has: whoever may know of a body may ask what it allows.
 func (e *Enquiries) AskFor(ctx context.Context, actor people.Actor, organisation string, q Question) (Asked, error) {
 	_, err := people.See(ctx, e.People, actor, func(tx *people.Tx) (none struct{}, err error) {
-		return none, tx.Require(people.SeeRegister, organisation)
+		return none, tx.Require(people.SeeOrganisations, organisation)
 	})
 	if err != nil {
 		return Asked{}, err

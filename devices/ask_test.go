@@ -158,6 +158,13 @@ func TestAskIsForPersons(t *testing.T) {
 		if got, err := e.AskFor(ctx, program, "dept-a", q); err != nil || reads(got) != "notes [android,ios yes from 2.5 by allow-notes] [windows unlisted]" {
 			t.Errorf("a program asks for its body: %s, %v", reads(got), err)
 		}
+		staff, err := s.People.MakeToken(ctx, command, "a program of staff", people.Grant{Role: people.Staff, Organisation: "dept-a"}, people.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.AskFor(ctx, people.Actor{Token: staff.Secret}, "dept-a", q); err != nil || got.Product == nil {
+			t.Errorf("a program with the least of roles asks for its body: %v", err)
+		}
 		if _, err := e.AskFor(ctx, program, "dept-b", q); !fault.Is(err, fault.Refused) {
 			t.Errorf("a program asks for another body: %v", err)
 		}

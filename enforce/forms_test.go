@@ -311,10 +311,13 @@ func (h *held) personal(t *testing.T, w *policy.World, on policy.Platform) {
 	}
 	lists := New(w, p, 7, drawn.Day(1))
 	for _, id := range []string{"any", "press"} {
-		for kind, ownership := range map[policy.HostKind]policy.Ownership{policy.Device: policy.Personal, policy.EquipmentHost: policy.Corporate} {
-			host := policy.Host{ID: id, Kind: kind, Ownership: ownership, Organisation: "gov", Platform: on}
-			if made, err := lists.Artefact(Query{Form: h.form, Platform: on}, &host); err == nil || made != nil {
-				t.Errorf("%+v has an artefact: %s", host, made.Data)
+		for _, host := range []policy.Host{
+			{Kind: policy.Device, Ownership: policy.Personal}, {Kind: policy.Device, Ownership: policy.ManagedPersonal}, {Kind: policy.EquipmentHost, Ownership: policy.Corporate},
+		} {
+			host.ID, host.Organisation, host.Platform = id, "gov", on
+			profile := on == policy.Android && host.Ownership == policy.ManagedPersonal // which is managed, and nothing beside it
+			if made, err := lists.Artefact(Query{Form: h.form, Platform: on}, &host); (err == nil) != profile || err != nil && len(fault.Fields(err)) != 1 {
+				t.Errorf("%+v has %v, %v", host, made, err)
 			}
 		}
 	}

@@ -103,13 +103,26 @@ func (l *Lists) share(at place) (*shared, error) {
 	return s, s.err
 }
 
+// reaches tells whether lists for a platform are for devices by whose they are. Nothing is enforced on somebody's own; where
+// a part of it is managed, only what keeps to that part is, as Android's work profile does: any other list would hold for
+// the whole of it.
+func reaches(whose policy.Ownership, on policy.Platform) bool {
+	switch whose {
+	case policy.Personal:
+		return false
+	case policy.ManagedPersonal:
+		return on == policy.Android
+	}
+	return true
+}
+
 // For returns the list of one device on a platform: its own, or a browser's on it. It is ErrPersonal
-// for a personal one, and ErrNoDevice for equipment.
+// for a personal one, or one whose managed part the list would not keep to, and ErrNoDevice for equipment.
 func (l *Lists) For(h *policy.Host, on policy.Platform) (*platform.List, error) {
 	if h.Kind != policy.Device {
 		return nil, ErrNoDevice
 	}
-	if h.Ownership == policy.Personal {
+	if !reaches(h.Ownership, on) {
 		return nil, ErrPersonal
 	}
 	s, err := l.share(place{h.Organisation, on, h.Platform})

@@ -64,7 +64,7 @@ func TestAgreement(t *testing.T) {
 			h := d.Host()
 			on := drawn.From(d, drawn.Platforms)
 			list, err := lists.For(&h, on)
-			if h.Kind != policy.Device || h.Ownership == policy.Personal {
+			if h.Kind != policy.Device || h.Ownership == policy.Personal || h.Ownership == policy.ManagedPersonal && on != policy.Android {
 				if err == nil || h.Kind == policy.Device && !errors.Is(err, ErrPersonal) {
 					t.Fatalf("%v has a list", h)
 				}

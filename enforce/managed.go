@@ -284,8 +284,8 @@ func together(page []*ManagedDevice, workers int, each func(*ManagedDevice)) {
 // want finds out what a device is to have.
 func (m *Managed) want(tx *people.Tx, may map[string]bool, d *ManagedDevice) error {
 	host, known := m.room.Fleet.Index().Host(d.Host)
-	if !known || host.Ownership == policy.ManagedPersonal {
-		return nil // a user's own device is no other's to restrict, whatever its manager says
+	if !known {
+		return nil
 	}
 	allowed, asked := may[host.Organisation]
 	if !asked {
@@ -295,7 +295,7 @@ func (m *Managed) want(tx *people.Tx, may map[string]bool, d *ManagedDevice) err
 		}
 		may[host.Organisation] = allowed
 	}
-	if !allowed || none(&host) != nil {
+	if !allowed || none(&host) != nil { // a user's own device is no other's to restrict, whatever its manager says
 		return nil
 	}
 	on := host.Platform

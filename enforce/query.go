@@ -74,6 +74,8 @@ func none(host *policy.Host) error {
 		return fault.In("host", "%s is not a device: it has no list of apps", host.ID)
 	case host.Ownership == policy.Personal:
 		return fault.New(fault.Conflict, "%s is a personal device: nothing is enforced on it, and its holder is advised", host.ID)
+	case !reaches(host.Ownership, host.Platform):
+		return fault.New(fault.Conflict, "%s is somebody's own, and a list would hold for all of it, not for its managed part alone: it has none", host.ID)
 	}
 	return nil
 }

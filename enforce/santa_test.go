@@ -468,9 +468,15 @@ func TestSantaDrift(t *testing.T) {
 // TestSantaPersonal holds that nothing is enforced on a personal Mac, nor stored of it, and that a Mac which was replaced
 // gets in with a key of the next epoch.
 func TestSantaPersonal(t *testing.T) {
+	for _, whose := range []policy.Ownership{policy.Personal, policy.ManagedPersonal} {
+		t.Run(whose.String(), func(t *testing.T) { santaPersonal(t, whose) })
+	}
+}
+
+func santaPersonal(t *testing.T, whose policy.Ownership) {
 	each(t, func(t *testing.T, o *office, _ func() *office) {
 		s, made := o.santa(), o.token(t, "dept-a")
-		got, err := o.intake.Report(t.Context(), command, []devices.Report{{Host: "mac-1", Platform: policy.MacOS, Organisation: "dept-a", Ownership: policy.Personal, NoInventory: true}})
+		got, err := o.intake.Report(t.Context(), command, []devices.Report{{Host: "mac-1", Platform: policy.MacOS, Organisation: "dept-a", Ownership: whose, NoInventory: true}})
 		if err != nil || got.Errors[0] != nil {
 			t.Fatal(err, got.Errors)
 		}

@@ -59,7 +59,7 @@ func (f *Form) on(h *policy.Host) (platforms []policy.Platform) {
 		return []policy.Platform{0}
 	}
 	for _, p := range f.Platforms {
-		if h == nil || p == h.Platform || isBrowser(p) && slices.Contains(browserHosts, h.Platform) {
+		if h == nil || reaches(h.Ownership, p) && (p == h.Platform || isBrowser(p) && slices.Contains(browserHosts, h.Platform)) {
 			platforms = append(platforms, p)
 		}
 	}

@@ -312,7 +312,7 @@ func (t *teller) count(u *Uptake, c *counting, bodies map[string]bool, x *index.
 	tallies, times := make([]Tally, len(places.All)), []uint32{}
 	wanted := make([]bool, len(places.All))
 	for i, p := range places.All {
-		wanted[i] = p.Kind == policy.Device && p.Ownership != policy.Personal && bodies[p.Organisation] && c.on[p.Platform]
+		wanted[i] = p.Kind == policy.Device && reaches(p.Ownership, p.Platform) && bodies[p.Organisation] && c.on[p.Platform]
 	}
 	one := func(n uint32) {
 		place, known := places.Of(n)

@@ -34,6 +34,7 @@ hosts:
   - {id: desk, kind: device, organisation: dept-a, platform: windows}
   - {id: chrome, kind: device, organisation: dept-b, platform: chromeos}
   - {id: own, kind: device, organisation: dept-a, platform: macos, ownership: personal}
+  - {id: own-tablet, kind: device, organisation: dept-a, platform: ios, ownership: managed-personal}
   - {id: mac-0, kind: device, organisation: dept-a, platform: macos, holder: anna}
 `
 

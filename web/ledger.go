@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -153,14 +154,21 @@ func (p *pages) known(r *http.Request, entries []people.Shown) (names, error) {
 		ids = append(append(ids, e.Actor), e.Subjects...)
 		ids = append(ids, mentioned(e.Payload)...)
 	}
+	ids = slices.DeleteFunc(ids, func(text string) bool { return text == "" || strings.ContainsAny(text, " \n\x00") }) // what no id is
 	slices.Sort(ids)
-	persons, err := p.People.Names(r.Context(), actor, slices.Compact(ids)...)
+	ids = slices.Compact(ids)
+	persons, err := p.People.Names(r.Context(), actor, ids...)
 	if err != nil {
 		return nil, err
 	}
 	for id, name := range persons {
 		known[id] = ui.Link{Text: name, Href: "/people/" + url.PathEscape(id)}
 	}
+	proposals, err := p.decisions().Titles(r, ids)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(known, proposals)
 	if !gate.Who(r.Context()).May(people.SeeOrganisations) {
 		return known, nil
 	}

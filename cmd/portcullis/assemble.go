@@ -23,6 +23,7 @@ import (
 	"portcullis/register"
 	"portcullis/store"
 	"portcullis/vetting"
+	vetted "portcullis/vetting/report"
 	"portcullis/web"
 	"portcullis/web/account"
 	"portcullis/web/directory"
@@ -92,7 +93,8 @@ func assemble(env *environment, db *store.DB, book *ledger.Ledger, c configurati
 		area.Providers = append(area.Providers, client)
 	}
 	a.parts = web.Parts{
-		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Vetting: vetting.New(room, decisions, fleet.Fleet), Enforce: lists, Handbook: advice, Account: area, URL: address, NamesAt: c.DNSListen, Metrics: newMetrics(db, log),
+		Gate: g, People: room, Alerts: desk, Intake: intake, Devices: fleet, Register: &register.Room{People: room}, Approvals: decisions, Vetting: vetting.New(room, decisions, fleet.Fleet), Folder: c.Data, Enforce: lists, Handbook: advice, Account: area, URL: address, NamesAt: c.DNSListen, Metrics: newMetrics(db, log),
+		Tool:      vetted.Tool{Name: "Portcullis", Version: versionText()},
 		Directory: directory.Options{Join: func(link string) string { return c.URL + "/join/" + link }, Link: desk.Link},
 		Ready:     func(ctx context.Context) error { return ready(ctx, db, log) },
 		Ledger:    func(ctx context.Context, path string) (*ledger.Resource, error) { return resource(ctx, db, path) },

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"portcullis/approvals"
 	"portcullis/demo"
 	"portcullis/people"
+	"portcullis/register"
+	"portcullis/vetting"
 )
 
 // past is the clock of a demonstration while it is filled: it goes through the months before in a moment, so that what
@@ -48,6 +51,9 @@ func (t *telling) tell(ctx context.Context, g *demo.Demo) error {
 	for i := range g.Proposed {
 		p := &g.Proposed[i]
 		events = append(events, event{p.At, func() error { return t.open(ctx, p) }})
+		if p.Looked != nil {
+			events = append(events, event{p.Looked.At, func() error { return t.look(ctx, p) }})
+		}
 		for _, s := range p.Steps {
 			events = append(events, event{s.At, func() error { return t.take(ctx, p, &s) }})
 		}
@@ -85,6 +91,19 @@ func (t *telling) open(ctx context.Context, p *demo.Proposal) error {
 	return nil
 }
 
+// look has somebody hand in the file of an app that a proposal is about.
+func (t *telling) look(ctx context.Context, p *demo.Proposal) error {
+	by, err := t.as(ctx, p.Looked.By)
+	if err != nil {
+		return err
+	}
+	up := vetting.Upload{Proposal: t.opened[p].ID, Name: p.Looked.Name, Size: int64(len(p.Looked.File)), File: bytes.NewReader(p.Looked.File)}
+	if _, err := t.parts.Vetting.Assess(ctx, by, up); err != nil {
+		return fmt.Errorf("what %s looks at: %w", p.Looked.By, err)
+	}
+	return nil
+}
+
 func (t *telling) take(ctx context.Context, p *demo.Proposal, s *demo.Step) error {
 	by, err := t.as(ctx, s.By)
 	if err != nil {
@@ -116,6 +135,9 @@ func (t *telling) draft(p *demo.Proposal) approvals.Draft {
 	}
 	if p.Restricted != "" {
 		d.Restricted = &approvals.Restricted{Reason: p.Restricted, Assessment: p.Assessment}
+	}
+	if f := p.Found; f != nil {
+		d.Found = &register.Found{Platform: f.Platform, Identifier: f.Identifier, Name: f.Name, Publisher: f.Publisher}
 	}
 	if p.Exemption != nil {
 		e := *p.Exemption

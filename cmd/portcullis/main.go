@@ -43,9 +43,12 @@ type commands struct {
 	Link       linkCommand           `cmd:"" help:"Make a one-time link, for the first administrator or for somebody who cannot sign in."`
 	Agents     agentsCommand         `cmd:"" help:"Keys by which devices speak for themselves: to print them, and to end them."`
 	Token      tokenCommand          `cmd:"" help:"Make, list and end the tokens by which programs act."`
+	Ask        askCommand            `cmd:"" help:"May I install this? Ask a running server, by the name that people know."`
+	Register   registerCommand       `cmd:"" help:"Find things in the register of a running server, see what they were, and compare two lists."`
 	Proposals  proposalsCommand      `cmd:"" help:"Propose decisions, and sign or refuse them, at a running server."`
 	Advice     adviceCommand         `cmd:"" help:"Read and keep what people are advised, at a running server."`
 	Zones      zonesCommand          `cmd:"" help:"Say which name servers take a body's list as a zone, and with which keys, at a running server."`
+	Call       callCommand           `cmd:"" help:"Have a running server do anything else that its pages can: devices, people, organisations, groups, triage."`
 	Bounce     bounceCommand         `cmd:"" help:"Take in a mail that came back, from a mail server."`
 	Backup     backupCommand         `cmd:"" help:"Write a backup of a server's database, while it runs."`
 	Restore    restoreCommand        `cmd:"" help:"Fill an empty database from a backup."`

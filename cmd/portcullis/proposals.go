@@ -24,9 +24,11 @@ type proposalsCommand struct {
 	List         proposalsListCommand    `cmd:"" help:"List what was proposed, the newest first, or what waits for you."`
 	Show         proposalsShowCommand    `cmd:"" help:"Show a proposal: what it is about, its steps, what is missing and what you can do."`
 	Open         proposalsOpenCommand    `cmd:"" help:"Propose a decision, or ask for an app or an exemption."`
+	Try          proposalsTryCommand     `cmd:"" help:"Count whom a ban or a phase-out would reach, and propose nothing."`
 	Take         proposalsTakeCommand    `cmd:"" help:"Take a step in a proposal: sign it, refuse it, answer."`
 	Process      proposalsProcessCommand `cmd:"" help:"Show who decides in an organisation."`
 	EndExemption endExemptionCommand     `cmd:"" help:"End an exemption early, at once."`
+	EndMonitor   endMonitorCommand       `cmd:"" help:"Have a body that only watches enforce its list again, at once."`
 }
 
 func (proposalsCommand) Help() string {

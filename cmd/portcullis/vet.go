@@ -264,6 +264,9 @@ func vetTogether(ctx context.Context, in *inspect.Inspector, names []string) (*v
 }
 
 func openApp(name string) (*os.File, int64, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+		return nil, 0, fmt.Errorf("this is no file")
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, 0, err

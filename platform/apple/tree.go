@@ -64,7 +64,7 @@ func ReadTree(data []byte) (*Tree, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := grower{values: b}
+		g := grower{values: b, most: min(maxValues, len(data))} // values that stand in it once take a byte each
 		return g.grow(kind, 0)
 	}
 	in, err := stream.Text(bufio.NewReader(bytes.NewReader(data)))
@@ -80,7 +80,7 @@ func ReadTree(data []byte) (*Tree, error) {
 		return nil, fmt.Errorf("line %d: this is a document of <%.40s> and no property list", x.Line(), name)
 	}
 	var root *Tree
-	g := grower{values: xmlValues{x}}
+	g := grower{values: xmlValues{x}, most: maxValues}
 	err = x.Children(func(kind string) (err error) {
 		root, err = g.grow(kind, 0)
 		return err
@@ -94,12 +94,12 @@ func ReadTree(data []byte) (*Tree, error) {
 // grower makes trees of values.
 type grower struct {
 	values
-	n int
+	n, most int
 }
 
 func (g *grower) grow(kind string, depth int) (*Tree, error) {
-	if g.n++; g.n > maxValues || depth > maxDepth {
-		return nil, fmt.Errorf("the property list has more than %d values, or deeper than %d in each other", maxValues, maxDepth)
+	if g.n++; g.n > g.most || depth > maxDepth {
+		return nil, fmt.Errorf("the property list has more than %d values, or deeper than %d in each other", g.most, maxDepth)
 	}
 	t := &Tree{Kind: kind}
 	add := func(kind string) error {

@@ -36,6 +36,8 @@ type Rooms struct {
 	Approvals *approvals.Room
 	// Vetting is what was found in apps, and how they were reviewed.
 	Vetting *vetting.Room
+	// Folder is where a file lies while it is looked at: the system's own for such files where it is empty.
+	Folder string
 	// Enforce is the lists that devices are to have.
 	Enforce *enforce.Room
 	// Handbook is what people are advised.
@@ -85,6 +87,7 @@ func describe(rooms Rooms) *api {
 	})
 	a.register()
 	a.addReports()
+	a.addVetting()
 	a.tidy()
 	return a
 }

@@ -45,6 +45,7 @@ func showHit(f devices.Found) Hit {
 // MayInstall is the answer to whether something may be installed on a body's devices.
 type MayInstall struct {
 	Product string             `json:"product,omitempty" doc:"What the words mean; left out where that is nothing, or one of several"`
+	Name    string             `json:"name,omitempty" doc:"What people call it"`
 	Choices []Hit              `json:"choices" doc:"What else they may mean, the likeliest first"`
 	Answers []MayInstallAnswer `json:"answers" doc:"The platform that was asked about first; platforms with the same answer together"`
 }
@@ -84,7 +85,7 @@ func (a *api) mayInstall(ctx context.Context, in *askQuery) (*single[MayInstall]
 	}
 	answer := MayInstall{Choices: whole(asked.Choices, showHit).Body.Items, Answers: whole(asked.Replies, showReply).Body.Items}
 	if asked.Product != nil {
-		answer.Product = asked.Product.ID
+		answer.Product, answer.Name = asked.Product.ID, asked.Product.Name
 	}
 	return &single[MayInstall]{Body: answer}, nil
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"testing"
+	"time"
 
 	"portcullis/people"
 	"portcullis/policy"
@@ -38,7 +39,7 @@ func TestAskAndSearch(t *testing.T) {
 			}
 		}
 		answer := decode[api.MayInstall](t, h.call(t, officer, "GET", "/api/v1/ask?organisation=treasury&q=tern", ""), 200)
-		if answer.Product != "gull" || len(answer.Answers) != 1 || answer.Answers[0].Answer != "yes" || answer.Answers[0].From != "2" || len(answer.Answers[0].Rules) != 1 {
+		if answer.Product != "gull" || answer.Name != "Gull" || len(answer.Answers) != 1 || answer.Answers[0].Answer != "yes" || answer.Answers[0].From != "2" || len(answer.Answers[0].Rules) != 1 {
 			t.Errorf("what is allowed: %+v", answer)
 		}
 		answer = decode[api.MayInstall](t, h.call(t, officer, "GET", "/api/v1/ask?organisation=health&product=gull&platform=ios", ""), 200)
@@ -53,6 +54,44 @@ func TestAskAndSearch(t *testing.T) {
 		lists := decode[differences](t, h.call(t, officer, "GET", "/api/v1/lists/difference?a=treasury&b=health", ""), 200)
 		if len(lists.Items) != 1 || lists.Items[0].Side != "first" || lists.Items[0].A[0].MinVersion != "2" || len(lists.Items[0].B) != 0 {
 			t.Errorf("the lists: %+v", lists)
+		}
+	})
+}
+
+// TestHistory: a rule that was ended early is told of in both its versions, and by one time in the one that counted then.
+func TestHistory(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		rule := h.rule(t, "treasury")
+		before := h.clock.Now()
+		h.clock.Advance(time.Hour)
+		decided(t, h, func(tx *people.Tx) (policy.Rule, error) {
+			return register.EndRule(tx, rule, people.TimeOf(before.AddDate(0, 1, 0)), "It is mended")
+		})
+		officer := h.token(t, people.CentreOfficer, "*")
+		type history struct{ Items []api.Version }
+		path := "/api/v1/rules/" + rule + "/history"
+		all := decode[history](t, h.call(t, officer, "GET", path, ""), 200).Items
+		if len(all) != 2 || all[0].Reason != "It is mended" || all[0].Rule.Until.IsZero() || !all[0].Replaced.IsZero() || !all[1].Rule.Until.IsZero() || all[1].Replaced != all[0].Recorded {
+			t.Errorf("all: %+v", all)
+		}
+		at := func(known time.Time) []api.Version {
+			return decode[history](t, h.call(t, officer, "GET", path+"?known="+known.Format(time.RFC3339), ""), 200).Items
+		}
+		if then := at(before); len(then) != 1 || !then[0].Rule.Until.IsZero() {
+			t.Errorf("as it was known before: %+v", then)
+		}
+		if now := at(all[0].Recorded); len(now) != 1 || now[0].Rule.Until.IsZero() {
+			t.Errorf("as it is known from then on: %+v", now)
+		}
+		if none := at(before.AddDate(-1, 0, 0)); len(none) != 0 {
+			t.Errorf("before there was one: %+v", none)
+		}
+		if _, err := h.rooms.Register.AddProduct(t.Context(), h.chief(t), policy.Product{ID: "p", Kind: policy.App, Name: "P", Identifiers: map[policy.Platform][]policy.Identifier{policy.Android: {{ID: "com.p"}}}}); err != nil {
+			t.Fatal(err)
+		}
+		product := decode[history](t, h.call(t, officer, "GET", "/api/v1/products/p/history", ""), 200).Items
+		if len(product) != 1 || product[0].Product.ID != "p" || product[0].Product.Kind != "app" || product[0].Product.Identifiers["android"][0] != "com.p" {
+			t.Errorf("a product: %+v", product)
 		}
 	})
 }

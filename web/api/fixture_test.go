@@ -95,7 +95,7 @@ func (h *house) furnish(t *testing.T) {
 	h.devices = roomtest.Devices(t, h.Room, h.clock)
 	h.rooms = api.Rooms{People: h.Room, Alerts: h.desk, Devices: h.devices, Enquiries: devices.NewEnquiries(h.devices), Register: &register.Room{People: h.Room}, Approvals: &approvals.Room{People: h.Room, Devices: h.devices, Outbox: h.desk.Outbox}, Enforce: &enforce.Room{People: h.Room, Fleet: h.devices.Fleet}, Handbook: &handbook.Room{People: h.Room}, Intake: devices.NewIntake(h.devices, h.clock.Now),
 		InvitationLink: func(i string) string { return "https://gate.example/join/" + i }}
-	h.rooms.Vetting = vetting.New(h.Room, h.rooms.Approvals, h.devices.Fleet)
+	h.rooms.Vetting, h.rooms.Folder = vetting.New(h.Room, h.rooms.Approvals, h.devices.Fleet), t.TempDir()
 	go h.rooms.Intake.Run(t.Context())
 }
 

@@ -290,6 +290,26 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 	"GET /exemptions/{id}/uptake": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/exemptions/" + h.exemption(t, o) + "/uptake", status: 200}
 	},
+	"GET /rules/{id}/history": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/rules/" + h.rule(t, o) + "/history", status: 200}
+	},
+	"GET /exemptions/{id}/history": func(t *testing.T, h *house, o string) attempt {
+		return attempt{path: "/exemptions/" + h.exemption(t, o) + "/history", status: 200}
+	},
+	"GET /suppliers/{id}/history": func(t *testing.T, h *house, _ string) attempt {
+		made, err := h.rooms.Register.AddSupplier(t.Context(), h.chief(t), policy.Supplier{Name: "Maker " + h.unique()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return attempt{path: "/suppliers/" + made.ID + "/history", status: 200, shows: made.Name}
+	},
+	"GET /products/{id}/history": func(t *testing.T, h *house, _ string) attempt {
+		made, err := h.rooms.Register.AddProduct(t.Context(), h.chief(t), policy.Product{Kind: policy.App, Name: "Parrot " + h.unique()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return attempt{path: "/products/" + made.ID + "/history", status: 200, shows: made.Name}
+	},
 	"GET /rules/{id}": func(t *testing.T, h *house, o string) attempt {
 		return attempt{path: "/rules/" + h.rule(t, o), status: 200}
 	},
@@ -345,7 +365,7 @@ var attempts = map[string]func(t *testing.T, h *house, organisation string) atte
 }
 
 // ownless are the operations that concern no organisation in particular.
-var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}", "GET /rules/{id}/uptake", "GET /advice", "GET /advice/{id}", "GET /advice/{id}/versions", "GET /record/aid"}
+var ownless = []string{"GET /search", "GET /ledger", "GET /permissions", "GET /roles", "GET /rules/{id}", "GET /rules/{id}/uptake", "GET /rules/{id}/history", "GET /suppliers/{id}/history", "GET /products/{id}/history", "GET /advice", "GET /advice/{id}", "GET /advice/{id}/versions", "GET /record/aid"}
 
 // TestWhoMay tries every operation with a token of every role in treasury, on what belongs to
 // treasury, to audit below it, and to health.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"portcullis/people"
+	"portcullis/register"
 )
 
 // register is the list of all operations, each with the permission without which nobody gets in. What
@@ -70,8 +71,13 @@ func (a *api) register() {
 	add(a, operation{id: "try-rule", pattern: "POST /affected", permission: people.SeeDevices, summary: "Count whom a ban or a phase-out that is not yet made would reach"}, a.tryRule)
 
 	add(a, operation{id: "search", pattern: "GET /search", permission: people.SeeRegister, summary: "Find products and suppliers by a name, a former name, an identifier or a maker, the likeliest first"}, a.search)
-	add(a, operation{id: "ask", pattern: "GET /ask", permission: people.SeeRegister, summary: "Ask whether something may be installed on an organisation's devices; nothing of it is written down"}, a.mayInstall)
+	add(a, operation{id: "ask", pattern: "GET /ask", permission: people.SeeOrganisations, summary: "Ask whether something may be installed on an organisation's devices; nothing of it is written down"}, a.mayInstall)
 	add(a, operation{id: "list-differences", pattern: "GET /lists/difference", permission: people.SeeRegister, summary: "List the apps that two organisations' lists do not have alike, in the order of their names"}, a.listDifference)
+
+	add(a, operation{id: "get-rule-history", pattern: "GET /rules/{id}/history", permission: people.SeeRegister, summary: "Get everything that was ever recorded of a rule, or what was known of it at one time, the newest first"}, a.historyOf(register.Rules))
+	add(a, operation{id: "get-exemption-history", pattern: "GET /exemptions/{id}/history", permission: people.SeeRegister, summary: "Get the same of an exemption; it needs to be one who may know of it, too"}, a.historyOf(register.Exemptions))
+	add(a, operation{id: "get-supplier-history", pattern: "GET /suppliers/{id}/history", permission: people.SeeRegister, summary: "Get the same of a supplier"}, a.historyOf(register.Suppliers))
+	add(a, operation{id: "get-product-history", pattern: "GET /products/{id}/history", permission: people.SeeRegister, summary: "Get the same of a product"}, a.historyOf(register.Products))
 
 	// What is decided is proposed first, and takes the steps that its body's process demands.
 	add(a, operation{id: "list-proposals", pattern: "GET /proposals", permission: people.SeeOrganisations, summary: "List what was proposed, the newest first"}, a.listProposals)
@@ -97,6 +103,15 @@ func (a *api) register() {
 	add(a, operation{id: "answer-zone-network", pattern: "POST /zones/{id}/networks/{network}/answer", permission: people.DecideExemptions, summary: "Agree, as the second person, that a zone pass a network, or refuse it; for programs of a person's"}, a.answerZoneNetwork)
 	add(a, operation{id: "take-back-zone-network", pattern: "POST /zones/{id}/networks/{network}/take-back", permission: people.KeepZones, summary: "Take back a network that one has proposed oneself"}, a.takeBackZoneNetwork)
 	add(a, operation{id: "end-zone", pattern: "DELETE /zones/{id}", permission: people.KeepZones, summary: "End a zone and its secrets at once", status: gone}, a.endZone)
+
+	add(a, operation{id: "list-vetted", pattern: "GET /vetting/reports", permission: people.SeeVetting, summary: "List what was found in apps, the newest first"}, a.listVetted)
+	add(a, operation{id: "get-vetted", pattern: "GET /vetting/reports/{id}", permission: people.SeeVetting, summary: "Get what was found in an app, how it differs from the one before, and how it was reviewed"}, a.getVetted)
+	add(a, operation{id: "vet-again", pattern: "POST /vetting/reports/{id}/again", permission: people.AssessApps, summary: "Hold a report to the criteria as they are now, or keep it for another proposal, without its file", status: created}, a.vetAgain)
+	add(a, operation{id: "conclude", pattern: "POST /vetting/reports/{id}/conclusion", permission: people.AssessApps, summary: "Conclude from a report: the review, the step in the proposal and the kits that are confirmed, all or nothing", status: created}, a.concludeVetted)
+	add(a, operation{id: "list-reviews", pattern: "GET /vetting/reviews", permission: people.SeeVetting, summary: "List the reviews of a product, or those in a proposal, the newest first"}, a.listReviews)
+	add(a, operation{id: "list-due", pattern: "GET /vetting/due", permission: people.SeeVetting, summary: "List the apps of which devices have a later version than was reviewed, those on most devices first"}, a.listAppsDue)
+	add(a, operation{id: "get-criteria", pattern: "GET /organisations/{id}/criteria", permission: people.SeeVetting, summary: "Get what is asked of apps in an organisation"}, a.getCriteria)
+	add(a, operation{id: "set-criteria", pattern: "POST /organisations/{id}/criteria", permission: people.DecideProcess, summary: "Have an organisation ask by a file of its own"}, a.setCriteria)
 
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
 	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)

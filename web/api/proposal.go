@@ -302,19 +302,28 @@ func showProposedDraft(d *approvals.Draft) Draft {
 	if m := d.Move; m != nil {
 		shown.Move = &BodyMove{m.Body, m.Parent, m.OwnList, m.From.Time()}
 	}
-	if s := d.Supplier; s != nil {
-		shown.Supplier = &SupplierEdges{s.ID, s.Name, s.Aliases, showEdges(s.OwnedBy)}
+	if d.Supplier != nil {
+		shown.Supplier = showSupplier(d.Supplier)
 	}
-	if p := d.Product; p != nil {
-		shown.Product = &ProductEdges{ID: p.ID, Name: p.Name, Aliases: p.Aliases, Supplier: p.Supplier, MadeBy: showEdges(p.MadeBy), Domains: p.Domains}
-		for _, c := range p.Contains {
-			shown.Product.Contains = append(shown.Product.Contains, Contains{c.Product, c.Versions.Since, c.Versions.Until})
-		}
-		for _, platform := range p.BuiltinOn {
-			shown.Product.BuiltinOn = append(shown.Product.BuiltinOn, platform.String())
-		}
+	if d.Product != nil {
+		shown.Product = showProduct(d.Product)
 	}
 	return shown
+}
+
+func showSupplier(s *policy.Supplier) *SupplierEdges {
+	return &SupplierEdges{s.ID, s.Name, s.Aliases, showEdges(s.OwnedBy)}
+}
+
+func showProduct(p *policy.Product) *ProductEdges {
+	shown := ProductEdges{ID: p.ID, Name: p.Name, Aliases: p.Aliases, Supplier: p.Supplier, MadeBy: showEdges(p.MadeBy), Domains: p.Domains}
+	for _, c := range p.Contains {
+		shown.Contains = append(shown.Contains, Contains{c.Product, c.Versions.Since, c.Versions.Until})
+	}
+	for _, platform := range p.BuiltinOn {
+		shown.BuiltinOn = append(shown.BuiltinOn, platform.String())
+	}
+	return &shown
 }
 
 func showNumbers(n *approvals.Numbers) *ReachCount {
@@ -445,13 +454,9 @@ type AppTerms struct {
 func (a *api) takeStep(ctx context.Context, in *newStep) (*single[Proposal], error) {
 	b := &in.Body
 	do := approvals.Doing{Act: approvals.Act(b.Act), Version: b.Version, Said: b.Said, Affirmed: b.Affirmed}
-	if t := b.Terms; t != nil {
-		draft := RuleDraft{Platforms: t.Platforms, MinVersionCode: t.MinVersionCode}
-		rule, err := draft.rule()
-		if err != nil {
-			return nil, err
-		}
-		do.Terms = &approvals.Terms{Product: t.Product, Identifier: t.Identifier, MinVersion: t.MinVersion, MinVersionCode: rule.MinVersionCode, Platforms: rule.Platforms, Until: people.TimeOf(t.Until)}
+	var err error
+	if do.Terms, err = b.Terms.read(); err != nil {
+		return nil, err
 	}
 	if b.Draft != nil {
 		d, err := b.Draft.draft()
@@ -510,5 +515,9 @@ func (a *api) endExemption(ctx context.Context, in *exemptionEnd) (*single[Exemp
 	if err != nil {
 		return nil, named(err)
 	}
-	return &single[Exemption]{Body: Exemption{e.ID, ProposedExemption{e.Lifts, e.Product, e.AnyProduct, e.AnyVersion, e.Scope, Subject(e.Subject), e.From, e.Until, e.Purpose, e.Mitigations}}}, nil
+	return &single[Exemption]{Body: showExemption(&e)}, nil
+}
+
+func showExemption(e *policy.Exemption) Exemption {
+	return Exemption{e.ID, ProposedExemption{e.Lifts, e.Product, e.AnyProduct, e.AnyVersion, e.Scope, Subject(e.Subject), e.From, e.Until, e.Purpose, e.Mitigations}}
 }

@@ -10,6 +10,7 @@ import (
 	rooms "portcullis/enforce"
 	"portcullis/internal/fault"
 	"portcullis/people"
+	devicepages "portcullis/web/devices"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
@@ -63,6 +64,14 @@ func (a Area) mine(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
+// back is the way back from the page about a device: to the device, for who sees devices, and to one's own otherwise.
+func back(r *http.Request, host string) []ui.Link {
+	if gate.Who(r.Context()).May(people.SeeDevices) {
+		return []ui.Link{{Text: "Devices", Href: "/devices"}, {Text: host, Href: devicepages.DevicePath(host)}}
+	}
+	return []ui.Link{{Text: "Your account", Href: gate.Account}, {Text: "A device of mine is lost or stolen", Href: "/lost"}}
+}
+
 // lost shows what was asked for of a device, and asks what is to be done.
 func (a Area) lost(w http.ResponseWriter, r *http.Request) error {
 	host := r.PathValue("id")
@@ -74,7 +83,8 @@ func (a Area) lost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: "Lost or stolen", Caption: host, Banner: done.Banner(r), Content: []ui.Component{
+	crumbs := back(r, host)
+	page := ui.Page{Title: "Lost or stolen", Caption: host, Crumbs: crumbs, Banner: done.Banner(r), Content: []ui.Component{
 		ui.Para("A locked device shows that it belongs to the organisation, and nothing else. Nothing on it is removed: lock it as soon as you miss it."),
 		ui.Para("Erasing removes everything on it, and nothing brings that back. So two people decide: one asks, another agrees."),
 	}}
@@ -93,7 +103,7 @@ func (a Area) lost(w http.ResponseWriter, r *http.Request) error {
 			}}},
 			{Name: "reason", Label: "What has happened?", Hint: "When and where it was last seen. Whoever agrees reads this", As: ui.Textarea{Rows: 3, Long: 2000}},
 		},
-		Buttons: ui.ButtonGroup{{Text: "Do it", Kind: ui.Danger}},
+		Buttons: ui.ButtonGroup{{Text: "Lock it, or ask to erase it", Kind: ui.Danger}, ui.Cancel(crumbs[len(crumbs)-1].Href)},
 	}
 	return ui.Question{Page: page, Form: form}.Ask(w, r, func() (string, error) {
 		o, err := a.Enforce.Ask(r.Context(), actor(r), host, form.Value("action"), form.Value("reason"))
@@ -117,7 +127,7 @@ func (a Area) answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: "This device is to be erased", Caption: host, Content: []ui.Component{
+	page := ui.Page{Title: "This device is to be erased", Caption: host, Crumbs: append(back(r, host), ui.Link{Text: "Lost or stolen", Href: Path(host)}), Content: []ui.Component{
 		table, ui.Para("If you agree, everything on the device is removed as soon as it is on a network. Nothing brings that back."),
 	}}
 	if o.AskedBy == gate.Who(r.Context()).Person {
