@@ -1,6 +1,7 @@
 package demo
 
 import (
+	_ "embed" // the files of apps
 	"time"
 
 	"portcullis/people"
@@ -19,6 +20,9 @@ type Proposal struct {
 	Exemption *policy.Exemption
 	Monitor   *people.Monitor
 	Process   *Process
+	// Found is the app of an allow rule that is no product yet, and Looked how a reviewer looked at it; nil where nobody has.
+	Found  *FoundApp
+	Looked *Looked
 
 	Reason, Narrower       string
 	Restricted, Assessment string // of a restricted reason, which those of the audience read
@@ -28,6 +32,20 @@ type Proposal struct {
 	LongestDays            int
 
 	Steps []Step
+}
+
+// FoundApp is an app that somebody has found in a shop.
+type FoundApp struct {
+	Platform                    policy.Platform
+	Identifier, Name, Publisher string
+}
+
+// Looked is that somebody handed in the file of an app.
+type Looked struct {
+	By   string
+	At   time.Time
+	Name string // of the file
+	File []byte
 }
 
 // Step is what somebody did in a proposal.
@@ -121,6 +139,7 @@ func (c calendar) requested(ago func(days, hours int) time.Time) []Proposal {
 		}
 	}
 	return []Proposal{
+		c.roundSheet(ago),
 		ask("todoist", "health", "tomasz-wilk", 2, "Our team plans the vaccination rounds with it, and would rather not do so on private telephones"),
 		ask("notion", "fisheries", "amina-sesay", 4, "The inspectors share their notes from the quays with it",
 			Step{Act: "consult", By: "finlay-urquhart", At: ago(1, 6), Reason: "Do other bodies allow it for what is not sensitive, and on what terms?"}),
@@ -130,6 +149,21 @@ func (c calendar) requested(ago func(days, hours int) time.Time) []Proposal {
 			Step{Act: "grant", By: "idris-benhaddou", At: ago(11, 1), Reason: "It is public work, done from telephones with nothing on them", Risk: "Small: it reads the address book if it is let, and there is none on these", Criteria: "What it may read, where it sends that, and who could make it do more"}),
 	}
 }
+
+// roundSheet is an app that somebody has found, and into which a reviewer has looked: it waits for her word.
+func (c calendar) roundSheet(ago func(days, hours int) time.Time) Proposal {
+	return Proposal{
+		Kind: "allow", By: "moana-tuhiwai", At: ago(3, 4), Reason: "The crews write down what they have used, and the store sees at once what a vehicle needs",
+		Rule:   &policy.Rule{Effect: policy.Allow, Scope: "ambulance", Platforms: []policy.Platform{policy.Android}},
+		Found:  &FoundApp{policy.Android, "example.copperkettle.roundsheet", "Round Sheet", "Copper Kettle Apps"},
+		Looked: &Looked{"nguyen-thi-mai", ago(1, 7), "round-sheet-4.2.apk", roundSheet},
+	}
+}
+
+// roundSheet is the file of an invented app. What it contains the tests say, which make it.
+//
+//go:embed apps/round-sheet.apk
+var roundSheet []byte
 
 // exempted are exemptions: one that waits for a minister's office, one that ends within days, and one that is for those
 // alone who are assigned to it.

@@ -64,6 +64,13 @@ func (r *Room) Assess(ctx context.Context, actor people.Actor, u Upload) (Assess
 	return r.keep(ctx, actor, place, found)
 }
 
+// MayAssess returns the fault with which Assess would refuse to look at a file for a body or a proposal: to be asked before a
+// large file is taken in.
+func (r *Room) MayAssess(ctx context.Context, actor people.Actor, organisation, proposal string) error {
+	_, err := people.See(ctx, r.People, actor, func(tx *people.Tx) (place, error) { return r.place(tx, organisation, proposal) })
+	return err
+}
+
 // Again holds a report that is kept to the criteria of a body as they are now, with what the register now knows of the
 // app, and keeps it as another: for another proposal, where the criteria were replaced, or where the product has become
 // known. It needs people.AssessApps in the body, and the report must be one that the actor may see.

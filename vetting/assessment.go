@@ -201,7 +201,7 @@ func names(tx *people.Tx, a *Assessment) (map[string]string, error) {
 	return found, nil
 }
 
-const mostListed = 200
+const mostListed = 500
 
 // Assessments returns reports, the newest first, of the bodies where the actor has people.SeeVetting. Those that were made
 // for a marked proposal are listed where that is asked for, by who sees it.

@@ -37,12 +37,13 @@ func known(id string) (*sdk.SDK, error) {
 	return nil, nil
 }
 
-// kitID is the id that a kit has in the register: the catalogue's, or else its own.
+// kitID is the id that a kit has in the register: the catalogue's, or else one of its own. The table's alone would be that
+// of an app now and then: a maker's kit and its app go by one name.
 func kitID(k *sdk.SDK) string {
 	if k.Product != "" {
 		return k.Product
 	}
-	return k.ID
+	return "kit-" + k.ID
 }
 
 // kitsOf are the kits of an assessment, with what the register has of them.

@@ -48,8 +48,10 @@ func (s *Summary) scan(scan func(...any) error, more ...any) error {
 	return err
 }
 
+// insertReport keeps a report. Where another transaction keeps the same at this moment, this one is run again: it is what
+// the engines do about a conflict with what they do not see yet, where a statement knows a way on.
 func insertReport(tx *store.Tx, r *reportRow) error {
-	_, err := tx.Exec(`INSERT INTO vetting_reports (`+summaryColumns+`, marked, criteria, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+	_, err := tx.Exec(`INSERT INTO vetting_reports (`+summaryColumns+`, marked, criteria, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (organisation, proposal, digest) DO NOTHING`,
 		r.ID, r.Organisation, r.Proposal, r.Digest, r.SHA256, r.Platform.String(), r.Package, r.Name, r.File, string(r.Format), r.VersionName, r.VersionCode, r.Error,
 		r.NotMet, r.NotKnown, r.By, r.Principal, r.At, flag(r.marked), r.criteria, r.report)
 	return err
@@ -218,6 +220,6 @@ func selectCriteria(tx *store.Tx, organisation string) (r criteriaRow, err error
 }
 
 func insertCriteria(tx *store.Tx, r *criteriaRow) error {
-	_, err := tx.Exec(`INSERT INTO vetting_criteria (organisation, number, text, reason, set_by, at) VALUES ($1, $2, $3, $4, $5, $6)`, r.organisation, r.number, r.text, r.reason, r.by, r.at)
+	_, err := tx.Exec(`INSERT INTO vetting_criteria (organisation, number, text, reason, set_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation, number) DO NOTHING`, r.organisation, r.number, r.text, r.reason, r.by, r.at)
 	return err
 }

@@ -35,6 +35,10 @@ func TestTodayAndTheLedger(t *testing.T) {
 		auditor.Get("/").Shows(200, "Nothing waits for you")
 		officer.Get("/people").Shows(200).Has(`href="/tokens"`, `href="/groups"`).Lacks(`href="/access"`)
 		officer.Get("/ledger").Shows(200, "The command line", "What it holds", "Token made").Has(">Harbour-person</a>", `href="/organisations/harbour"`).Lacks("Tower-person")
+		// A proposal is called what it asks for, to those who may see it.
+		title, other := `href="/proposals/`+e.own["proposals"]+`">Asks for Parrot`, `href="/proposals/`+e.other["proposals"]
+		officer.Get("/ledger").Has(title).HasNo(other)
+		nobody.Get("/ledger").HasNo(title)
 		auditor.Get("/people").Shows(200).Lacks(`href="/access"`) // an auditor of one body sees no log of all
 
 		// One role in one body begins nothing; one everywhere does.

@@ -104,6 +104,10 @@ var notByAPI = map[string]string{
 	"/channels/pass":                     "a note is a person's own word, and programs speak for nobody",
 	"/channels/passed/{id}/correct":      "a note is a person's own word, and programs speak for nobody",
 	"/tokens/make":                       "a program makes no tokens: it would outlive its own end",
+	"/vetting/new":                       "programs look at files with portcullis vet, whose reports are the same",
+	"/vetting/{id}/again":                "programs look at files with portcullis vet, whose reports are the same",
+	"/vetting/{id}/review":               "what a reviewer concludes is a person’s word",
+	"/criteria/{organisation}/replace":   "who decides in a body sets them, in person",
 	"/people/import":                     "POST /persons takes them one by one, and SCIM keeps them in step",
 }
 

@@ -19,6 +19,7 @@ import (
 	"portcullis/people"
 	"portcullis/register"
 	"portcullis/vetting"
+	"portcullis/vetting/report"
 	"portcullis/web/account"
 	"portcullis/web/api"
 	approvalpages "portcullis/web/approvals"
@@ -35,6 +36,7 @@ import (
 	"portcullis/web/provision"
 	"portcullis/web/santa"
 	"portcullis/web/ui"
+	vettingpages "portcullis/web/vetting"
 	"portcullis/web/zones"
 )
 
@@ -50,6 +52,10 @@ type Parts struct {
 	Approvals *approvals.Room
 	// Vetting is what was found in apps, and how they were reviewed.
 	Vetting *vetting.Room
+	// Tool is what reports on apps say that they were made with.
+	Tool report.Tool
+	// Folder is where a file lies while it is looked at: the system's own for such files where it is empty.
+	Folder string
 	// Enforce is the lists that devices are to have.
 	Enforce *enforce.Room
 	// Handbook is what people are advised.
@@ -84,7 +90,12 @@ type Parts struct {
 
 // decisions are the rooms that the pages on decisions show.
 func (p *Parts) decisions() approvalpages.Rooms {
-	return approvalpages.Rooms{Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register, PlayOn: p.Demo.PlayOn}
+	return approvalpages.Rooms{Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register, PlayOn: p.Demo.PlayOn, Looked: p.vetted().Looked}
+}
+
+// vetted are the pages of apps that were looked at.
+func (p *Parts) vetted() vettingpages.Rooms {
+	return vettingpages.Rooms{Vetting: p.Vetting, Approvals: p.Approvals, Devices: p.Devices, People: p.People, Register: p.Register, Tool: p.Tool, Folder: p.Folder}
 }
 
 // zonePages are the pages of zones.
@@ -101,6 +112,7 @@ func (p *Parts) lost() lost.Area {
 var Navigation = slices.Concat(
 	[]gate.Place{{Link: ui.Link{Text: "Today", Href: "/"}, Permission: people.Own}, ask.Place()},
 	approvalpages.Places(),
+	[]gate.Place{vettingpages.Place()},
 	devicepages.Places(),
 	[]gate.Place{lists.Place(), listpages.Place(), zones.Place()},
 	handbookpages.Places(),
@@ -116,7 +128,7 @@ var First = []gate.Own{
 	{Role: people.CentreOfficer, Paths: []string{"/apps", "/proposals", "/breaches", "/what-if", "/coverage"}},
 	{Role: people.SecurityOfficer, Paths: []string{"/proposals", "/breaches", "/devices", "/apps", "/coverage"}},
 	{Role: people.DeviceAdministrator, Paths: []string{"/devices", "/breaches", "/device-lists", "/coverage", "/apps"}},
-	{Role: people.Reviewer, Paths: []string{"/proposals", "/apps", "/lists", "/breaches"}},
+	{Role: people.Reviewer, Paths: []string{"/proposals", "/vetting", "/apps", "/lists", "/breaches"}},
 	{Role: people.Approver, Paths: []string{"/proposals", "/apps"}},
 	{Role: people.ClearingOffice, Paths: []string{"/proposals"}},
 	{Role: people.EstateManager, Paths: []string{"/devices", "/breaches", "/coverage"}},
@@ -153,15 +165,16 @@ func Routes(p Parts) []gate.Route {
 		p.Zones.Routes(),
 		p.zonePages().Routes(),
 		p.Account.Routes(),
-		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals}),
+		devicepages.Routes(devicepages.Rooms{Devices: p.Devices, Register: p.Register, People: p.People, Approvals: p.Approvals, Looked: p.vetted().OfProduct}),
 		handbookpages.Routes(handbookpages.Rooms{Handbook: p.Handbook, People: p.People}),
 		approvalpages.Routes(p.decisions()),
+		vettingpages.Routes(p.vetted()),
 		directory.Routes(p.People, p.Directory),
 		ask.Routes(ask.Area{Enquiries: enquiries, Advice: ask.Handbook(p.Handbook), Requests: "/proposals/new/app", Exemptions: "/proposals/new/exemption"}),
 		lists.Routes(lists.Area{Enquiries: enquiries}),
 		lost.Routes(p.lost()),
 		listpages.Routes(listpages.Rooms{Enforce: p.Enforce, Approvals: p.Approvals, Devices: p.Devices}),
-		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Vetting: p.Vetting, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
+		api.Routes(api.Rooms{People: p.People, Alerts: p.Alerts, Devices: p.Devices, Enquiries: enquiries, Register: p.Register, Approvals: p.Approvals, Vetting: p.Vetting, Folder: p.Folder, Enforce: p.Enforce, Handbook: p.Handbook, Intake: p.Intake, InvitationLink: p.Directory.Join}),
 		provision.Routes(p.People, p.URL, p.Gate.Log),
 	)
 }
@@ -178,6 +191,18 @@ func events(h http.Handler) []gate.Route {
 // sends around it. A route that takes less says so itself.
 const maxBody = 65 << 20
 
+// maxLong is how many a request may send to a route that takes in large files: as many as an app has, and what a browser
+// sends around it.
+const maxLong = vetting.MaxFile + 1<<20
+
+// most is how many bytes a request to a route may send.
+func most(r *gate.Route) int64 {
+	if r.Long {
+		return maxLong
+	}
+	return maxBody
+}
+
 // Handler serves the routes. Posts from other sites are refused, and every answer forbids what a
 // page of this server never does.
 func Handler(p Parts) http.Handler {
@@ -188,11 +213,11 @@ func Handler(p Parts) http.Handler {
 	p.Metrics.MustRegister(requests, seconds)
 	for _, r := range Routes(p) {
 		route := prometheus.Labels{"route": r.Pattern}
-		mux.Handle(r.Pattern, promhttp.InstrumentHandlerCounter(requests.MustCurryWith(route), promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(route), p.Gate.Guard(r))))
+		mux.Handle(r.Pattern, promhttp.InstrumentHandlerCounter(requests.MustCurryWith(route), promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(route), gate.Limit(most(&r), p.Gate.Guard(r)))))
 	}
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(p.Gate.Guard(gate.Route{Permission: gate.Public, Handler: ui.Handler((&borders{Parts: p}).foreign)}))
-	return headers(p.Gate.Secure, takeRest(ours.Handler(gate.Limit(maxBody, mux))))
+	return headers(p.Gate.Secure, takeRest(ours.Handler(mux)))
 }
 
 // maxRest is how many bytes of a body that nobody wanted are taken all the same.

@@ -49,7 +49,7 @@ func (p *pages) today(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-// waiting is what waits for whoever has signed in: messages to read, devices to be erased, networks to pass, and what they are to decide.
+// waiting is what waits for whoever has signed in: messages to read, devices to be erased, networks to pass, what they are to decide, and apps to look at again.
 func (p *pages) waiting(r *http.Request) (ui.Component, error) {
 	unread, err := p.Alerts.Unread(r.Context(), gate.Actor(r.Context()))
 	if err != nil {
@@ -67,7 +67,11 @@ func (p *pages) waiting(r *http.Request) (ui.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	if unread == 0 && decisions == nil && erasures == nil && networks == nil {
+	changed, err := p.vetted().Today(r)
+	if err != nil {
+		return nil, err
+	}
+	if unread == 0 && decisions == nil && erasures == nil && networks == nil && changed == nil {
 		return ui.Empty{Text: "Nothing waits for you. When something does, it stands here.", Do: ui.Link{Text: "Look at your earlier messages", Href: "/account/messages"}}, nil
 	}
 	var shown ui.Stack
@@ -76,7 +80,7 @@ func (p *pages) waiting(r *http.Request) (ui.Component, error) {
 			Text: "Read your messages", Href: "/account/messages", State: ui.Tag{Text: ui.Count(int(unread), "unread", "unread"), Tone: ui.Waiting},
 		}}})
 	}
-	return append(shown, erasures, decisions, networks), nil
+	return append(shown, erasures, decisions, networks, changed), nil
 }
 
 // begun is with how many people a server is one on which nobody need be told how to begin.

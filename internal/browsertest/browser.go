@@ -237,3 +237,9 @@ func (b *Browser) Shot(name string) {
 		b.t.Fatalf("photographing the page: %v", err)
 	}
 }
+
+// Choose chooses a file of the machine in the file input of a CSS selector.
+func (b *Browser) Choose(selector, path string) {
+	b.t.Helper()
+	b.Do(chromedp.SetUploadFiles(chromedp.CSS(selector), []string{path}))
+}

@@ -44,6 +44,9 @@ type App struct {
 	Problems []Problem
 	Coverage Coverage
 	Limits   archive.Limits
+	// Raced is that several goroutines read until a limit ended it, so that what is left unread depends on which of
+	// them was quicker. One worker alone leaves the same every time.
+	Raced bool
 }
 
 // Part is one package file.

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 
 	"portcullis/vetting/apk/axml"
 	"portcullis/vetting/archive"
+	"portcullis/vetting/content"
 )
 
 // Sizes up to which a file is held as a whole; beyond, plain bytes go by in pieces, and a library's
@@ -22,7 +22,8 @@ const (
 	holdLibrary = 256 << 20
 	pieceSize   = 256 << 10
 	keepBuffer  = 32 << 20
-	maxGunzip   = 64 << 20
+	maxGunzip   = 32 << 20 // bytes that are taken of one compressed file
+	maxUnpacked = 4        // compressed files in each other
 )
 
 // buffers are what entries are read into.
@@ -37,6 +38,8 @@ type entry struct {
 	many  func() Sightings // who looks at the place that the entry shares with others
 	out   *piece
 	buf   []byte
+
+	unpacked int // compressed files that the bytes at hand were in
 }
 
 // do reads the entries of a job.
@@ -48,7 +51,7 @@ func (w *walk) do(j job) *piece {
 		if w.ctx.Err() != nil {
 			break
 		}
-		if e.Folder() && e.Size == 0 {
+		if e.Folder() && e.Size == 0 && e.Compressed <= 2 { // as nothing is, deflated
 			continue
 		}
 		where := w.place(e.Path())
@@ -92,16 +95,16 @@ func (x *entry) read() {
 		return
 	}
 	defer r.Close()
-	err = x.fill(r, headSize)
-	kind, _ := kindOf(x.buf)
+	err = x.fill(r, content.HeadSize)
+	kind, _ := content.Of(x.buf)
 	switch {
 	case err != nil && err != io.EOF:
-	case kind == zipKind && x.stored():
+	case kind == content.ZIP && x.stored():
 		return
-	case kind == mediaKind || kind == packedKind || kind == unknownKind || kind == codeKind:
+	case kind == content.Media || kind == content.Packed || kind == content.Unknown || kind == content.Code:
 		x.skim(r, kind)
 		return
-	case kind == elfKind && x.e.Size > holdPlain && x.storedLibrary(r):
+	case kind == content.ELF && x.e.Size > holdPlain && x.storedLibrary(r):
 		return
 	case x.e.Size > x.most(kind):
 		x.stream(r, kind)
@@ -111,18 +114,27 @@ func (x *entry) read() {
 		err = x.fill(r, x.e.Size+1)
 	}
 	if err == io.EOF {
-		err = nil
+		err = whole(r)
 		x.observe(x.buf)
 	}
 	x.content(x.buf, err)
 }
 
+// whole is an error where more or less came out of an entry, which has been read to its end, than the directory says.
+// What is wrong with the checksum alone Android reads, too.
+func whole(r *archive.Reader) error {
+	if err := r.Check(); err != nil && !errors.Is(err, archive.ErrChecksum) {
+		return err
+	}
+	return nil
+}
+
 // most is how long a file may be to be held as a whole.
-func (x *entry) most(kind kind) int64 {
+func (x *entry) most(kind content.Kind) int64 {
 	switch {
-	case kind == elfKind:
+	case kind == content.ELF:
 		return holdLibrary
-	case kind != plainKind:
+	case kind != content.Plain:
 		return x.limits.Entry
 	case x.signing != nil && x.signing.Wants(x.e):
 		return holdSigned
@@ -166,25 +178,29 @@ func (x *entry) stored() bool {
 	if !ok {
 		return false
 	}
-	x.counted(section.Size(), x.zip(section, section.Size()))
+	err := x.zip(section, section.Size())
+	if err == nil && section.Size() < x.e.Size {
+		err = fmt.Errorf("%d bytes come out of it, and it is said to have %d", section.Size(), x.e.Size)
+	}
+	x.counted(section.Size(), err)
 	return true
 }
 
 // storedLibrary reads a long native library where it lies, and searches it piece by piece.
-func (x *entry) storedLibrary(r io.Reader) bool {
+func (x *entry) storedLibrary(r *archive.Reader) bool {
 	section, ok := x.e.Stored()
 	if !ok {
 		return false
 	}
 	x.library(section, section.Size())
-	x.stream(r, plainKind)
+	x.stream(r, content.Plain)
 	return true
 }
 
 // alone waits until nobody else holds a large file, where that cannot hold up those who wait: code and
 // libraries have nothing inside that is read as a file of its own. It returns what lets the next go on.
-func (x *entry) alone(kind kind) (done func()) {
-	if x.e.Size <= keepBuffer || kind != elfKind && kind != dexKind && kind != xmlKind {
+func (x *entry) alone(kind content.Kind) (done func()) {
+	if x.e.Size <= keepBuffer || kind != content.ELF && kind != content.DEX && kind != content.XML {
 		return func() {}
 	}
 	x.large.Lock()
@@ -213,28 +229,40 @@ func (x *entry) content(data []byte, err error) {
 
 // analyse reads data as what it is. The error is why it is not analysed, or not all of it.
 func (x *entry) analyse(data []byte) error {
-	switch kind, _ := kindOf(data[:min(len(data), headSize)]); {
-	case kind == dexKind:
+	switch kind, word := content.Of(data[:min(len(data), content.HeadSize)]); {
+	case kind == content.Packed || kind == content.Code || kind == content.Unknown:
+		return errors.New(word)
+	case kind == content.DEX:
 		return x.code(data)
-	case kind == zipKind:
+	case kind == content.ZIP:
 		return x.zip(bytes.NewReader(data), int64(len(data)))
-	case kind == elfKind:
+	case kind == content.ELF:
 		x.library(bytes.NewReader(data), int64(len(data)))
-	case kind == gzipKind:
+		x.scan(data)
+		return x.inside(data)
+	case kind == content.GZIP:
 		return x.gunzip(data)
-	case kind == xmlKind || x.manifestOf() != nil || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
+	case kind == content.XML || x.manifestOf() != nil || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
 		return x.compiled(data)
 	case x.owned():
 		x.scan(data)
-		return errors.New("Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged")
+		return errors.New(NotCode)
 	case signature(x.e.Name):
 		return nil // read with the signatures; its text is names of files
-	case archiveBehind(data):
-		x.scan(data)
-		return x.zip(bytes.NewReader(data), int64(len(data)))
+	case kind == content.Media:
+		return x.inside(data)
 	}
 	x.scan(data)
-	return nil
+	if bare := unmasked(data); bare != nil && x.unpacked < maxUnpacked {
+		x.unpacked++
+		x.out.problem(x.where, "it is masked with a short key: what is under it was read")
+		return x.analyse(bare)
+	}
+	var part error
+	if x.part.Format == ZIP && strings.HasSuffix(x.e.Name, ".apk") {
+		part = errors.New("it is called a part of an app, and cannot be read as one")
+	}
+	return errors.Join(part, x.inside(data), content.MixedWithin(data))
 }
 
 // signature tells whether a name is one of the JAR signature's files.
@@ -278,15 +306,25 @@ func (x *entry) owned() bool {
 
 func (x *entry) code(data []byte) error {
 	code, err := x.dex(x.where, data, x.see(), x.out)
-	if err != nil {
+	switch {
+	case code.Files == 0:
+		x.scan(data)
 		return fmt.Errorf("its code cannot be read: %w", err)
-	}
-	if x.owned() {
+	case x.owned():
 		x.out.code.add(code)
-	} else {
+	default:
 		x.out.nested = append(x.out.nested, Nested{Where: x.where, Format: DEX, Code: code})
 	}
-	return nil
+	return errors.Join(err, x.behindCode(data))
+}
+
+// behindCode reads what follows where code says that it ends: packers put there what they unpack.
+func (x *entry) behindCode(data []byte) error {
+	size := int64(data[32]) | int64(data[33])<<8 | int64(data[34])<<16 | int64(data[35])<<24
+	if size < 0x70 || int64(len(data))-size < leastOutside || string(data[4:7]) >= "041" { // containers hold several files
+		return nil
+	}
+	return x.loose(x.where, data[size:], x.out)
 }
 
 // zip reads an archive inside the entry, and all that is in it.
@@ -364,90 +402,108 @@ func (x *entry) gunzip(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("it begins as gzip does, and is damaged: %w", err)
 	}
-	most := min(maxGunzip, int64(len(data))*x.limits.Ratio+1<<20)
-	inner, err := io.ReadAll(io.LimitReader(r, most))
-	if err == nil && int64(len(inner)) == most {
-		err = fmt.Errorf("more than %d bytes are compressed in it: the rest was not read", most)
+	inner, err := io.ReadAll(io.LimitReader(r, maxGunzip))
+	if err == nil && len(inner) == maxGunzip {
+		err = fmt.Errorf("more than %d bytes are compressed in it: the rest was not read", maxGunzip)
 	}
-	switch kind, word := kindOf(inner[:min(len(inner), headSize)]); kind {
-	case dexKind:
-		return errors.Join(err, x.code(inner))
-	case zipKind:
-		return errors.Join(err, x.zip(bytes.NewReader(inner), int64(len(inner))))
-	case packedKind, unknownKind, codeKind:
-		return errors.Join(err, errors.New(word))
+	if x.unpacked++; x.unpacked > maxUnpacked {
+		return fmt.Errorf("compressed files are read to a depth of %d", maxUnpacked)
 	}
-	x.scan(inner)
-	return err
+	if over := x.e.Archive().Budget().Take(int64(len(inner))); over != nil {
+		return over
+	}
+	return errors.Join(err, x.analyse(inner))
 }
 
-// skim reads over what is not searched, to see whether an archive lies behind it.
-func (x *entry) skim(r io.Reader, kind kind) {
-	_, word := kindOf(x.buf)
-	tail := append([]byte{}, x.buf[max(0, len(x.buf)-tailSize):]...)
-	size := int64(len(x.buf))
+// skim reads over what is not searched, to see whether an archive or code lies in it.
+func (x *entry) skim(r *archive.Reader, kind content.Kind) {
+	_, word := content.Of(x.buf)
+	w := watch{}
+	w.see(x.buf)
 	err := error(nil)
 	for err == nil {
 		x.buf = x.buf[:0]
 		err = x.fill(r, min(pieceSize, int64(cap(x.buf))))
-		size += int64(len(x.buf))
-		tail = append(tail, x.buf[max(0, len(x.buf)-tailSize):]...)
-		tail = append(tail[:0], tail[max(0, len(tail)-tailSize):]...)
+		w.see(x.buf)
+	}
+	if err == io.EOF {
+		err = whole(r)
 	}
 	switch {
-	case err != io.EOF:
-		x.out.cover.not(x.where, claimed(x.e), size, err.Error())
-	case archiveBehind(tail):
-		x.behind()
+	case err != nil:
+		x.out.cover.not(x.where, claimed(x.e), w.size, err.Error())
+	case w.within():
+		x.within(kind, word)
 	case x.owned():
-		x.out.cover.not(x.where, claimed(x.e), 0, "Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged")
+		x.out.cover.not(x.where, claimed(x.e), 0, NotCode)
 	case signature(x.e.Name):
 		x.out.cover.read(claimed(x.e))
-	case kind == mediaKind:
+	case kind == content.Media && !w.cut():
 		x.out.cover.media(claimed(x.e))
+	case kind == content.Media:
+		x.out.cover.not(x.where, claimed(x.e), 0, "it begins as a picture does, and does not end as one")
 	default:
 		x.out.cover.not(x.where, claimed(x.e), 0, word)
 	}
 }
 
-// behind reads an archive that lies behind something else in the entry.
-func (x *entry) behind() {
+// NotCode is why a file was not analysed that Android takes for the app's code, and that is none.
+const NotCode = "Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged"
+
+// within reads the archive or code that lies in what is not searched itself.
+func (x *entry) within(kind content.Kind, word string) {
 	data, err := x.e.Bytes(holdLibrary)
 	if err == nil {
-		err = x.zip(bytes.NewReader(data), int64(len(data)))
+		err = x.inside(data)
+	}
+	if kind != content.Media && kind != content.Plain && kind != content.ELF {
+		err = errors.Join(err, errors.New(word))
 	}
 	x.counted(int64(len(data)), err)
 }
 
+// inside reads the archive or the code that lies in the middle of data.
+func (x *entry) inside(data []byte) error {
+	end := content.ArchiveEnd(data)
+	if end < 0 {
+		return x.buried(x.where, data, x.see(), x.out)
+	}
+	return errors.Join(x.zip(bytes.NewReader(data[:end]), int64(end)), x.buried(x.where, data[end:], x.see(), x.out))
+}
+
 // stream searches a long file piece by piece. Pieces end between words, where there is a place.
-func (x *entry) stream(r io.Reader, kind kind) {
+func (x *entry) stream(r *archive.Reader, kind content.Kind) {
 	see := x.see()
-	var size int64
+	w := watch{}
+	w.see(x.buf)
 	var err error
-	tail := slices.Clone(x.buf[max(0, len(x.buf)-tailSize):])
 	for err == nil {
 		kept := len(x.buf)
 		err = x.fill(r, pieceSize)
 		end := len(x.buf)
-		tail = append(tail, x.buf[max(kept, end-tailSize):]...)
-		tail = append(tail[:0], tail[max(0, len(tail)-tailSize):]...)
+		w.see(x.buf[kept:])
 		if err == nil {
 			end = lastGap(x.buf)
 		}
 		x.out.hosts.Scan(x.buf[:end])
 		see.String(x.buf[:end])
-		size += int64(end)
 		x.buf = x.buf[:copy(x.buf, x.buf[end:])]
 	}
+	if err == io.EOF {
+		err = whole(r)
+	}
+	if err == nil && w.size < x.e.Size {
+		err = fmt.Errorf("%d bytes come out of it, and it is said to have %d", w.size, x.e.Size)
+	}
 	switch {
-	case err != io.EOF:
-		x.out.cover.not(x.where, claimed(x.e), size, err.Error())
-	case kind != plainKind:
-		x.out.cover.not(x.where, claimed(x.e), size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
-	case archiveBehind(tail):
-		x.behind()
+	case err != nil:
+		x.out.cover.not(x.where, claimed(x.e), w.size, err.Error())
+	case kind != content.Plain:
+		x.out.cover.not(x.where, claimed(x.e), w.size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
+	case w.within():
+		x.within(kind, "")
 	default:
-		x.counted(size, nil)
+		x.counted(w.size, w.even())
 	}
 }
 

@@ -1,6 +1,7 @@
 package apk
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,8 @@ type Manifest struct {
 	NetworkConfig string  `json:"network_config,omitempty"` // the path of its network security configuration
 	// Network is that configuration, read by ReadNetworkSecurity; nil where there is none.
 	Network *NetworkSecurity `json:"network,omitempty"`
+	// NetworkLost is why that could not be read whole; empty where it was, or where there is none.
+	NetworkLost string `json:"network_lost,omitempty"`
 
 	Permissions []Permission        `json:"permissions,omitempty"`
 	Implied     []ImpliedPermission `json:"implied,omitempty"`
@@ -50,6 +53,8 @@ type Manifest struct {
 	Libraries   []string            `json:"libraries,omitempty"` // of the system, that it asks for by name
 
 	Problems []string `json:"problems,omitempty"`
+	// Lost is why it could not be read whole, so that it may say more than this; empty where it was.
+	Lost string `json:"lost,omitempty"`
 }
 
 // Setting is a switch, and whether the app sets it or leaves it to Android.
@@ -92,8 +97,9 @@ func ReadManifest(xml *axml.Document, resources *axml.Table) Manifest {
 		r.m.Problems = append(r.m.Problems, "there is no manifest")
 		return r.m
 	}
-	r.m.Problems = append(r.m.Problems, xml.Problems...)
+	r.m.Problems, r.m.Lost = append(r.m.Problems, xml.Problems...), xml.Lost
 	if xml.Root.Name != "manifest" {
+		r.m.Lost = cmp.Or(r.m.Lost, "it is no manifest")
 		r.problem("the outermost element is %s instead of manifest", xml.Root.Name)
 	}
 	r.head(xml.Root)

@@ -61,7 +61,7 @@ func ReadSet(ctx context.Context, files []File, opt Options) (*App, error) {
 	if opt.See == nil {
 		opt.See = func(string) Sightings { return unseen{} }
 	}
-	s := &session{ctx: ctx, opt: opt, workers: newWorkers(opt.Workers)}
+	s, raced := &session{ctx: ctx, opt: opt, workers: newWorkers(opt.Workers)}, false
 	all := s.piece()
 	var tops []*Part
 	for _, f := range files {
@@ -75,13 +75,18 @@ func ReadSet(ctx context.Context, files []File, opt Options) (*App, error) {
 			s.workers = newWorkers(1) // so that what is left unread does not depend on who was quicker
 		}
 		top, p := (&reader{session: s, name: f.Name}).archive(a)
+		raced = raced || cap(s.workers) > 0 && budget.Spent() >= budget.Total()
 		tops = append(tops, top)
 		all.add(p)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return s.app(tops, all)
+	app, err := s.app(tops, all)
+	if app != nil {
+		app.Raced = raced
+	}
+	return app, err
 }
 
 func named(name string, err error) error {
@@ -158,7 +163,7 @@ func (r *reader) archive(a *archive.Archive) (*Part, *piece) {
 	out := r.piece()
 	part := &Part{Where: r.place(a.Path()), Format: formatOf(a), bundle: bundleOf(a), depth: a.Depth()}
 	w := &walk{reader: r, part: part, loaded: map[*archive.Entry][]byte{}}
-	r.beginning(a, out)
+	r.outside(a, out)
 	w.manifest(a, out)
 	if part.Format != ZIP {
 		opt := sign.Options{Workers: r.opt.Workers}
@@ -178,28 +183,13 @@ func (r *reader) archive(a *archive.Archive) (*Part, *piece) {
 		part.Signing = w.signing.Finish()
 		slices.Sort(part.Signing.Problems) // files that were changed are found in any order
 	}
+	for _, why := range a.Missing() {
+		out.cover.not(r.whole(a), 0, 0, why)
+	}
 	for _, p := range a.Problems() {
 		out.problem(r.place(p.Path), "%s", p.What)
 	}
 	return part, out
-}
-
-// beginning reads code that stands before the archive, where Android before 8 would run it.
-func (r *reader) beginning(a *archive.Archive, out *piece) {
-	var head [40]byte
-	if n, _ := a.ReaderAt().ReadAt(head[:], 0); n < len(head) || string(head[:4]) != "dex\n" {
-		return
-	}
-	size := min(int64(head[32])|int64(head[33])<<8|int64(head[34])<<16|int64(head[35])<<24, a.Size(), r.limits.Entry)
-	data := make([]byte, size)
-	n, _ := a.ReaderAt().ReadAt(data, 0)
-	where := r.place(a.Path()) + " (before the archive)"
-	code, err := r.dex(where, data[:n], r.opt.See(where), out)
-	if err != nil {
-		out.problem(where, "%v", err)
-		return
-	}
-	out.nested = append(out.nested, Nested{Where: where, Format: DEX, Code: code})
 }
 
 // job is a number of entries that one worker reads one after the other, and who looks at them.
@@ -282,7 +272,7 @@ func (w *walk) oneManifest(a *archive.Archive, name, resources, root string, out
 	xml, err := axml.Parse(w.load(e, out))
 	if err != nil {
 		out.problem(where, "the manifest cannot be read: %v", err)
-		return &Manifest{Problems: []string{err.Error()}}
+		return &Manifest{Problems: []string{err.Error()}, Lost: err.Error()}
 	}
 	var table *axml.Table
 	if e := a.Lookup(resources); e != nil {
@@ -312,6 +302,7 @@ func (w *walk) network(a *archive.Archive, m *Manifest, table *axml.Table, root 
 	e := a.Lookup(root + m.NetworkConfig)
 	if e == nil {
 		out.problem(w.part.Where, "the network security configuration %s is not in it", m.NetworkConfig)
+		m.NetworkLost = "it is not there"
 		return
 	}
 	data, err := e.Bytes(maxXML)
@@ -321,10 +312,11 @@ func (w *walk) network(a *archive.Archive, m *Manifest, table *axml.Table, root 
 	}
 	if err != nil {
 		out.problem(w.place(e.Path()), "the network security configuration cannot be read: %v", err)
+		m.NetworkLost = err.Error()
 		return
 	}
 	n := ReadNetworkSecurity(xml, table, m.TargetLevel())
-	m.Network = &n
+	m.Network, m.NetworkLost = &n, xml.Lost
 	for _, p := range n.Problems {
 		out.problem(w.place(e.Path()), "%s", p)
 	}
@@ -350,7 +342,8 @@ func (w *walk) load(e *archive.Entry, out *piece) []byte {
 	return data
 }
 
-// dex reads code, and shows it to whoever looks.
+// dex reads code, and shows it to whoever looks. The error is why it cannot be read, or not all of it: then there is
+// Code as well.
 func (s *session) dex(where string, data []byte, see Sightings, out *piece) (Code, error) {
 	f, err := dex.Read(data)
 	if err != nil {
@@ -376,5 +369,11 @@ func (s *session) dex(where string, data []byte, see Sightings, out *piece) (Cod
 	for _, p := range f.Problems {
 		out.problem(where, "%s", p)
 	}
-	return Code{Files: 1, Classes: f.Counts.Classes, Strings: f.Counts.Strings}, nil
+	code := Code{Files: 1, Classes: f.Counts.Classes, Strings: f.Counts.Strings}
+	for _, p := range f.Problems {
+		if p.Lost {
+			return code, fmt.Errorf("not all of its code could be read: %s", p)
+		}
+	}
+	return code, nil
 }

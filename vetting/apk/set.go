@@ -1,6 +1,7 @@
 package apk
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -69,6 +70,9 @@ func (a *App) join() error {
 	a.Signing = base.Signing
 	own := a.Parts[:0:0]
 	for _, p := range a.Parts {
+		if p.Manifest != nil {
+			a.Manifest.Lost = cmp.Or(a.Manifest.Lost, p.Manifest.Lost)
+		}
 		if p != base {
 			if p.Manifest == nil || p.Manifest.Package != a.Manifest.Package {
 				if a.Format == SplitSet {
@@ -121,6 +125,7 @@ func sameSigners(a, b *sign.Result) bool {
 
 // merge adds what a split or a module brings.
 func (m *Manifest) merge(o *Manifest) {
+	m.Lost = cmp.Or(m.Lost, o.Lost)
 	for _, p := range o.Permissions {
 		if !slices.ContainsFunc(m.Permissions, func(q Permission) bool { return q.Name == p.Name }) {
 			m.Permissions = append(slices.Clone(m.Permissions), p)

@@ -24,6 +24,7 @@ type Archive struct {
 
 	mu       sync.Mutex
 	problems []Problem
+	missing  []string
 	told     map[Problem]bool
 	untold   int
 }
@@ -95,6 +96,16 @@ func (a *Archive) EndOffset() int64 { return a.end.at }
 // Exact tells whether the directory lies where the end record says, inside the room before it, and was
 // read in full: what signs places in the file can rely on nothing else.
 func (a *Archive) Exact() bool { return a.end.exact }
+
+// Missing is why there may be more entries than Entries has: a limit, or a directory that is damaged or says
+// less than there is. Whoever tells what is in the archive has to tell this as well. It is empty for most.
+func (a *Archive) Missing() []string { return a.missing }
+
+// miss tells a problem that means that entries may be missing. It is called while the archive is opened.
+func (a *Archive) miss(code Code, format string, args ...any) {
+	a.tell(a.path, code, format, args...)
+	a.missing = append(a.missing, fmt.Sprintf(format, args...))
+}
 
 // Within is the path of something inside the archive.
 func (a *Archive) Within(name string) string {

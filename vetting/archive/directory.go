@@ -20,7 +20,7 @@ func (a *Archive) readDirectory() error {
 	for i := uint64(0); i < a.end.count; i++ {
 		if len(a.entries) >= limits.Entries {
 			a.end.exact = false
-			a.tell(a.path, Limited, "%d of %d entries are listed: the rest is not read", len(a.entries), a.end.count)
+			a.miss(Limited, "%d of %d entries are listed: the rest is not read", len(a.entries), a.end.count)
 			return nil
 		}
 		e, n, err := a.readRecord(r)
@@ -35,7 +35,7 @@ func (a *Archive) readDirectory() error {
 		a.end.exact = a.end.exact && read < a.end.length
 	}
 	if sig, _ := r.Peek(4); string(sig) == centralSignature {
-		a.tell(a.path, Directory, "the directory goes on after the %d entries that it is said to have: readers that do not count see more", a.end.count)
+		a.miss(Directory, "the directory goes on after the %d entries that it is said to have: readers that do not count see more", a.end.count)
 	}
 	return nil
 }
@@ -49,13 +49,13 @@ func (a *Archive) endEarly(err error, i uint64, read int64) error {
 	a.end.exact = false
 	switch {
 	case errors.Is(err, errRecord):
-		a.tell(a.path, Directory, "the directory has %d readable entries of the %d that it is said to have: Android refuses the file", i, a.end.count)
+		a.miss(Directory, "the directory has %d readable entries of the %d that it is said to have: Android refuses the file", i, a.end.count)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		if a.end.room > a.budget.limits.Directory {
-			a.tell(a.path, Limited, "%d bytes of the directory are read, with %d of %d entries: the rest is not", a.budget.limits.Directory, i, a.end.count)
+			a.miss(Limited, "%d bytes of the directory are read, with %d of %d entries: the rest is not", a.budget.limits.Directory, i, a.end.count)
 			return nil
 		}
-		a.tell(a.path, Directory, "the directory ends after %d of the %d entries that it is said to have: Android refuses the file", i, a.end.count)
+		a.miss(Directory, "the directory ends after %d of the %d entries that it is said to have: Android refuses the file", i, a.end.count)
 	default:
 		return err
 	}

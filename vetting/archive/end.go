@@ -158,7 +158,7 @@ func (a *Archive) placeDirectory(limit int64) error {
 			return nil
 		}
 	}
-	a.tell(a.path, Directory, "the directory is not where the file says it is, so its entries are not known: Android refuses the file")
+	a.miss(Directory, "the directory is not where the file says it is, so its entries are not known: Android refuses the file")
 	e.count = 0
 	return nil
 }

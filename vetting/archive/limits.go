@@ -74,6 +74,15 @@ func (b *Budget) Spent() int64 { return min(b.spent.Load(), b.total) }
 // Total is how many bytes may come out of entries.
 func (b *Budget) Total() int64 { return b.total }
 
+// Take counts n bytes that came out of something else than an archive's entries, such as one compressed
+// file. The error wraps ErrLimit where there are not as many left.
+func (b *Budget) Take(n int64) error {
+	if !b.take(n) {
+		return limitError("%d bytes came out of the file's entries, and no more are read", b.total)
+	}
+	return nil
+}
+
 // take asks for n bytes; ok is false when there are not as many left, and then there are none for
 // anybody: what is read after a bomb went off would depend on the order of reading.
 func (b *Budget) take(n int64) (ok bool) {

@@ -47,7 +47,8 @@ func (r *Reader) Read(p []byte) (int, error) {
 		r.err = r.finish(r.more())
 		return 0, r.err
 	}
-	n, err := r.src.Read(p[:min(int64(len(p)), left)])
+	most := max(1, r.entry.archive.budget.limits.Entry-r.n)
+	n, err := r.src.Read(p[:min(int64(len(p)), left, most)])
 	r.n += int64(n)
 	r.crc = crc32.Update(r.crc, crc32.IEEETable, p[:n])
 	if limit := r.entry.charge(r.n); limit != nil {

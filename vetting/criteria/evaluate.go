@@ -29,7 +29,8 @@ func (s *Set) Evaluate(r *report.Report, known Known) []report.Criterion {
 }
 
 func (c *Criterion) evaluate(r *report.Report, known Known) report.Criterion {
-	found, why := r.Of(c.Fact)
+	found, _ := r.Of(c.Fact)
+	why := r.Lacks(c.Fact, slices.Concat(c.None, c.Any))
 	if k, is := known[c.Fact]; is {
 		found, why = k, r.Unknown[c.Fact]
 	}

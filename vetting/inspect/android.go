@@ -17,13 +17,18 @@ import (
 
 // android makes the report of an Android app, in one file or in parts.
 func (in *Inspector) android(ctx context.Context, rep *report.Report, files []apk.File) error {
-	seen, loads := &seen{matcher: in.matcher}, &loaders{}
-	app, err := apk.ReadSet(ctx, files, apk.Options{Limits: in.Limits, Workers: in.Workers, Declared: in.lists,
-		See: func(where string) apk.Sightings { return &watch{seen.at(where), where, loads} }})
+	saw, loads := &seen{matcher: in.matcher}, &loaders{}
+	opt := apk.Options{Limits: in.Limits, Workers: in.Workers, Declared: in.lists,
+		See: func(where string) apk.Sightings { return &watch{saw.at(where), where, loads} }}
+	app, err := apk.ReadSet(ctx, files, opt)
+	if err == nil && app.Raced { // the same bytes make the same report
+		saw, loads, opt.Workers = &seen{matcher: in.matcher}, &loaders{}, 1
+		app, err = apk.ReadSet(ctx, files, opt)
+	}
 	if err != nil {
 		return err
 	}
-	in.kits(rep, seen.all)
+	in.kits(rep, saw.all)
 	androidReport(rep, app, loads.found())
 	return nil
 }
@@ -87,9 +92,9 @@ func androidReport(rep *report.Report, app *apk.App, loads []report.Evidence) {
 	androidTraits(rep, app, loads)
 	androidSigning(rep, app)
 	androidParts(rep, app)
-	c := &app.Coverage
+	c, before := &app.Coverage, rep.Coverage.NotAnalysed
 	rep.Coverage = report.Coverage{FilesTotal: c.FilesTotal, FilesRead: c.FilesRead + c.FilesMedia, FilesMedia: c.FilesMedia,
-		BytesTotal: c.BytesTotal, BytesRead: c.BytesRead + c.BytesMedia, BytesMedia: c.BytesMedia}
+		BytesTotal: c.BytesTotal, BytesRead: c.BytesRead + c.BytesMedia, BytesMedia: c.BytesMedia, NotAnalysed: before}
 	for _, n := range c.NotAnalysed {
 		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: n.Path, Why: n.Why})
 	}
@@ -103,9 +108,12 @@ func androidReport(rep *report.Report, app *apk.App, loads []report.Evidence) {
 	if app.MoreDomains {
 		unknown(rep, report.DomainFact, "more hosts are named than are listed")
 	}
-	if m.Package == "" {
+	if m.NetworkLost != "" {
+		unknown(rep, report.TraitFact, "the app's network security configuration could not be read whole: "+m.NetworkLost)
+	}
+	if m.Package == "" || m.Lost != "" {
 		for _, kind := range []report.Fact{report.DataFact, report.PermissionFact, report.TraitFact, report.TargetFact} {
-			unknown(rep, kind, "the app's manifest could not be read")
+			unknown(rep, kind, strings.TrimSuffix("the app's manifest could not be read whole: "+m.Lost, ": "))
 		}
 	}
 }
@@ -191,6 +199,11 @@ func androidTraits(rep *report.Report, app *apk.App, loads []report.Evidence) {
 			if open++; open <= mostNamedTraits {
 				declared(true, report.Unguarded, c.Kind+" "+c.Name)
 			}
+		}
+	}
+	for _, n := range app.Coverage.NotAnalysed {
+		if strings.HasSuffix(n.Why, apk.NotCode) {
+			g.add(report.Encrypted, report.GradeSeen, n.Path, apk.NotCode)
 		}
 	}
 	for _, e := range loads {

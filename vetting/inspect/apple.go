@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"portcullis/vetting/archive"
@@ -43,7 +44,17 @@ func (in *Inspector) apple(ctx context.Context, rep *report.Report, a *archive.A
 	for _, n := range c.NotAnalysed {
 		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: n.Path, Why: n.Why})
 	}
+	if more := c.FilesNot - len(c.NotAnalysed); more > 0 {
+		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: "…", Why: fmt.Sprintf("%d more files, which are not listed, were not analysed", more)})
+	}
 	unread(rep)
+	for _, n := range c.NotAnalysed {
+		if strings.HasSuffix(n.Path, "Info.plist") || strings.HasSuffix(n.Path, ".xcprivacy") || strings.HasPrefix(n.Path, "(") {
+			for _, kind := range []report.Fact{report.DataFact, report.PermissionFact, report.TraitFact} {
+				unknown(rep, kind, n.Path+" could not be read: "+n.Why)
+			}
+		}
+	}
 	if len(app.Code) == 0 {
 		unknown(rep, report.SDKFact, "there is no program in the file")
 	}

@@ -138,8 +138,12 @@ func (in *Inspector) read(ctx context.Context, rep *report.Report, r io.ReaderAt
 	if err != nil {
 		return err
 	}
-	if ipa.Is(a) {
+	// Whoever wants to be read as an app of one system can put a file of the other's beside it.
+	switch android := a.Lookup("AndroidManifest.xml") != nil || a.Lookup("classes.dex") != nil; {
+	case ipa.Is(a) && !android:
 		return in.apple(ctx, rep, a)
+	case ipa.Is(a):
+		rep.Coverage.NotAnalysed = []report.NotAnalysed{{Path: "Info.plist", Why: "an app of Apple's systems is in it, too: it was read as one of Android's"}}
 	}
 	return in.android(ctx, rep, []apk.File{{Reader: r, Size: size}})
 }

@@ -92,7 +92,17 @@ type Problem struct{ Path, What string }
 type Coverage struct {
 	FilesTotal, FilesRead int
 	BytesTotal, BytesRead int64
-	NotAnalysed           []Unread
+	// NotAnalysed are the first of very many; FilesNot is how many they are.
+	NotAnalysed []Unread
+	FilesNot    int
+}
+
+const maxNotAnalysed = 2000
+
+func (c *Coverage) not(path, why string) {
+	if c.FilesNot++; c.FilesNot <= maxNotAnalysed {
+		c.NotAnalysed = append(c.NotAnalysed, Unread{path, why})
+	}
 }
 
 // Unread is a file that was not analysed.

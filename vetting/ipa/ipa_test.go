@@ -93,8 +93,10 @@ func (s seen) Key(name, value string) {
 	}
 }
 func (s seen) String(text []byte) {
-	if bytes.Contains(text, []byte("http")) && len(text) < 100 {
-		s.add("text " + string(text))
+	for text := range bytes.SplitSeq(text, []byte{0}) {
+		if bytes.Contains(text, []byte("http")) && len(text) < 100 {
+			s.add("text " + string(text))
+		}
 	}
 }
 func (s seen) add(what string) { *s.into = append(*s.into, s.where+": "+what) }

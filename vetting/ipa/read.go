@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"portcullis/platform/apple"
 	"portcullis/vetting/archive"
+	"portcullis/vetting/content"
 	"portcullis/vetting/domains"
 	"portcullis/vetting/ipa/macho"
 )
@@ -90,25 +92,104 @@ func (r *reader) archive(ctx context.Context, a *archive.Archive) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if e.Folder() {
+		if e.Folder() && e.Size == 0 && e.Compressed <= 2 { // as nothing is, deflated
 			continue
 		}
-		c := &r.app.Coverage
+		c, size := &r.app.Coverage, max(0, min(e.Size, mostClaimed))
 		c.FilesTotal++
-		c.BytesTotal += e.Size
-		data, err := e.Bytes(0)
-		if err == nil {
-			err = r.file(ctx, e, data)
-		}
+		c.BytesTotal += size
+		err := r.entry(ctx, e)
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
 		if err != nil {
-			c.NotAnalysed = append(c.NotAnalysed, Unread{e.Path(), err.Error()})
+			c.not(e.Path(), err.Error())
 			continue
 		}
 		c.FilesRead++
-		c.BytesRead += e.Size
+		c.BytesRead += size
+	}
+	for _, why := range a.Missing() {
+		r.app.Coverage.not(cmp.Or(a.Path(), "(the file)"), why)
+	}
+	return nil
+}
+
+// mostClaimed bounds the size that a file is counted with: what directories claim cannot overflow the sums.
+const mostClaimed = 1 << 44
+
+// holdCode is how long a program or archive may be to be held as a whole, holdPlain another file, and holdList a
+// property list, in bytes.
+const (
+	holdCode  = 128 << 20
+	holdPlain = 4 << 20
+	holdList  = holdPlain
+)
+
+// entry reads one entry; the error is why it was not analysed, or not all of it.
+func (r *reader) entry(ctx context.Context, e *archive.Entry) error {
+	var head [content.HeadSize]byte
+	in, err := e.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	n, err := io.ReadFull(in, head[:])
+	kind, word := content.Of(head[:n])
+	switch {
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
+		return err
+	case e.Size > holdPlain && !macho.Is(head[:n]) && kind != content.ZIP:
+		if err := r.long(e, in, head[:n]); err != nil {
+			return err
+		}
+		if isList(e.Name) {
+			return fmt.Errorf("property lists are read up to %d bytes, and this has more", holdList)
+		}
+		if kind != content.Plain && kind != content.Media {
+			return cmp.Or(errors.New(word), fmt.Errorf("it is longer than %d bytes: it was searched as bytes only", holdPlain))
+		}
+		return nil
+	}
+	data, err := e.Bytes(holdCode)
+	if err == nil && !e.Sized() && e.Size != 0 {
+		err = errors.New("more or less comes out of it than it is said to have")
+	}
+	return errors.Join(err, r.file(ctx, e, data))
+}
+
+// isList tells whether a file is read as a property list.
+func isList(name string) bool {
+	base := path.Base(name)
+	return base == "Info.plist" || strings.HasSuffix(base, ".xcprivacy") || base == "embedded.mobileprovision" || base == "embedded.provisionprofile"
+}
+
+// long searches a long file piece by piece.
+func (r *reader) long(e *archive.Entry, in *archive.Reader, head []byte) error {
+	see := r.look(e.Path())
+	buf := append(make([]byte, 0, 1<<20), head...)
+	var mixed, pieces int
+	for err := error(nil); err == nil; {
+		var n int
+		n, err = io.ReadFull(in, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if bytes.Contains(buf, []byte(content.ArchiveMark)) {
+			return fmt.Errorf("an archive may lie in it, and it is longer than %d bytes", holdPlain)
+		}
+		if pieces++; len(buf) >= content.Sampled && content.Mixed(buf[:content.Sampled]) {
+			mixed++
+		}
+		r.search(buf, see)
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return err
+		}
+		buf = append(buf[:0], buf[max(0, len(buf)-256):]...) // a name may stand on the edge
+	}
+	if err := in.Check(); err != nil && !errors.Is(err, archive.ErrChecksum) {
+		return err
+	}
+	if kind, _ := content.Of(head); kind != content.Media && 4*mixed > pieces {
+		return errors.New("its bytes are evenly mixed: they are encrypted, or compressed in a way that is not known")
 	}
 	return nil
 }
@@ -143,20 +224,36 @@ func (r *reader) file(ctx context.Context, e *archive.Entry, data []byte) error 
 	case macho.Is(data):
 		return r.code(where, data, see)
 	case len(data) > 4 && string(data[:4]) == "PK\x03\x04":
-		inner, err := e.Nested(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			return fmt.Errorf("the archive inside could not be opened: %w", err)
-		}
-		r.app.Nested = append(r.app.Nested, where)
-		if err := r.archive(ctx, inner); err != nil {
-			return err
-		}
-		for _, p := range inner.Problems() {
-			r.problem(p.Path, p.What)
-		}
-		return nil
+		return r.nested(ctx, e, data)
 	}
 	r.search(data, see)
+	switch kind, word := content.Of(data[:min(len(data), content.HeadSize)]); kind {
+	case content.GZIP, content.Packed, content.Code, content.DEX, content.ELF, content.Unknown:
+		return fmt.Errorf("it is not read: %s", word)
+	case content.Plain:
+		if content.ArchiveEnd(data) < 0 {
+			return content.MixedWithin(data)
+		}
+	}
+	if end := content.ArchiveEnd(data); end >= 0 {
+		return r.nested(ctx, e, data[:end])
+	}
+	return nil
+}
+
+// nested reads an archive inside an entry.
+func (r *reader) nested(ctx context.Context, e *archive.Entry, data []byte) error {
+	inner, err := e.Nested(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return fmt.Errorf("the archive inside could not be opened: %w", err)
+	}
+	r.app.Nested = append(r.app.Nested, e.Path())
+	if err := r.archive(ctx, inner); err != nil {
+		return err
+	}
+	for _, p := range inner.Problems() {
+		r.problem(p.Path, p.What)
+	}
 	return nil
 }
 
@@ -207,7 +304,8 @@ func (r *reader) code(where string, data []byte, see Sightings) error {
 	if err != nil {
 		return err
 	}
-	read := false
+	r.search(data, see) // names and hosts stand in other places than those of texts, too
+	var lost error
 	for i := range all {
 		f := &all[i]
 		for _, p := range f.Problems {
@@ -228,22 +326,19 @@ func (r *reader) code(where string, data []byte, see Sightings) error {
 			see.Library(frameworkOf(library))
 		}
 		r.app.Code = append(r.app.Code, c)
-		if f.Encrypted {
-			continue
+		switch {
+		case f.Encrypted:
+			lost = errEncrypted
+		case f.Lost != "":
+			lost = cmp.Or(lost, errors.New(f.Lost))
 		}
-		read = true
 		for text, class := range f.Texts {
 			if class {
 				see.Class(slices.Concat([]byte("L"), text, []byte(";")), true)
-				continue
 			}
-			r.search(text, see)
 		}
 	}
-	if !read {
-		return errEncrypted
-	}
-	return nil
+	return lost
 }
 
 // frameworkOf is the framework or library that a path of one names.

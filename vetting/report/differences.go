@@ -105,7 +105,7 @@ func (d *Differences) add(c Change) { d.Changes = append(d.Changes, c) }
 // otherwise tells of something that is always there, where it is another.
 func (d *Differences) otherwise(about About, value, was, is, what string) {
 	if was != is {
-		d.add(Change{about, Otherwise, value, was, is, fmt.Sprintf("%s: %s, and it was %s", what, cmp.Or(is, "not said"), cmp.Or(was, "not said"))})
+		d.add(Change{about, Otherwise, value, was, is, fmt.Sprintf("%s: %s (before: %s)", what, cmp.Or(is, "not said"), cmp.Or(was, "not said"))})
 	}
 }
 

@@ -71,6 +71,15 @@ func (r *Report) Of(kind Fact) (found []Found, why string) {
 	return found, r.unknown(kind)
 }
 
+// Lacks is why it is not known whether a report has all of some values of a kind of facts; empty where it is.
+func (r *Report) Lacks(kind Fact, values []string) string {
+	why := r.unknown(kind)
+	if why == "" && kind == TraitFact && slices.ContainsFunc(values, func(v string) bool { return v == "*" || slices.Contains(CodeTraits, v) }) {
+		why = r.unknown(SDKFact)
+	}
+	return why
+}
+
 // unknown is why it is not known whether a report has all of a kind of facts.
 func (r *Report) unknown(kind Fact) string {
 	switch {

@@ -25,6 +25,10 @@ const (
 	Tracking         = "tracking"
 )
 
+// CodeTraits are those that are found by looking into files. Where one of them was not analysed, it is not known whether
+// they are there.
+var CodeTraits = []string{LoadsCode, Polyglot, HiddenCode, Encrypted, Executable}
+
 // Traits are the traits as people read them.
 var Traits = map[string]string{
 	Debuggable:       "anybody with the device in hand can look into the app while it runs",

@@ -23,6 +23,9 @@ type Rooms struct {
 	Register  *register.Room
 	// PlayOn is how a demonstration goes on from a proposal; nil on a server that is none.
 	PlayOn func(*http.Request, *room.View) ui.Component
+	// Looked is what was found in the app that a proposal is about, by whoever looked at it, and the way to look; nil
+	// where there is no such thing.
+	Looked func(*http.Request, *room.View) (ui.Component, error)
 }
 
 // area is the handlers of this package. What other pages know of things is asked of things.

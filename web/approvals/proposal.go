@@ -38,6 +38,13 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, a.PlayOn(r, &v))
 	}
 	page.Content = append(page.Content, content, n.why(&v))
+	if a.Looked != nil {
+		looked, err := a.Looked(r, &v)
+		if err != nil {
+			return err
+		}
+		page.Content = append(page.Content, looked)
+	}
 	if v.Reach != nil {
 		page.Content = append(page.Content, n.reach(&v))
 	}

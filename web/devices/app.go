@@ -57,12 +57,18 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	var looked ui.Component
+	if a.Looked != nil {
+		if looked, err = a.Looked(r, &app.Product); err != nil {
+			return err
+		}
+	}
 	page.Content = append(page.Content,
 		ui.Heading("Exemptions"), n.exemptionsTable(r, exemptions, app.Others),
 		ui.Heading("Who makes it"), n.makersTable(r, "Who makes it", app.Makers, "Nobody has said who makes it.", func(m room.Maker) ui.Link {
 			return ui.Link{Text: n.supplier(m.Supplier), Href: SupplierPath(m.Supplier)}
 		}),
-		ui.Heading("What it contains"), n.partsTable(app.Contains),
+		ui.Heading("What it contains"), n.partsTable(app.Contains), looked,
 		ui.Heading("What contains it"), n.carriersTable(app.Where.Carriers, app.Where.Inside),
 		ui.Details{Summary: "Identifiers", Content: []ui.Component{identifiersTable(&app.Product)}},
 		ui.Details{Summary: "What is recorded", Content: []ui.Component{record, recordPast(register.Products, app.Product.ID)}},

@@ -12,6 +12,7 @@ import (
 	"portcullis/approvals"
 	room "portcullis/devices"
 	"portcullis/people"
+	"portcullis/policy"
 	"portcullis/register"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
@@ -24,6 +25,8 @@ type Rooms struct {
 	People   *people.Room
 	// Approvals takes what a body decides in a triage.
 	Approvals *approvals.Room
+	// Looked is what was found in an app by whoever looked at it; nil where there is no such thing.
+	Looked func(*http.Request, *policy.Product) (ui.Component, error)
 }
 
 // area is the handlers of this package.

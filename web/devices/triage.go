@@ -387,6 +387,12 @@ func (t *triaging) keep(view *triageView) {
 // Folds tells whether a phone shows of each row the name and the installs alone, as ui.Table has it.
 func (v triageView) Folds() bool { return len(v.Rows) > mostRows }
 
+// Rest is how many rows a phone shows only where they are asked for.
+func (v triageView) Rest() ui.Number { return ui.RestOf(len(v.Rows)) }
+
+// All is how many rows the page has: whoever decides about all of them on a phone may not have seen each.
+func (v triageView) All() ui.Number { return ui.Number(len(v.Rows)) }
+
 // Names are the names of the inputs: apps are ticked, or makers.
 func (v triageView) Names() string {
 	if v.Makers {

@@ -25,6 +25,8 @@ type Route struct {
 	// leaves it to the operation behind, which asks the same table, to find out who asks.
 	Swift   bool
 	Handler http.Handler
+	// Long routes take in large files, and what they find out takes its time: they have longTime for both.
+	Long bool
 	// Fail answers for programs, in their protocol's form. Where it is set, the route is for programs
 	// with a token; where it is nil, for browsers with a session, and errors are pages.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
@@ -146,6 +148,7 @@ func Who(ctx context.Context) people.Who {
 // better told than kept.
 const (
 	answerTime = 90 * time.Second
+	longTime   = 30 * time.Minute
 	enterTime  = 5 * time.Second
 )
 
@@ -157,12 +160,27 @@ func (g *Gate) Guard(route Route) http.Handler {
 		handler = g.guarded(route)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+		limit := answerTime
+		if route.Long {
+			limit = longTime
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
+		if route.Long {
+			defer unhurried(ctx, w)()
+		}
 		begun := &begun{ResponseWriter: w}
 		defer g.caught(begun, r, route)
 		handler.ServeHTTP(begun, r.WithContext(ctx))
 	})
+}
+
+// unhurried lifts the limits that the server sets to reading a request and writing its answer, until the context ends. What
+// is returned is to be called in the end.
+func unhurried(ctx context.Context, w http.ResponseWriter) (done func() bool) {
+	connection := http.NewResponseController(w)
+	_, _ = connection.SetReadDeadline(time.Time{}), connection.SetWriteDeadline(time.Time{}) // a writer that has none sets none
+	return context.AfterFunc(ctx, func() { _ = connection.SetReadDeadline(time.Unix(1, 0)) })
 }
 
 func (g *Gate) guarded(route Route) http.Handler {
@@ -308,6 +326,11 @@ func (all *Routes) Ask(path string, p people.Permission, h ui.Handler) {
 // Take adds what takes an answer of so many bytes at most.
 func (all *Routes) Take(path string, p people.Permission, bytes int64, h ui.Handler) {
 	*all = append(*all, Route{Pattern: "POST " + path, Permission: p, Handler: Limit(bytes, h)})
+}
+
+// Upload adds what takes in a large file.
+func (all *Routes) Upload(path string, p people.Permission, bytes int64, h ui.Handler) {
+	*all = append(*all, Route{Pattern: "POST " + path, Permission: p, Long: true, Handler: Limit(bytes, h)})
 }
 
 // Limit bounds what a request may send.

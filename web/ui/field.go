@@ -15,11 +15,16 @@ type Field struct {
 	// Name is the name of the input, as fault.Error.Field spells it.
 	Name  string
 	Label string
-	Hint  string
+	// Hidden is read out after Label and not seen: what tells fields apart that are called alike.
+	Hidden string
+	Hint   string
 	// Optional is said beside the label; what is not optional is not marked.
 	Optional bool
 	// Asks makes the label the heading of the page: for pages of one question.
 	Asks bool
+	// Beside is what is asked about, where that is more than a label says: it stands beside the field, or above it where
+	// there is no room.
+	Beside Component
 	// Under is the legend of the fieldset in which this field stands together with its neighbours
 	// that have the same.
 	Under string
@@ -266,7 +271,13 @@ type File struct {
 	single
 	// Accept is the accept attribute, such as ".apk,.ipa".
 	Accept string
+	// Most is how many bytes it may have where it is long enough to be waited for: 0 where it is not. The page then
+	// shows how far it has come, if it has the script UploadScript.
+	Most int64
 }
+
+// UploadScript is the script of pages with a File that is waited for.
+const UploadScript = "upload.js"
 
 func (c File) control(f *Field) (template.HTML, error) {
 	return render("file", asked[File]{f, c})

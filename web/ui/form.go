@@ -121,6 +121,16 @@ func (f *Form) Uploads() (found bool) {
 	return found
 }
 
+// Most is how many bytes the form's file may have, where it is waited for; 0 where it has none such.
+func (f *Form) Most() (most int64) {
+	f.each(func(field *Field) {
+		if file, is := field.As.(File); is {
+			most = file.Most
+		}
+	})
+	return most
+}
+
 // Fail puts the faults of err to the fields whose names they have, and those of no field to the head
 // of the page. It tells whether err is something that the person can mend on the form: where it is
 // not, hand err on.

@@ -141,7 +141,8 @@ func sampleForm() []Component {
 			{Name: "sure", Label: "Is it with you now?", As: Radios{Inline: true, Options: Options("yes", "Yes", "no", "No")}},
 			{Name: "seen", Label: "What have you seen?", Hint: "Choose all that apply", Values: []string{"advert"}, As: Checkboxes{Options: []Option{
 				{Value: "advert", Label: "Advertising"}, {Value: "contacts", Label: "It asks for my contacts", Hint: "Even if you refused"}, {Value: "else", Label: "Something else", Reveals: []*Field{{Name: "what", Label: "What?"}}}}}},
-			{Name: "apk", Label: "The app's file", Hint: "An APK or an IPA, at most 500 MB", As: File{Accept: ".apk,.ipa"}},
+			{Name: "stands", Label: "Your answer", Hidden: "to: it reads no contacts", As: Textarea{Rows: 3}, Beside: Stack{Subheading("It reads no contacts"), Para("Its manifest asks for them."), Paragraph{Tag{Text: "Not met", Tone: Bad}}}},
+			{Name: "apk", Label: "The app's file", Hint: "An APK or an IPA, at most 500 MB", As: File{Accept: ".apk,.ipa", Most: 500 << 20}},
 		},
 		Buttons: ButtonGroup{{Text: "Send"}, {Text: "Save as a draft", Name: "draft", Value: "yes", Kind: Secondary}, Cancel("/components")},
 	}

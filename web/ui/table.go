@@ -99,11 +99,15 @@ func (t Table) Folds() bool { return len(t.Rows) >= foldedFrom && t.main() > 0 }
 func (t Table) Opens() bool { return t.Folds() && len(t.Columns) > 2 }
 
 // Rest is how many rows a phone shows only where they are asked for.
-func (t Table) Rest() Number {
-	if len(t.Rows) < partlyFrom {
+func (t Table) Rest() Number { return RestOf(len(t.Rows)) }
+
+// RestOf is how many of so many rows of a table a phone shows only where they are asked for: for a table that a page writes
+// itself, with the element app-table__rest after it.
+func RestOf(rows int) Number {
+	if rows < partlyFrom {
 		return 0
 	}
-	return Number(len(t.Rows) - partlyShown)
+	return Number(rows - partlyShown)
 }
 
 // main is the column of the number that matters, by its place; 0 where there is none.

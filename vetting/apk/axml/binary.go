@@ -18,12 +18,12 @@ const attributeSize = 20
 func (d *Document) binary(data []byte) {
 	outer, ok := chunkAt(data)
 	if !ok {
-		d.problem("the header is not one of binary XML")
+		d.lose("the header is not one of binary XML")
 		return
 	}
 	switch {
 	case outer.cut:
-		d.problem("the file is shorter than its header says: Android would refuse it")
+		d.lose("the file is shorter than its header says: Android would refuse it")
 	case len(outer.data) < len(data):
 		d.problem("%d bytes follow the document, and are not read", len(data)-len(outer.data))
 	}
@@ -32,8 +32,11 @@ func (d *Document) binary(data []byte) {
 	}
 	r := &binaryReader{doc: d, left: len(data)/8 + 16}
 	r.walk(outer)
+	if r.strings != nil && r.strings.astray {
+		d.lose("it names strings that are not there")
+	}
 	if r.strings != nil && r.strings.exhausted {
-		d.problem("strings overlap so often that not all were read")
+		d.lose("strings overlap so often that not all were read")
 	}
 }
 
@@ -43,17 +46,17 @@ func (r *binaryReader) walk(outer chunk) {
 		offset := len(outer.data) - len(rest)
 		c, ok := chunkAt(rest)
 		if !ok {
-			r.doc.problem("byte %d: no chunk can begin here; what follows was not read", offset)
+			r.doc.lose("byte %d: no chunk can begin here; what follows was not read", offset)
 			return
 		}
 		if c.cut {
-			r.doc.problem("byte %d: a chunk claims more bytes than there are", offset)
+			r.doc.lose("byte %d: a chunk claims more bytes than there are", offset)
 		}
 		r.read(c, offset)
 		rest = rest[len(c.data):]
 	}
 	if len(r.open) > 0 {
-		r.doc.problem("the document ends inside the element %s", r.open[len(r.open)-1].Name)
+		r.doc.lose("the document ends inside the element %s", r.open[len(r.open)-1].Name)
 	}
 }
 
@@ -96,12 +99,12 @@ func joined(a, b string) string {
 func (r *binaryReader) start(c chunk, offset int) {
 	ext := c.body()
 	if len(ext) < 20 {
-		r.doc.problem("byte %d: an element is cut off", offset)
+		r.doc.lose("byte %d: an element is cut off", offset)
 		return
 	}
 	if len(r.open) >= maxDepth {
 		r.skipped++
-		r.doc.problem("elements lie deeper than %d: those were not read", maxDepth)
+		r.doc.lose("elements lie deeper than %d: those were not read", maxDepth)
 		return
 	}
 	e := &Element{}
@@ -114,7 +117,7 @@ func (r *binaryReader) start(c chunk, offset int) {
 	for i := range count {
 		at := first + i*stride
 		if at+attributeSize > len(ext) || r.left == 0 {
-			r.doc.problem("byte %d: the element %s claims more attributes than it has", offset, e.Name)
+			r.doc.lose("byte %d: the element %s claims more attributes than it has", offset, e.Name)
 			break
 		}
 		r.left--

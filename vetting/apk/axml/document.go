@@ -26,6 +26,8 @@ type Document struct {
 	Root *Element
 	// Problems say what is odd about the file, and where reading it had to stop.
 	Problems []string
+	// Lost is why not all of the document could be read; empty where it was.
+	Lost string
 }
 
 // Element is an element with all below it.
@@ -121,6 +123,14 @@ func Parse(data []byte) (*Document, error) {
 // problem notes what is odd, once, and not without end.
 func (d *Document) problem(format string, args ...any) {
 	d.Problems = note(d.Problems, fmt.Sprintf(format, args...))
+}
+
+// lose notes why not all of the document is read.
+func (d *Document) lose(format string, args ...any) {
+	d.problem(format, args...)
+	if d.Lost == "" {
+		d.Lost = fmt.Sprintf(format, args...)
+	}
 }
 
 func note(problems []string, what ...string) []string {

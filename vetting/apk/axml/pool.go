@@ -2,6 +2,7 @@ package axml
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"unicode/utf16"
 )
@@ -16,6 +17,7 @@ type pool struct {
 	// otherwise be made to hold any number of bytes.
 	left      int
 	exhausted bool
+	astray    bool // a string was asked for that is not there
 }
 
 const (
@@ -58,6 +60,9 @@ func newPool(c chunk) (*pool, []string) {
 // get is the string with the index; not ok where there is none.
 func (p *pool) get(index uint32) (string, bool) {
 	if p == nil || uint64(index) >= uint64(len(p.offsets)/4) {
+		if p != nil && index != math.MaxUint32 {
+			p.astray = true
+		}
 		return "", false
 	}
 	if s, ok := p.known[index]; ok {
@@ -69,6 +74,7 @@ func (p *pool) get(index uint32) (string, bool) {
 	}
 	at := u32(p.offsets, int(index)*4)
 	if uint64(at) >= uint64(len(p.text)) {
+		p.astray = true
 		return "", false
 	}
 	var s string

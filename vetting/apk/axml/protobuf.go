@@ -66,14 +66,14 @@ func (d *Document) protobuf(data []byte) {
 		}
 	})
 	if !whole {
-		d.problem("the document is cut off or damaged: not all of it was read")
+		d.lose("the document is cut off or damaged: not all of it was read")
 	}
 }
 
 // element reads an XmlElement, and its children as they come.
 func (d *Document) element(message []byte, open []*Element) {
 	if len(open) >= maxDepth {
-		d.problem("elements lie deeper than %d: those were not read", maxDepth)
+		d.lose("elements lie deeper than %d: those were not read", maxDepth)
 		return
 	}
 	e := &Element{}
@@ -92,7 +92,7 @@ func (d *Document) element(message []byte, open []*Element) {
 		}
 	})
 	if !whole {
-		d.problem("the element %s is cut off or damaged: not all of it was read", e.Name)
+		d.lose("the element %s is cut off or damaged: not all of it was read", e.Name)
 	}
 }
 
@@ -128,7 +128,7 @@ func (d *Document) packed(message []byte) Attribute {
 		}
 	})
 	if !whole {
-		d.problem("the attribute %s is cut off or damaged", a.Name)
+		d.lose("the attribute %s is cut off or damaged", a.Name)
 	}
 	a.Value = Value{Type: String, Text: a.Raw}
 	if v, ok := packedItem(item); ok {

@@ -17,7 +17,7 @@ func (d *Document) text(data []byte) {
 		token, err := decoder.Token()
 		if err != nil {
 			if len(open) > 0 {
-				d.problem("the document ends inside the element %s", open[len(open)-1].Name)
+				d.lose("the document ends inside the element %s", open[len(open)-1].Name)
 			}
 			return
 		}
@@ -25,7 +25,7 @@ func (d *Document) text(data []byte) {
 		case xml.StartElement:
 			if len(open) >= maxDepth {
 				skipped++
-				d.problem("elements lie deeper than %d: those were not read", maxDepth)
+				d.lose("elements lie deeper than %d: those were not read", maxDepth)
 				continue
 			}
 			e := written(t)

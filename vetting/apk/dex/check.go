@@ -155,7 +155,7 @@ func (f *File) checkMap(part int, off uint32, head []byte) {
 			}
 			inHeader := binary.LittleEndian.Uint32(head[56+8*field:])
 			if offset := binary.LittleEndian.Uint32(head[60+8*field:]); size != inHeader || offset != at {
-				say("says %d entries at byte %d where the header says %d at byte %d", size, at, inHeader, offset)
+				f.lose(part, "map_list", fmt.Sprintf("says %d entries at byte %d where the header says %d at byte %d: one of them hides something", size, at, inHeader, offset))
 			}
 		}
 	}

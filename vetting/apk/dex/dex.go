@@ -72,7 +72,7 @@ func Read(data []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{Version: fmt.Sprintf("%03d", version), data: data, lastZero: bytes.LastIndexByte(data, 0)}
-	left := newBudgets(len(data))
+	left := newBudgets(len(data), version)
 	for base := 0; ; {
 		next, err := f.readPart(base, left)
 		if err != nil {

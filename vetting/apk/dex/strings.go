@@ -16,11 +16,15 @@ type budgets struct {
 	classes int // and by the class table
 }
 
-// spread is how often the bytes of a file may be gone over. DEX files of one container share strings, so more than once.
+// spread is how often the bytes of a container may be gone over, whose DEX files share strings. Those of one file stand in
+// it once each, and are gone over twice at most.
 const spread = 8
 
-func newBudgets(size int) *budgets {
-	all := spread*size + 4096
+func newBudgets(size, version int) *budgets {
+	all := 2*size + 4096
+	if version >= 41 {
+		all = spread*size + 4096
+	}
 	return &budgets{tables: size, strings: all, types: all, classes: all}
 }
 

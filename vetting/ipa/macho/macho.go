@@ -27,6 +27,8 @@ type File struct {
 	Independent, Executable bool
 	// Problems are what could not be read of it.
 	Problems []string
+	// Lost is why not all of the code could be read; empty where it was.
+	Lost string
 
 	data   []byte
 	texts  []section
@@ -84,9 +86,12 @@ func Read(data []byte) ([]File, error) {
 	}
 	size := map[uint32]int{magicFat: 20, magicBig: 32}[magic]
 	var all []File
+	var texts uint64 // of all architectures, which may lie on each other
 	for i := range int(binary.BigEndian.Uint32(data[4:])) {
 		if len(data) < 8+(i+1)*size {
-			all = append(all, File{Problems: []string{"the list of its architectures is cut off"}})
+			f := File{}
+			f.lose("the list of its architectures is cut off")
+			all = append(all, f)
 			break
 		}
 		entry := data[8+i*size:]
@@ -96,11 +101,17 @@ func Read(data []byte) ([]File, error) {
 		}
 		part := cut(data, from, length)
 		if !Is(part) {
-			all = append(all, File{Architecture: architecture(binary.BigEndian.Uint32(entry), binary.BigEndian.Uint32(entry[4:])),
-				Problems: []string{fmt.Sprintf("its architecture at byte %d is not there", from)}})
+			f := File{Architecture: architecture(binary.BigEndian.Uint32(entry), binary.BigEndian.Uint32(entry[4:]))}
+			f.lose("its architecture at byte %d is not there", from)
+			all = append(all, f)
 			continue
 		}
-		all = append(all, readOne(part))
+		f := readOne(part)
+		if texts += f.length; texts > uint64(len(data)) && f.length > 0 {
+			f.texts = nil
+			f.lose("the texts of its architectures are longer than the file: not all are read")
+		}
+		all = append(all, f)
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%w: it has no architecture", ErrFormat)
@@ -129,7 +140,7 @@ func readOne(data []byte) (f File) {
 		header = 32
 	}
 	if len(data) < header || magic != magic32 && magic != magic64 {
-		f.Problems = append(f.Problems, "its header is cut off")
+		f.lose("its header is cut off")
 		return f
 	}
 	f.Architecture = architecture(order.Uint32(data[4:]), order.Uint32(data[8:]))
@@ -138,18 +149,29 @@ func readOne(data []byte) (f File) {
 	commands := int(min(order.Uint32(data[16:]), mostCommands+1))
 	for at, n := header, 0; n < commands; n++ {
 		if n == mostCommands || len(data)-at < 8 {
-			f.Problems = append(f.Problems, fmt.Sprintf("its commands are cut off after %d", n))
+			f.lose("its commands are cut off after %d", n)
 			break
 		}
 		length := int(min(order.Uint32(data[at+4:]), 1<<30))
 		if length < 8 || length > len(data)-at {
-			f.Problems = append(f.Problems, fmt.Sprintf("its command %d does not lie in the file", n))
+			f.lose("its command %d does not lie in the file", n)
 			break
 		}
 		f.command(order, data[at:at+length])
 		at += length
 	}
 	return f
+}
+
+// lose notes why not all of the code is read.
+func (f *File) lose(format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	if f.Lost == "" {
+		f.Lost = what
+	}
+	if !slices.Contains(f.Problems, what) {
+		f.Problems = append(f.Problems, what)
+	}
 }
 
 func (f *File) command(order binary.ByteOrder, c []byte) {
@@ -200,8 +222,11 @@ func (f *File) sections(all []byte, size int, place func(s []byte) (from, length
 			continue
 		}
 		from, length := place(all)
+		if size := uint64(len(f.data)); from > size || length > size-from {
+			f.lose("its section %s does not lie in the file", name)
+		}
 		if f.length += min(length, uint64(len(f.data))); f.length > uint64(len(f.data)) {
-			f.Problems = append(f.Problems, "its sections of texts are longer than the file: not all are read")
+			f.lose("its sections of texts are longer than the file: not all are read")
 			return
 		}
 		f.texts = append(f.texts, section{from, from + min(length, uint64(len(f.data))), classes})

@@ -156,7 +156,7 @@ func TestOverlaid(t *testing.T) {
 		f = le.AppendUint32(f, v)
 	}
 	all, err := Read(append(f, segment...))
-	if err != nil || len(all[0].texts) > 1 || len(all[0].Problems) != 1 {
+	if err != nil || len(all[0].texts) > 1 || len(all[0].Problems) != 2 || all[0].Lost == "" {
 		t.Fatalf("%d sections, %q, %v", len(all[0].texts), all[0].Problems, err)
 	}
 }

@@ -1,0 +1,171 @@
+package vetting_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"portcullis/approvals"
+	"portcullis/people"
+	"portcullis/vetting/apk/apktest"
+	approvalpages "portcullis/web/approvals"
+	devicepages "portcullis/web/devices"
+	"portcullis/web/vetting"
+)
+
+// reported is the page of what was found in a file that is handed in for a request.
+func (v visitor) reported(request approvals.Proposal, name string, data []byte) (path string) {
+	v.T.Helper()
+	to := v.Leads(v.uploads(vetting.LookPath(request.ID), name, data), "/vetting/").Shows(http.StatusOK)
+	return strings.TrimPrefix(strings.TrimSuffix(to.Request, "?done=looked"), "GET ")
+}
+
+// empty fails the test where a file was left behind.
+func (h *house) empty() {
+	h.T.Helper()
+	left, err := os.ReadDir(h.folder)
+	if err != nil || len(left) > 0 {
+		h.T.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestReport: evidence stands before the verdict, what was not looked at is said before all else, and where nothing was
+// found it is said of how much.
+func TestReport(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, p := h.reviewer(), h.request()
+		path := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil))
+		page := reviewer.Get(path).Shows(http.StatusOK, "Shore Notes", "Asks for Shore Notes", "It was looked for in all of the app, and is not there.", "Verifies, by v2.", "This is the first time").Lacks("Not all of it")
+		row := page.Row("It cannot read people's contacts")
+		if found, stands := strings.Index(row, "READ_CONTACTS"), strings.Index(row, "Not met"); found < 0 || stands < found {
+			h.T.Errorf("the evidence stands at %d and the verdict at %d", found, stands)
+		}
+		path = reviewer.reported(p, "unread.apk", shoreNotes(h.T, func(a *apktest.App) {
+			a.Permissions, a.Classes, a.Files = nil, nil, map[string][]byte{"classes2.dex": []byte("dex\n035\x00 and no more")}
+		}))
+		page = reviewer.Get(path).Shows(http.StatusOK, "Not all of it was looked at", "classes2.dex", "None that is known was found in what was looked at. That is not all of it").Lacks("None that is known was found. All of it")
+		if gap, code := strings.Index(page.Body, "Not all of it was looked at"), strings.Index(page.Body, "Other makers"); gap > code {
+			h.T.Error("what was not looked at stands behind what was")
+		}
+		h.empty()
+	})
+}
+
+// TestUploads: what is no app is told to be none, and nothing is left behind by anything that is sent.
+func TestUploads(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, p := h.reviewer(), h.request()
+		look := vetting.LookPath(p.ID)
+		reviewer.Get(look).Shows(http.StatusOK, "Asks for Shore Notes")
+		reviewer.Post(look).FaultsAt("file")
+		reviewer.uploads(look, "empty.apk", nil).FaultsAt("file")
+		reviewer.uploads(look, "", []byte("x")).FaultsAt("file")
+		path := reviewer.reported(p, "letter.docx", []byte("Dear Sir or Madam"))
+		reviewer.Get(path).Shows(http.StatusOK, "could not be read", "Nothing is known of what is in it", "Hand in another file").Lacks("Review it", "What is asked of it")
+		reviewer.uploads("/vetting/new", "notes.apk", shoreNotes(h.T, nil)).FaultsAt("organisation")
+		reviewer.Leads(reviewer.uploads("/vetting/new", "notes.apk", shoreNotes(h.T, nil), "organisation", "light"), "/vetting/").Shows(http.StatusOK, "Shore Notes")
+		cut := httptest.NewRequest(http.MethodPost, look, strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.apk\"\r\n\r\nPK"))
+		cut.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		reviewer.Do(cut).FaultsAt("file").Shows(http.StatusUnprocessableEntity, "did not arrive whole")
+		h.somebody("Anna Lind", "", "light").Get(look).Shows(http.StatusForbidden)
+		h.somebody("Ines Holm", people.Auditor, "gov").Get(path).Shows(http.StatusOK).Lacks("Hand in another file")
+		h.empty()
+	})
+}
+
+// answers are all that the form of a review needs, and what is given.
+func (v visitor) concludes(path string, pairs ...string) url.Values {
+	v.T.Helper()
+	form := v.Get(path + "/review").Shows(http.StatusOK).Filled(append([]string{"rationale", "It keeps the log. What it reaches the log needs.", "risk", "Small", "outcome", "allow"}, pairs...)...)
+	for name := range form {
+		if strings.HasPrefix(name, "answer.") {
+			form.Set(name, "Seen, and bearable")
+		}
+	}
+	return form
+}
+
+// TestConclusions: every criterion that is open is asked about, what is answered is kept, and what is concluded is a step in
+// the request.
+func TestConclusions(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, p := h.reviewer(), h.request()
+		path := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil))
+		bare := reviewer.Get(path+"/review").Filled("rationale", "Because it is so.", "risk", "Small", "outcome", "allow")
+		page := reviewer.Send(path+"/review", bare)
+		page.Shows(http.StatusUnprocessableEntity, "Because it is so.")
+		if !strings.Contains(page.Body, `id="answer.contacts-error"`) || !strings.Contains(page.Body, `id="answer.sdk-jurisdiction-error"`) {
+			h.T.Errorf("what is not answered is not said at its place: %s", page.Main())
+		}
+		done := reviewer.Send(path+"/review", reviewer.concludes(path, "publish", "rationale"))
+		reviewer.Leads(done, approvalpages.ProposalPath(p.ID)).Shows(http.StatusOK, "May be allowed")
+		reviewer.Get(path).Shows(http.StatusOK, "What was concluded", "It keeps the log.", "Seen, and bearable", "Confirmed to be in it", "Pangle")
+		if got := h.verdict("l1", "example.shorenotes"); got != "allowed" {
+			h.T.Errorf("after the review: %s", got)
+		}
+		reviewer.Get(path + "/review").Shows(http.StatusConflict)
+		now, err := h.decisions.Proposal(h.T.Context(), reviewer.Actor(), p.ID)
+		h.Do(now, err)
+		reviewer.Get(devicepages.AppPath(h.decisions.Devices.Fleet.View().Rule(now.Made).Target.Product)).Shows(http.StatusOK, "What reviewers found", "It keeps the log.")
+	})
+}
+
+// TestRefusal: a reviewer may say no, or ask, with no word on each criterion.
+func TestRefusal(t *testing.T) {
+	each(t, func(h *house) {
+		h.somebody("Ada Holm", people.CentreOfficer, "gov")
+		reviewer, p := h.reviewer(), h.request()
+		path := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil))
+		ask := reviewer.Get(path+"/review").Filled("rationale", "Do others allow it?", "outcome", "ask")
+		reviewer.Leads(reviewer.Send(path+"/review", ask), approvalpages.ProposalPath(p.ID)).Shows(http.StatusOK, "Do others allow it?")
+		no := reviewer.Get(path+"/review").Filled("rationale", "Its kit answers to a state.", "outcome", "refuse")
+		stale := reviewer.Get(path+"/review").Filled("rationale", "Too late.", "outcome", "refuse")
+		reviewer.Leads(reviewer.Send(path+"/review", no), approvalpages.ProposalPath(p.ID)).Shows(http.StatusOK, "Its kit answers to a state.")
+		reviewer.Send(path+"/review", stale).Shows(http.StatusUnprocessableEntity, "Too late.")
+		if got := h.verdict("l1", "example.shorenotes"); got == "allowed" {
+			h.T.Errorf("after a refusal: %s", got)
+		}
+	})
+}
+
+// TestDownloads: a report is there in every form, and is never a page of this server.
+func TestDownloads(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer := h.reviewer()
+		path := reviewer.reported(h.request(), "notes.apk", shoreNotes(h.T, nil))
+		for as, has := range map[string]string{"html": "<!doctype html>", "json": `"package":"example.shorenotes"`, "sarif": `"version":"2.1.0"`, "xml": "<report"} {
+			r := httptest.NewRequest(http.MethodGet, path+"/report/"+as, nil)
+			r.AddCookie(&http.Cookie{Name: "portcullis", Value: reviewer.Session})
+			w := httptest.NewRecorder()
+			h.Handler.ServeHTTP(w, r)
+			if body := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(strings.ReplaceAll(body, " ", ""), strings.ReplaceAll(has, " ", "")) || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+				h.T.Errorf("%s: %d %v %.200s", as, w.Code, w.Header(), body)
+			}
+		}
+		reviewer.Get(path + "/report/pdf").Shows(http.StatusNotFound)
+	})
+}
+
+// TestCriteria: a body replaces what is asked, is told of the line that is wrong, and what was found before is held to the
+// new words by one button.
+func TestCriteria(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, officer := h.reviewer(), h.somebody("Farida Marchetti", people.SecurityOfficer, "light")
+		path := reviewer.reported(h.request(), "notes.apk", shoreNotes(h.T, nil))
+		officer.Leads(officer.Get("/criteria"), "/criteria/light").Shows(http.StatusOK, "They come with the program", "Replace these criteria")
+		reviewer.Get("/criteria/light").Shows(http.StatusOK).Lacks("Replace these criteria")
+		officer.Answer("/criteria/light/replace", "criteria", "name: Ours\nversion: 1\ncriteria:\n- id: contacts\n  fact: dat\n", "reason", "Ours are stricter").FaultsAt("criteria").Shows(http.StatusUnprocessableEntity, "line 4")
+		ours := "name: Ours\nversion: \"1\"\ncriteria:\n- {id: contacts, title: It leaves contacts alone, standard: Our own, fact: data, none: [contacts]}\n"
+		officer.Answer("/criteria/light/replace", "criteria", ours).FaultsAt("reason")
+		officer.Leads(officer.Answer("/criteria/light/replace", "criteria", ours, "reason", "Ours are stricter"), "/criteria/light?done=replaced").Shows(http.StatusOK, "It leaves contacts alone", "Its own", "Ours are stricter")
+		reviewer.Get(path).Shows(http.StatusOK, "Hold it to the criteria as they are now").Lacks("Review it")
+		held := reviewer.Leads(reviewer.Send(path+"/again", reviewer.Get(path).Fields()), "/vetting/")
+		held.Shows(http.StatusOK, "It leaves contacts alone", "Review it")
+		form := officer.Get("/criteria/light/replace").Filled("reason", "As before", "above", "yes")
+		officer.Leads(officer.Send("/criteria/light/replace", form), "/criteria/light?done=above").Shows(http.StatusOK, "They come with the program")
+		officer.Send("/criteria/light/replace", form).Shows(http.StatusUnprocessableEntity, "Somebody has replaced the criteria")
+	})
+}
