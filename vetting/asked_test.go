@@ -191,15 +191,28 @@ func TestTurns(t *testing.T) {
 			<-began
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		left := make(chan error)
+		left, third := make(chan error, 1), make(chan struct{}, 100)
 		go func() {
-			_, err := s.Assess(ctx, reviewer.Actor, upload("third.apk", polite(t, "1", nil), "dept-a", ""))
+			_, err := s.Assess(ctx, reviewer.Actor, vetting.Upload{Organisation: "dept-a", Name: "third.apk", Size: 10, File: endless{third, until}})
 			left <- err
 		}()
-		cancel()
-		if err := <-left; !errors.Is(err, context.Canceled) {
-			t.Errorf("the third: %v", err)
+		go func() { // it has asked for its turn once the permission was asked, which takes a moment; whether it got one shows then
+			for range 50 {
+				if s.MayAssess(ctx, reviewer.Actor, "dept-a", "") != nil {
+					break
+				}
+			}
+			cancel()
+		}()
+		select {
+		case <-third:
+			t.Error("a third file is looked at")
+		case err := <-left:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("the third: %v", err)
+			}
 		}
+		cancel()
 		close(until)
 		for range 2 {
 			if err := <-done; err != nil {

@@ -97,6 +97,14 @@ func TestOwnersBan(t *testing.T) {
 		if again.Outcome != vetting.Allow || len(again.Reviews) != 1 || again.Names[reviewer.id] != "Rita" {
 			t.Errorf("the review beside the report: %+v", again.Reviews)
 		}
+		// It was in an earlier version as well: the window begins there from now on.
+		earlier := s.assess(t, reviewer, upload("polite.apk", polite(t, "1.4", apktest.NewSigner(t, "Umber"), pangle), "gov", ""))
+		if k, err := s.Conclude(t.Context(), reviewer.Actor, vetting.Conclusion{Assessment: earlier.ID, Outcome: vetting.Keep, Rationale: "It was there before.", Answers: answers(&earlier), Contains: []string{"bytedance-pangle"}}); err != nil || k.Contains[0].Since != "1.4" {
+			t.Fatalf("%+v, %v", k, err)
+		}
+		if got := s.verdict(t, "b1", "com.politedroid"); got != "banned" {
+			t.Errorf("the earlier version, once the kit was seen in it: %s", got)
+		}
 	})
 }
 
@@ -155,6 +163,11 @@ func TestConfirming(t *testing.T) {
 		w := s.made(t)
 		if at := slices.IndexFunc(w.Products, func(p policy.Product) bool { return p.ID == product.ID }); len(w.Products[at].Contains) != 2 {
 			t.Errorf("%+v", w.Products[at])
+		}
+		// Also where the register has all of the kit already.
+		later := s.assess(t, local, upload("polite.apk", polite(t, "1.4", signer, pangle), "dept-a", ""))
+		if _, err := s.Conclude(t.Context(), local.Actor, vetting.Conclusion{Assessment: later.ID, Outcome: vetting.Keep, Rationale: "As before.", Answers: answers(&later), Contains: []string{"bytedance-pangle"}}); !fault.Is(err, fault.Refused) {
+			t.Errorf("a kit that is known, by a reviewer of one body: %v", err)
 		}
 	})
 }

@@ -448,7 +448,7 @@ func (x *entry) skim(r *archive.Reader, kind content.Kind) {
 }
 
 // NotCode is why a file was not analysed that Android takes for the app's code, and that is none.
-const NotCode = "Android takes it for the app's code, and it is no DEX file: it is encrypted or damaged"
+const NotCode = "it is no DEX file, and Android takes it for the app's code: it is encrypted or damaged"
 
 // within reads the archive or code that lies in what is not searched itself.
 func (x *entry) within(kind content.Kind, word string) {

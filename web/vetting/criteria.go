@@ -2,18 +2,25 @@ package vetting
 
 import (
 	"cmp"
+	"embed"
 	"io"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 
 	"portcullis/internal/fault"
 	"portcullis/people"
 	room "portcullis/vetting"
+	"portcullis/vetting/report"
 	devicepages "portcullis/web/devices"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
+
+//go:embed choose.html
+var markup embed.FS
+
+var templates = ui.Parse(markup)
 
 // criteriaPath is where it is shown what a body asks of apps.
 func criteriaPath(body string, more ...string) string {
@@ -69,9 +76,8 @@ func (a *area) asked(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := ui.NewFilter(&url.URL{Path: "/criteria"}, &ui.Field{Name: "organisation", Label: "In which body?", As: ui.Select{Options: bodies}})
-	filter.Fields[0].Values = []string{body}
-	page := ui.Page{Title: "What is asked of apps", Wide: true, Crumbs: crumbs, Banner: criteriaDone.Banner(r), Content: []ui.Component{filter, a.askedFacts(r, body, &asked)}}
+	choice := templates.View("choose", &ui.Field{Name: "organisation", Label: "In which body?", Values: []string{body}, As: ui.Select{Options: bodies}})
+	page := ui.Page{Title: "What is asked of apps", Wide: true, Crumbs: crumbs, Banner: criteriaDone.Banner(r), Content: []ui.Component{choice, a.askedFacts(r, body, &asked)}}
 	can, err := a.People.Allowed(r.Context(), actor(r), body, people.DecideProcess)
 	if err != nil {
 		return err
@@ -110,17 +116,23 @@ func askedTable(asked *room.Asked) ui.Table {
 	t := ui.Table{Caption: "Criteria", Unseen: true, Columns: []ui.Column{{Title: "What is asked"}, {Title: "Where it comes from"}, {Title: "Of"}}}
 	for i := range asked.Set.All {
 		c := &asked.Set.All[i]
-		of := "All apps"
-		if len(c.Formats) > 0 {
-			var names []string
-			for _, f := range c.Formats {
-				names = append(names, strings.ToUpper(string(f)))
-			}
-			of = strings.Join(names, ", ")
-		}
-		t.Rows = append(t.Rows, ui.Row{ui.Named{Link: ui.Link{Text: c.Title}, More: ui.Muted(c.ID)}, ui.Text(c.Standard), ui.Text(of)})
+		t.Rows = append(t.Rows, ui.Row{ui.Named{Link: ui.Link{Text: c.Title}, More: ui.Muted(c.ID)}, ui.Text(c.Standard), ui.Text(askedOf(c.Formats))})
 	}
 	return t
+}
+
+// askedOf is of which apps something is asked.
+func askedOf(formats []report.Format) string {
+	apple := func(f report.Format) bool { return f == report.IPA || f == report.Mac }
+	switch n := slices.IndexFunc(formats, func(f report.Format) bool { return !apple(f) }); {
+	case len(formats) == 0:
+		return "All apps"
+	case n < 0:
+		return "Apps for Apple’s systems"
+	case !slices.ContainsFunc(formats, apple):
+		return "Android apps"
+	}
+	return "Some apps for Android and for Apple’s systems"
 }
 
 // criteriaFile is the file of what a body asks.

@@ -117,11 +117,15 @@ func coverage(r *report.Report) ui.Component {
 	if !whole {
 		shown = append(shown, ui.Warning("Not all of it was looked at. Where nothing was found, there may be something in what is named here."))
 	}
-	share := ui.Number(0)
-	if c.BytesTotal > 0 {
-		share = ui.Number(100 * c.BytesRead / c.BytesTotal)
+	text := ui.Number(c.FilesRead).String() + " of " + ui.Count(c.FilesTotal, "file", "files")
+	switch {
+	case whole:
+		text += ", all of their " + size(c.BytesTotal) + "."
+	case c.BytesRead < c.BytesTotal:
+		text += ", with " + ui.Number(100*c.BytesRead/c.BytesTotal).String() + "\u00a0% of " + size(c.BytesTotal) + "."
+	default:
+		text += "."
 	}
-	text := ui.Number(c.FilesRead).String() + " of " + ui.Count(c.FilesTotal, "file", "files") + ", which is " + share.String() + "\u00a0% of " + size(c.BytesTotal) + "."
 	if c.FilesMedia > 0 {
 		text += " Of those, " + ui.Count(c.FilesMedia, "is a picture, sound or font", "are pictures, sound or fonts") + ", and nobody searched in them for names of hosts."
 	}

@@ -152,11 +152,13 @@ func (a *area) reviewPage(w http.ResponseWriter, r *http.Request) error {
 	if outcome == nil && r.Method != http.MethodPost {
 		return approvalpages.Barred(v)
 	}
-	form, err := a.reviewForm(r, &seen, v, outcome)
+	can, err := a.People.Allowed(r.Context(), actor(r), people.Everywhere, people.LinkIdentifiers)
 	if err != nil {
 		return err
 	}
-	page := ui.Page{Title: "What do you conclude?", Caption: called(seen.Report) + ", " + strings.ToLower(version(seen.Report)[:1]) + version(seen.Report)[1:], Back: back, Wide: true, Content: a.before(r, &seen, v)}
+	links := can[people.LinkIdentifiers]
+	form := reviewForm(&seen, v, outcome, links)
+	page := ui.Page{Title: "What do you conclude?", Caption: called(seen.Report) + ", " + strings.ToLower(version(seen.Report)[:1]) + version(seen.Report)[1:], Back: back, Wide: true, Content: a.before(&seen, v, links)}
 	q := ui.Question{Page: page, Form: form}
 	if v != nil {
 		q.Current = a.decisions().Standing(r, v)
@@ -165,12 +167,15 @@ func (a *area) reviewPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // before is what a reviewer should have before their eyes as they conclude, besides what each question shows.
-func (a *area) before(r *http.Request, seen *room.Assessment, v *approvals.View) []ui.Component {
+func (a *area) before(seen *room.Assessment, v *approvals.View, links bool) []ui.Component {
 	var shown []ui.Component
 	if v != nil {
 		shown = append(shown, ui.Summary{Rows: []ui.SummaryRow{{Key: "What is asked for", Value: ui.Link{Text: a.decisions().Title(&v.Proposal), Href: approvalpages.ProposalPath(v.ID)}}, {Key: "Why", Value: ui.Text(v.Reason)}}})
 	}
 	shown = append(shown, coverage(seen.Report))
+	if kitField(seen) != nil && !links {
+		shown = append(shown, ui.Para("Other makers’ code was found in it. That it is a part of the app holds for all bodies: a reviewer for all of them can have it recorded, and a rule on whoever owns it then reaches the app."))
+	}
 	var met []report.Criterion
 	for _, c := range seen.Report.Criteria {
 		if c.Result == report.Met {
@@ -184,16 +189,12 @@ func (a *area) before(r *http.Request, seen *room.Assessment, v *approvals.View)
 }
 
 // reviewForm asks about each criterion that needs an answer, then about the code in the app, and then for the verdict.
-func (a *area) reviewForm(r *http.Request, seen *room.Assessment, v *approvals.View, outcome *ui.Field) (*ui.Form, error) {
+func reviewForm(seen *room.Assessment, v *approvals.View, outcome *ui.Field, links bool) *ui.Form {
 	form := &ui.Form{Fields: answerFields(seen.Report), Buttons: ui.ButtonGroup{{Text: "Record the review"}, ui.Cancel(Path(seen.ID))}}
 	if v != nil {
 		form.Version = ui.Versioned(v.Version)
 	}
-	can, err := a.People.Allowed(r.Context(), actor(r), people.Everywhere, people.LinkIdentifiers)
-	if err != nil {
-		return nil, err
-	}
-	if kits := kitField(seen); kits != nil && can[people.LinkIdentifiers] {
+	if kits := kitField(seen); kits != nil && links {
 		form.Fields = append(form.Fields, kits)
 	}
 	form.Fields = append(form.Fields,
@@ -204,7 +205,7 @@ func (a *area) reviewForm(r *http.Request, seen *room.Assessment, v *approvals.V
 		form.Fields = append(form.Fields, outcome)
 	}
 	form.Fields = append(form.Fields, publishField(seen.Report))
-	return form, nil
+	return form
 }
 
 // conclude records a review, and says which page shows what became of it.

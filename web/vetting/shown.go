@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"portcullis/people"
+	"portcullis/policy"
 	room "portcullis/vetting"
 	"portcullis/vetting/report"
 	approvalpages "portcullis/web/approvals"
@@ -72,7 +73,7 @@ func (a *area) facts(r *http.Request, n devicepages.Names, seen *room.Assessment
 	}
 	add("Identifier", ui.ID{Value: rep.Package, Of: "app"})
 	add("In the register", known(n, seen))
-	add("System", ui.Text("Needs "+level(rep.MinSDK)+", made for "+level(rep.TargetSDK)))
+	add("System", ui.Text("Needs "+level(seen.Platform, rep.MinSDK)+", made for "+level(seen.Platform, rep.TargetSDK)))
 	add("Signature", signature(n, seen))
 	return s
 }
@@ -98,11 +99,15 @@ func known(n devicepages.Names, seen *room.Assessment) ui.Component {
 	return link
 }
 
-func level(s *string) string {
-	if s == nil {
+// level is a level of a system as it is called there.
+func level(p policy.Platform, s *string) string {
+	switch {
+	case s == nil:
 		return "a system that it does not name"
+	case p == policy.Android:
+		return "Android’s level " + *s
 	}
-	return *s
+	return devicepages.PlatformName(p) + " " + *s
 }
 
 // signature is whether the system would take the signature, and whose it is.

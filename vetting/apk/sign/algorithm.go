@@ -2,7 +2,8 @@ package sign
 
 import (
 	"crypto"
-	"crypto/dsa" //nolint:staticcheck // Android accepts it, so files are signed with it.
+	//lint:ignore SA1019 Android accepts it, so files are signed with it
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/subtle"

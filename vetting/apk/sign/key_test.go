@@ -2,7 +2,8 @@ package sign
 
 import (
 	"crypto"
-	"crypto/dsa" //nolint:staticcheck // what is tested accepts it
+	//lint:ignore SA1019 what is tested accepts it
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"

@@ -178,7 +178,7 @@ func (d *signedData) check(info signerInfo, file []byte, minSDK int) (*Certifica
 	digest := jarDigests[info.digest]
 	alg, ok := jarSignatures[jarSignature{digest.name, info.signature}]
 	if !ok || alg.minSDK > minSDK {
-		return nil, "", fmt.Errorf("Android does not know its algorithms (%s with %s) on every version from %d on", info.digest, info.signature, minSDK)
+		return nil, "", fmt.Errorf("its algorithms (%s with %s) are not known to Android on every version from %d on", info.digest, info.signature, minSDK)
 	}
 	cert := d.certificate(info)
 	switch {
