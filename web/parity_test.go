@@ -53,6 +53,11 @@ var sameByAPI = map[string]string{
 	"/proposals/{id}/answer":    "POST /proposals/{id}/steps",
 	"/exemptions/{id}/end":      "POST /exemptions/{id}/end",
 
+	"/vetting/new":                     "POST /vetting/reports",
+	"/vetting/{id}/again":              "POST /vetting/reports/{id}/again",
+	"/vetting/{id}/review":             "POST /vetting/reports/{id}/conclusion",
+	"/criteria/{organisation}/replace": "POST /organisations/{id}/criteria",
+
 	"/proposals/new/ban":           "POST /proposals, POST /affected",
 	"/proposals/new/adopt":         "POST /proposals",
 	"/proposals/new/app":           "POST /proposals",
@@ -104,10 +109,6 @@ var notByAPI = map[string]string{
 	"/channels/pass":                     "a note is a person's own word, and programs speak for nobody",
 	"/channels/passed/{id}/correct":      "a note is a person's own word, and programs speak for nobody",
 	"/tokens/make":                       "a program makes no tokens: it would outlive its own end",
-	"/vetting/new":                       "programs look at files with portcullis vet, whose reports are the same",
-	"/vetting/{id}/again":                "programs look at files with portcullis vet, whose reports are the same",
-	"/vetting/{id}/review":               "what a reviewer concludes is a person’s word",
-	"/criteria/{organisation}/replace":   "who decides in a body sets them, in person",
 	"/people/import":                     "POST /persons takes them one by one, and SCIM keeps them in step",
 }
 
