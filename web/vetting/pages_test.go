@@ -7,9 +7,14 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"portcullis/approvals"
+	"portcullis/devices"
+	"portcullis/internal/pagetest"
+	"portcullis/internal/roomtest"
 	"portcullis/people"
+	"portcullis/policy"
 	"portcullis/vetting/apk/apktest"
 	approvalpages "portcullis/web/approvals"
 	devicepages "portcullis/web/devices"
@@ -168,5 +173,35 @@ func TestCriteria(t *testing.T) {
 		form := officer.Get("/criteria/light/replace").Filled("reason", "As before", "above", "yes")
 		officer.Leads(officer.Send("/criteria/light/replace", form), "/criteria/light?done=above").Shows(http.StatusOK, "They come with the program")
 		officer.Send("/criteria/light/replace", form).Shows(http.StatusUnprocessableEntity, "Somebody has replaced the criteria")
+	})
+}
+
+// TestAgain: a later version on devices than was reviewed is to be looked at, and the page that leads there says what has
+// changed since.
+func TestAgain(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, p := h.reviewer(), h.request()
+		path := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil))
+		reviewer.Leads(reviewer.Send(path+"/review", reviewer.concludes(path)), approvalpages.ProposalPath(p.ID))
+		h.catchUp()
+		reviewer.Get("/").Shows(http.StatusOK).Lacks("To be looked at again")
+		intake := devices.NewIntake(h.decisions.Devices, h.Clock.Now)
+		roomtest.Run(h.T, intake.Run)
+		got, err := intake.Report(h.T.Context(), pagetest.Command, []devices.Report{{Host: "l1", Organisation: "light", Platform: policy.Android, Installed: []policy.Installation{{Identifier: "example.shorenotes", Version: "4.3"}}}})
+		if err != nil || got.Errors[0] != nil {
+			h.T.Fatal(err, got.Errors)
+		}
+		roomtest.Follow(h.T, h.decisions.Devices)
+		reviewer.Get("/").Shows(http.StatusOK, "To be looked at again", "Shore Notes 4.3", "than 4.2, the last that was reviewed").Has(`href="` + path + `"`)
+		h.Clock.Advance(time.Hour) // what was looked at in one moment has no order
+		later := shoreNotes(h.T, func(a *apktest.App) {
+			a.VersionName, a.VersionCode, a.Permissions = "4.3", 43, append(a.Permissions, "android.permission.CAMERA")
+		})
+		page := reviewer.Leads(reviewer.uploads("/vetting/new", "notes.apk", later, "organisation", "light"), "/vetting/").Shows(http.StatusOK, "the report on version 4.2", "It can reach the camera, which it could not before")
+		kept := strings.TrimSuffix(strings.TrimPrefix(page.Request, "GET "), "?done=looked")
+		form := reviewer.concludes(kept)
+		form.Set("outcome", "keep")
+		reviewer.Leads(reviewer.Send(kept+"/review", form), kept).Shows(http.StatusOK, "May stay", "what is decided stays as it is")
+		reviewer.Get("/").Shows(http.StatusOK).Lacks("To be looked at again")
 	})
 }

@@ -102,7 +102,7 @@ func advance(v *approvals.View) approvals.Act {
 // outcomeField asks for the conclusion: what the viewer can do in the request, or that what stands may stay.
 func (a *area) outcomeField(v *approvals.View) *ui.Field {
 	if v == nil {
-		return &ui.Field{Name: "outcome", Label: "What do you conclude?", As: ui.Radios{Options: []ui.Option{
+		return &ui.Field{Name: "outcome", Label: "What do you conclude?", Values: []string{string(room.Keep)}, As: ui.Radios{Options: []ui.Option{
 			{Value: string(room.Keep), Label: "What is decided may stay as it is", Hint: "If it may not, go back and propose a ban, or that the rule ends"},
 		}}}
 	}
