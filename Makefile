@@ -49,7 +49,7 @@ demo-offline: build ## Judge a few devices and cameras of that government in the
 # Tests wait for browsers and databases, and what looks at code never waits: beside each other they fill two processors.
 .PHONY: test
 test: setup assets format vet architecture ## Everything that must hold: run it before every commit
-	$(MAKE) --no-print-directory -j3 --output-sync=recurse tests staticcheck race
+	$(MAKE) --no-print-directory -j2 --output-sync=recurse tests staticcheck
 	$(MAKE) --no-print-directory cover
 	@echo 'test: everything holds'
 
@@ -74,8 +74,9 @@ staticcheck: ## Mistakes that vet does not look for
 architecture: ## The rules between the rooms (internal/archtest); never from the cache, which cannot see new files
 	go test -count=1 ./internal/archtest
 
-# What starts goroutines or holds locks runs under the race detector, which is four times slower: what is small in full, and
-# of the rest those tests in which several do something at once.
+# What starts goroutines or holds locks runs under the race detector, too, beside the other gates, because everything is
+# compiled anew for it and is four times slower: what is small in full, and of the rest those tests in which several do
+# something at once.
 RACED := $(addprefix ./,store enforce/... people/oidc alerts/webhook platform/dns/transfer platform/santa web/gate)
 SOME_RACED := $(addprefix ./,ledger people alerts handbook world devices devices/index approvals web/api)
 AT_ONCE := 'Test(Report|Unchanged|Once|Resume)$$|Two|AtOnce|SameTime|Together|Concurrent|TakesOver|Overtaken|Wakes|Standstill|RunGoesOn|RunLeaves'
@@ -84,8 +85,8 @@ NATIVE := -gcflags='modernc.org/...=-race=false'
 
 # Several packages at a time, because many tests wait for a browser or a database.
 .PHONY: tests
-tests: ## All tests but those that race and cover run
-	go test -p 6 $$(go list ./... | grep -vxF -e portcullis/policy -f <(go list $(RACED)))
+tests: ## All tests but those that cover runs
+	go test -p 6 $$(go list ./... | grep -vxF portcullis/policy)
 
 .PHONY: race
 race: ## What runs at the same time, under the race detector

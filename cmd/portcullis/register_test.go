@@ -177,7 +177,7 @@ var byCommand = map[string]string{
 	"GET /advice": "advice list", "GET /advice/{id}": "advice show", "GET /advice/{id}/versions": "advice show", "POST /advice": "advice add", "PATCH /advice/{id}": "advice set", "DELETE /advice/{id}": "advice take-back",
 	"GET /zones": "zones list", "GET /zones/{id}": "zones show", "POST /zones": "zones add", "PATCH /zones/{id}": "zones change", "DELETE /zones/{id}": "zones end", "POST /zones/{id}/rotation": "zones rotate",
 	"POST /zones/{id}/networks": "zones pass", "POST /zones/{id}/networks/{network}/answer": "zones answer", "POST /zones/{id}/networks/{network}/take-back": "zones answer",
-	"POST /inventories/{kind}": "import", "GET /artefacts/{form}": "export",
+	"POST /vetting/reports": "vet", "POST /inventories/{kind}": "import", "GET /artefacts/{form}": "export",
 }
 
 // TestCommandParity: whatever a program can do by the interface for programs, and so whatever a page can do, there is a
@@ -206,4 +206,19 @@ func TestCommandParity(t *testing.T) {
 			t.Errorf("%s: there is no command %s", operation, name)
 		}
 	}
+}
+
+// TestVetAtAServer: a server looks at a file and keeps what it found, for who may have it do so.
+func TestVetAtAServer(t *testing.T) {
+	s := startLooking(t)
+	app, err := filepath.Abs("../../../shared/data/apks/androguard_com.politedroid_4.apk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.says(t, exitClean, s.by("officer", "vet", "--organisation", "port", app), s.address+"/vetting/", "com.politedroid", "verifies by v1")
+	s.says(t, exitClean, s.by("officer", "vet", "--organisation", "port", "--format", "json", app), `"package":"com.politedroid"`)
+	s.says(t, exitBadInput, s.by("officer", "vet", "--organisation", "port", s.file(t, "none.apk", "no app")), "1 file could not be read")
+	s.says(t, exitBadInput, s.by("staff", "vet", "--organisation", "port", app), "You may not")
+	s.says(t, exitBadInput, s.by("officer", "vet", "--organisation", "port", "--together", app), "leave --criteria")
+	s.says(t, exitBadInput, []string{"vet", "--organisation", "port", app}, "say which server")
 }

@@ -171,9 +171,7 @@ func (c *client) send(ctx context.Context, r request, body []byte) (json.RawMess
 	if err != nil {
 		return nil, err
 	}
-	q.Header.Set("Authorization", "Bearer "+c.token)
-	q.Header.Set("Accept", "application/json")
-	q.Header.Set("User-Agent", "portcullis/"+versionText())
+	c.introduce(q)
 	if body != nil {
 		q.Header.Set("Content-Type", "application/json")
 	}
@@ -196,6 +194,42 @@ func (c *client) send(ctx context.Context, r request, body []byte) (json.RawMess
 		return nil, &unanswered{c.server, true, err}
 	}
 	return c.answered(response, text)
+}
+
+// introduce says who asks.
+func (c *client) introduce(q *http.Request) {
+	q.Header.Set("Authorization", "Bearer "+c.token)
+	q.Header.Set("Accept", "application/json")
+	q.Header.Set("User-Agent", "portcullis/"+versionText())
+}
+
+// uploadTime is for a whole file, on a slow line.
+const uploadTime = 30 * time.Minute
+
+// upload sends a file, once, and decodes the answer.
+func (c *client) upload(ctx context.Context, path string, query url.Values, file io.Reader, size int64, into any) (json.RawMessage, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server+api.Base+path+"?"+query.Encode(), file)
+	if err != nil {
+		return nil, err
+	}
+	c.introduce(q)
+	q.ContentLength = size
+	q.Header.Set("Content-Type", "application/octet-stream")
+	patient := *c.http
+	patient.Timeout = uploadTime
+	response, err := patient.Do(q)
+	if err != nil {
+		return nil, &unanswered{c.server, false, err}
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return nil, &unanswered{c.server, true, err}
+	}
+	if text, err = c.answered(response, text); err != nil {
+		return nil, err
+	}
+	return text, c.decode(text, into)
 }
 
 // answered tells an answer from a refusal.

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,13 +19,17 @@ import (
 	"portcullis/vetting/inspect"
 	vetted "portcullis/vetting/report"
 	"portcullis/vetting/sdk"
+	"portcullis/web/api"
 )
 
 type vetCommand struct {
-	Files    []string `arg:"" name:"file" help:"Apps: APK, XAPK, APKS, APKM, AAB, IPA, a macOS app in a ZIP; or folders of them."`
-	Format   string   `enum:"text,json,html,sarif,niap" default:"text" help:"How the reports are written: text, json (one a line), html, sarif (2.1.0) or niap (XML, of one file)."`
-	Criteria string   `placeholder:"FILE" help:"What is asked of the apps, instead of the set that comes with the program; with it, the exit status tells whether all are met."`
-	Together bool     `help:"The files are parts of one Android app: a base and its splits."`
+	Files        []string `arg:"" name:"file" help:"Apps: APK, XAPK, APKS, APKM, AAB, IPA, a macOS app in a ZIP; or folders of them."`
+	Format       string   `enum:"text,json,html,sarif,niap" default:"text" help:"How the reports are written: text, json (one a line), html, sarif (2.1.0) or niap (XML, of one file)."`
+	Criteria     string   `placeholder:"FILE" help:"What is asked of the apps, instead of the set that comes with the program; with it, the exit status tells whether all are met."`
+	Together     bool     `help:"The files are parts of one Android app: a base and its splits."`
+	Organisation string   `placeholder:"ID" help:"Have a server look at the files for this body, and keep the reports: with --server and --token-file."`
+	Proposal     string   `placeholder:"ID" help:"The same, as evidence for a proposal."`
+	remote
 	Trackers []string `placeholder:"FILE" help:"A list of trackers in the form of Exodus Privacy, or rules in that of blocker-general-rules; may be given several times."`
 }
 
@@ -34,6 +40,9 @@ The exit status is 0 where every file could be read, 1 where --criteria was give
 }
 
 func (c *vetCommand) Run(env *environment) error {
+	if c.Organisation != "" || c.Proposal != "" {
+		return c.keep(env)
+	}
 	in, err := c.inspector(env)
 	if err != nil {
 		return err
@@ -279,4 +288,62 @@ func openApp(name string) (*os.File, int64, error) {
 		return nil, 0, errors.Join(err, f.Close())
 	}
 	return f, info.Size(), nil
+}
+
+// keep has a server look at the files, one after another, and keep what it found.
+func (c *vetCommand) keep(env *environment) error {
+	if c.Criteria != "" || len(c.Trackers) > 0 || c.Together || c.Format != "text" && c.Format != "json" {
+		return errors.New("a server holds apps to the body's own criteria, and answers as text or json: leave --criteria, --trackers and --together out")
+	}
+	asking, err := c.client()
+	if err != nil {
+		return err
+	}
+	files, err := appFiles(env, c.Files)
+	if err != nil {
+		return err
+	}
+	unread := 0
+	for _, name := range files {
+		kept, text, err := c.send(env, asking, name)
+		if err != nil {
+			return err
+		}
+		found, err := vetted.ReadJSON(kept.Report)
+		if err != nil {
+			return fmt.Errorf("what %s answers is not understood: %w", asking.server, err)
+		}
+		if found.Error != "" {
+			unread++
+		}
+		if c.Format == "json" {
+			_, err = fmt.Fprintf(env.out, "%s\n", bytes.TrimSpace(text))
+		} else if _, err = fmt.Fprintf(env.out, "%s/vetting/%s\n", asking.server, kept.ID); err == nil {
+			err = vetted.WriteText(env.out, found)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if unread > 0 {
+		return failure{exitBadInput, fmt.Errorf("%s could not be read: the reports say why", count(unread, "file", "files"))}
+	}
+	return nil
+}
+
+func (c *vetCommand) send(env *environment, asking *client, name string) (kept api.VettedAppReport, text []byte, err error) {
+	f, size, err := openApp(name)
+	if err != nil {
+		return kept, nil, err
+	}
+	defer f.Close()
+	query := url.Values{"name": {filepath.Base(name)}}
+	if c.Organisation != "" {
+		query.Set("organisation", c.Organisation)
+	}
+	if c.Proposal != "" {
+		query.Set("proposal", c.Proposal)
+	}
+	text, err = asking.upload(env, "/vetting/reports", query, f, size, &kept)
+	return kept, text, err
 }
