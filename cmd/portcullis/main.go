@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"syscall"
 	"time"
@@ -90,19 +91,37 @@ type failure struct {
 
 func (f failure) Unwrap() error { return f.error }
 
+// vars are what the help of commands speaks of and other rooms know.
+var vars = kong.Vars{
+	"kinds": strings.Join(kinds.All(), ", "), "forms": strings.Join(enforce.Names(), ", "), "kindEnum": strings.Join(kinds.All(), ","),
+	"advicetext": "A file with the text, or - for standard input: paragraphs, with an empty line between them; a line that begins with - is of a list.",
+}
+
+// grammar returns what a command line is read by: all commands, or the one that it begins with and nothing else, because
+// to look through them all takes longer than many a command.
+func grammar(args []string) any {
+	if len(args) == 0 {
+		return new(commands)
+	}
+	for field := range reflect.TypeFor[commands]().Fields() {
+		if strings.ToLower(field.Name) == args[0] {
+			return reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface()
+		}
+	}
+	return new(commands)
+}
+
 // run carries out one command line and returns the exit status.
 func run(env *environment, args []string) int {
-	var cli commands
 	exited := -1
-	parser, err := kong.New(&cli,
+	parser, err := kong.New(grammar(args),
 		kong.Name("portcullis"),
 		kong.Description("One register of decisions about apps, equipment and people, applied everywhere, with evidence."),
 		kong.Writers(env.out, env.err),
 		kong.Exit(func(status int) { exited = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(env),
-		kong.Vars{"kinds": strings.Join(kinds.All(), ", "), "forms": strings.Join(enforce.Names(), ", "), "kindEnum": strings.Join(kinds.All(), ","),
-			"advicetext": "A file with the text, or - for standard input: paragraphs, with an empty line between them; a line that begins with - is of a list."},
+		vars,
 	)
 	if err != nil {
 		fmt.Fprintf(env.err, "portcullis: %v\n", err)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"portcullis/internal/storetest"
@@ -53,4 +54,26 @@ func pack(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(z.AddFS(os.DirFS(ts.MkAbs(args[1]))))
 	ts.Check(z.Close())
 	ts.Check(f.Close())
+}
+
+// TestGrammar: a command is understood alone as it is among all.
+func TestGrammar(t *testing.T) {
+	whole, err := kong.New(new(commands), vars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range whole.Model.Children {
+		alone, err := kong.New(grammar([]string{want.Name, "--help"}), vars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := alone.Model.Children; len(got) != 1 || got[0].Name != want.Name || got[0].Help != want.Help || len(got[0].Children) != len(want.Children) || len(got[0].Flags) != len(want.Flags) {
+			t.Errorf("%s: %v", want.Name, got)
+		}
+	}
+	for _, args := range [][]string{{}, {"--help"}, {"nothing"}, {"--", "vet"}} {
+		if _, all := grammar(args).(*commands); !all {
+			t.Errorf("%q is not read by all commands", args)
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -61,9 +62,12 @@ func (c *vetCommand) Run(env *environment) error {
 	if c.Together {
 		looks = []looking{func(ctx context.Context) (*vetted.Report, error) { return vetTogether(ctx, in, files) }}
 	}
-	if len(looks) > 1 {
+	beside := min(len(looks), runtime.GOMAXPROCS(0))
+	if beside > 1 {
 		in.Workers = 1 // they are looked at side by side
 	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(beside) * enough))
+	defer debug.SetGCPercent(debug.SetGCPercent(seldom))
 	var unread, unmet int
 	var kept []*vetted.Report
 	err = vetAll(env, looks, func(r *vetted.Report) error {
@@ -115,6 +119,13 @@ func (c *vetCommand) write(env *environment, all []*vetted.Report) error {
 	}
 	return nil
 }
+
+// Most looks are over before what they have used up fills the memory that a look may take anyway, so that to collect it
+// on the way is time lost.
+const (
+	seldom = 400      // percent of what is in use
+	enough = 96 << 20 // bytes for an app, above which it is collected however little there is
+)
 
 // mostList is how long a file of criteria or trackers may be, in bytes.
 const mostList = 64 << 20

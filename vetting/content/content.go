@@ -132,6 +132,9 @@ const ArchiveMark = "PK\x05\x06"
 // to be there. It is -1 where there is none.
 func ArchiveEnd(data []byte) int {
 	le := binary.LittleEndian
+	if !bytes.Contains(data, []byte(ArchiveMark)) {
+		return -1 // as most have none, and are searched forwards many times faster
+	}
 	for rest := data; ; {
 		i := bytes.LastIndex(rest, []byte(ArchiveMark))
 		if i < 0 {

@@ -7,12 +7,19 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 )
 
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
+// page is parsed when the first is wanted: most looks at apps are told in another form.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(words).Parse(pageText))
+})
+
+// words are what the page may call.
+var words = template.FuncMap{
 	"place":   place,
 	"result":  func(r Result) string { return ResultWords[r] },
 	"data":    func(kind string) string { return cmp.Or(DataKinds[kind], kind) },
@@ -34,12 +41,12 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return some
 	},
-}).Parse(pageText))
+}
 
 // WriteHTML writes reports as one page that stands alone: it loads nothing from anywhere, and prints.
 func WriteHTML(w io.Writer, tool Tool, reports []*Report) error {
 	var b bytes.Buffer // half a page is none
-	err := page.Execute(&b, struct {
+	err := page().Execute(&b, struct {
 		Tool    Tool
 		Reports []*Report
 		Results []Result

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io/fs"
 	"strings"
+	"sync"
 )
 
 // Component is anything that can stand on a page. HTML is finished: everything in it that came from
@@ -20,11 +21,18 @@ var own embed.FS
 // functions are what templates may call, here and in the areas.
 var functions = template.FuncMap{"show": show, "asset": assetPath, "breaks": breaks}
 
-var components = template.Must(template.New("").Funcs(functions).Option("missingkey=error").ParseFS(own, "templates/*.html"))
+var components = parsedOnce(own, "templates/*.html")
+
+// parsedOnce parses templates when the first of them is wanted: most commands of the program show no page.
+func parsedOnce(files fs.FS, pattern string) func() *template.Template {
+	return sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("").Funcs(functions).Option("missingkey=error").ParseFS(files, pattern))
+	})
+}
 
 // render executes the template of a component.
 func render(name string, data any) (template.HTML, error) {
-	return execute(components, name, data)
+	return execute(components(), name, data)
 }
 
 func execute(t *template.Template, name string, data any) (template.HTML, error) {
@@ -45,25 +53,23 @@ func show(c Component) (template.HTML, error) {
 
 // Templates are the templates that an area wrote itself, for pages that are more than a row of
 // components.
-type Templates struct{ parsed *template.Template }
+type Templates struct{ parsed func() *template.Template }
 
-// Parse parses every *.html at the root of files. It panics where one cannot be parsed: call it from
-// a package variable, so that a broken template never starts.
-func Parse(files fs.FS) Templates {
-	return Templates{template.Must(template.New("").Funcs(functions).Option("missingkey=error").ParseFS(files, "*.html"))}
-}
+// Parse takes every *.html at the root of files, and parses them when the first is shown: the first View that is drawn
+// panics where one of them cannot be parsed.
+func Parse(files fs.FS) Templates { return Templates{parsedOnce(files, "*.html")} }
 
 // View is a component that executes the template name.html with data, a struct of the area. Inside
 // it {{show .Field}} shows a component, and a plain string is escaped.
 func (t Templates) View(name string, data any) Component { return view{t.parsed, name, data} }
 
 type view struct {
-	templates *template.Template
+	templates func() *template.Template
 	name      string
 	data      any
 }
 
-func (v view) HTML() (template.HTML, error) { return execute(v.templates, v.name, v.data) }
+func (v view) HTML() (template.HTML, error) { return execute(v.templates(), v.name, v.data) }
 
 // problems finds those of a form that the view's struct embeds.
 func (v view) problems() []Problem {

@@ -208,7 +208,7 @@ func TestSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if components.Lookup(e.Name()) == nil {
+		if components().Lookup(e.Name()) == nil {
 			t.Errorf("%s is not parsed", e.Name())
 		}
 	}

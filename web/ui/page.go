@@ -110,7 +110,7 @@ func write(w http.ResponseWriter, status int, p Page, f Frame, path string) erro
 		return err
 	}
 	var body bytes.Buffer
-	if err := components.ExecuteTemplate(&body, "page.html", view); err != nil {
+	if err := components().ExecuteTemplate(&body, "page.html", view); err != nil {
 		return fmt.Errorf("page %q: %w", p.Title, err)
 	}
 	h := w.Header()
