@@ -241,7 +241,6 @@ func former(rd *reading, p *Proposal) (found []Proposal, err error) {
 
 // names are those of the people who stand in a proposal.
 func names(tx *people.Tx, v *View) (map[string]string, error) {
-	found := map[string]string{}
 	ids := append([]string{v.Principal, v.Asked, v.For}, v.Audience...)
 	for _, p := range append([]Proposal{v.Proposal}, v.Former...) {
 		ids = append(ids, p.Principal)
@@ -249,15 +248,5 @@ func names(tx *people.Tx, v *View) (map[string]string, error) {
 			ids = append(ids, s.By, s.Principal)
 		}
 	}
-	for _, id := range ids {
-		if id == "" || found[id] != "" {
-			continue
-		}
-		name, err := people.NameOf(tx.Tx, id)
-		if err != nil {
-			return nil, err
-		}
-		found[id] = name
-	}
-	return found, nil
+	return people.NamesOf(tx.Tx, ids...)
 }

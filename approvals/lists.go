@@ -60,24 +60,29 @@ func (r *Room) Proposals(ctx context.Context, actor people.Actor, q Query) (List
 		if q.Mine {
 			w.asked = tx.Who().Principal()
 		}
-		for more := true; more && len(l.Proposals) <= q.Limit; {
-			some, err := selectProposals(tx.Tx, w)
-			if err != nil {
-				return l, err
-			}
-			if more = len(some) == w.limit; more {
-				w.before = some[len(some)-1].ID
-			}
-			if err := l.add(rd, q, some); err != nil {
-				return l, err
-			}
-		}
-		if len(l.Proposals) > q.Limit {
-			l.Proposals = l.Proposals[:q.Limit]
-			l.Next = l.Proposals[q.Limit-1].ID
-		}
-		return l, nil
+		return l, l.fill(rd, q, w)
 	})
+}
+
+// fill lists up to q.Limit of the proposals that are found by w and may be seen, and says where the next page begins.
+func (l *Listed) fill(rd *reading, q Query, w where) error {
+	for more := true; more && len(l.Proposals) <= q.Limit; {
+		some, err := selectProposals(rd.tx.Tx, w)
+		if err != nil {
+			return err
+		}
+		if more = len(some) == w.limit; more {
+			w.before = some[len(some)-1].ID
+		}
+		if err := l.add(rd, q, some); err != nil {
+			return err
+		}
+	}
+	if len(l.Proposals) > q.Limit {
+		l.Proposals = l.Proposals[:q.Limit]
+		l.Next = l.Proposals[q.Limit-1].ID
+	}
+	return nil
 }
 
 // OpenBans returns the bans and phase-outs of a target that are proposed and still to be decided, as far as the actor may

@@ -16,24 +16,7 @@ func (r *Room) Mine(ctx context.Context, actor people.Actor, most int) (Listed, 
 		if me == "" {
 			return l, nil
 		}
-		q := Query{Mine: true, Limit: most}
-		rd, w := read(tx), where{asked: me, limit: most + 1, noSteps: true} // sees asks about no step of one's own
-		for more := true; more && len(l.Proposals) <= most; {
-			some, err := selectProposals(tx.Tx, w)
-			if err != nil {
-				return l, err
-			}
-			if more = len(some) == w.limit; more {
-				w.before = some[len(some)-1].ID
-			}
-			if err := l.add(rd, q, some); err != nil {
-				return l, err
-			}
-		}
-		if len(l.Proposals) > most {
-			l.Proposals = l.Proposals[:most]
-			l.Next = l.Proposals[most-1].ID
-		}
-		return l, nil
+		// sees asks about no step of one's own
+		return l, l.fill(read(tx), Query{Mine: true, Limit: most}, where{asked: me, limit: most + 1, noSteps: true})
 	})
 }

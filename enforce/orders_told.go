@@ -35,7 +35,7 @@ func (r *Room) tellSecond(tx *people.Tx, o *Order) error {
 	if err != nil {
 		return err
 	}
-	return r.send(tx.Tx, o, alerts.Message{Kind: messageWaits, Link: OrderPath(o.Host, o.ID),
+	return r.tell(tx.Tx, o.ID, alerts.Message{Kind: messageWaits, Link: OrderPath(o.Host, o.ID),
 		Subject: inLine(o.Host) + " is to be erased, and waits for you",
 		Text:    "Somebody has asked for this device to be erased, because it is lost or stolen. It takes a second person: open it to see why and by whom, and to say yes or no. Erasing removes everything on the device, and nothing brings that back.",
 	}, slices.DeleteFunc(to, func(person string) bool { return person == o.AskedBy }))
@@ -62,20 +62,20 @@ func (r *Room) tellAsker(tx *store.Tx, o *Order) error {
 	default:
 		m.Subject, m.Text = host+" is to be erased: it was agreed", "Somebody else has agreed to what you asked for. The device is erased as soon as it is on a network, and you are told when it answers."
 	}
-	return r.send(tx, o, m, []string{o.AskedBy})
+	return r.tell(tx, o.ID, m, []string{o.AskedBy})
 }
 
 var participles = map[string]string{Lock: "locked", Erase: "erased"}
 
-// send puts a message about an order to people, where there is somebody.
-func (r *Room) send(tx *store.Tx, o *Order, m alerts.Message, to []string) error {
+// tell puts a message about an order or a network to people, where there is somebody.
+func (r *Room) tell(tx *store.Tx, reference string, m alerts.Message, to []string) error {
 	if r.Outbox == nil || len(to) == 0 {
 		return nil
 	}
 	for _, person := range to[:min(len(to), alerts.MaxRecipients)] {
 		m.To = append(m.To, alerts.Recipient{Person: person})
 	}
-	m.Reference = o.ID
+	m.Reference = reference
 	_, err := r.Outbox.Put(tx, m)
 	return err
 }

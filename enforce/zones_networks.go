@@ -361,20 +361,11 @@ func (r *Room) SeeZone(ctx context.Context, actor people.Actor, id string) (Zone
 
 // namesIn are the names of the people who had a part in networks.
 func namesIn(tx *store.Tx, networks []ZoneNetwork) (map[string]string, error) {
-	names := map[string]string{}
+	var ids []string
 	for i := range networks {
-		for _, id := range []string{networks[i].AskedBy, networks[i].AnsweredBy, networks[i].OverBy} {
-			if id == "" || names[id] != "" {
-				continue
-			}
-			name, err := people.NameOf(tx, id)
-			if err != nil {
-				return nil, err
-			}
-			names[id] = name
-		}
+		ids = append(ids, networks[i].AskedBy, networks[i].AnsweredBy, networks[i].OverBy)
 	}
-	return names, nil
+	return people.NamesOf(tx, ids...)
 }
 
 // overdueZones has networks pass no longer whose end has come, and forgets the secrets that are good no longer.

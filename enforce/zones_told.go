@@ -30,7 +30,7 @@ func (r *Room) tellSeconds(tx *people.Tx, z *Zone, n *ZoneNetwork) error {
 	if err != nil {
 		return err
 	}
-	return r.tellOf(tx, n, alerts.Message{Kind: messageNetworkWaits, Link: NetworkPath(n),
+	return r.tell(tx.Tx, n.ID, alerts.Message{Kind: messageNetworkWaits, Link: NetworkPath(n),
 		Subject: n.Network.String() + " is to pass " + z.Name + ", and waits for you",
 		Text:    "Somebody has proposed that whoever asks from this network be answered as if nothing were banned. It takes a second person: open it to see why, until when and by whom, and to say yes or no.",
 	}, slices.DeleteFunc(to, func(person string) bool { return person == n.AskedBy }))
@@ -48,18 +48,5 @@ func (r *Room) tellProposer(tx *people.Tx, z *Zone, n *ZoneNetwork) error {
 	if n.Answer == Refused {
 		m.Subject, m.Text = n.Network.String()+" does not pass "+z.Name+": it was refused", "What you have proposed was refused. The page says why. You may propose it again where you have new facts."
 	}
-	return r.tellOf(tx, n, m, []string{n.AskedBy})
-}
-
-// tellOf puts a message about a network to people, where there is somebody.
-func (r *Room) tellOf(tx *people.Tx, n *ZoneNetwork, m alerts.Message, to []string) error {
-	if r.Outbox == nil || len(to) == 0 {
-		return nil
-	}
-	for _, person := range to[:min(len(to), alerts.MaxRecipients)] {
-		m.To = append(m.To, alerts.Recipient{Person: person})
-	}
-	m.Reference = n.ID
-	_, err := r.Outbox.Put(tx.Tx, m)
-	return err
+	return r.tell(tx.Tx, n.ID, m, []string{n.AskedBy})
 }

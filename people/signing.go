@@ -146,6 +146,22 @@ func NameOf(tx *store.Tx, id string) (string, error) {
 	return p.Name, err
 }
 
+// NamesOf are the names of several, by their ids, as NameOf has them; an empty id is nobody's.
+func NamesOf(tx *store.Tx, ids ...string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	for _, id := range ids {
+		if id == "" || names[id] != "" {
+			continue
+		}
+		name, err := NameOf(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		names[id] = name
+	}
+	return names, nil
+}
+
 // Assign gives a person a thing that is marked: who is assigned to it sees it, and nobody else does.
 func (tx *Tx) Assign(thing, person string) error { return insertAssigned(tx.Tx, thing, person) }
 

@@ -183,22 +183,11 @@ func (r *Room) compare(tx *people.Tx, a *Assessment, row reportRow) error {
 
 // names are those of the people who stand in an assessment.
 func names(tx *people.Tx, a *Assessment) (map[string]string, error) {
-	found := map[string]string{}
 	ids := []string{a.By, a.Principal}
 	for _, review := range a.Reviews {
 		ids = append(ids, review.By, review.Principal)
 	}
-	for _, id := range ids {
-		if id == "" || found[id] != "" {
-			continue
-		}
-		name, err := people.NameOf(tx.Tx, id)
-		if err != nil {
-			return nil, err
-		}
-		found[id] = name
-	}
-	return found, nil
+	return people.NamesOf(tx.Tx, ids...)
 }
 
 const mostListed = 500

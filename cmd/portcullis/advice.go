@@ -27,7 +27,7 @@ type adviceCommand struct {
 }
 
 func (adviceCommand) Help() string {
-	return "These ask a running server, and can do what the token's role can, and no more: everybody may read advice, the centre keeps it. The exit status is 0 where it was done, 1 where the server refused it or things stand otherwise by now, and 2 where the input is wrong or no answer came."
+	return asksServer + ": everybody may read advice, the centre keeps it. The exit status is 0 where it was done, 1 where the server refused it or things stand otherwise by now, and 2 where the input is wrong or no answer came."
 }
 
 func advicePath(id string) string { return "/advice/" + url.PathEscape(id) }

@@ -32,7 +32,7 @@ type proposalsCommand struct {
 }
 
 func (proposalsCommand) Help() string {
-	return "These ask a running server, and can do what the token's role can, and no more. The exit status is 0 where it was done, 1 where the server refused it or things stand otherwise by now, and 2 where the input is wrong or no answer came."
+	return asksServer + ". The exit status is 0 where it was done, 1 where the server refused it or things stand otherwise by now, and 2 where the input is wrong or no answer came."
 }
 
 // output is the form in which a command prints what the server says.

@@ -28,6 +28,9 @@ type remote struct {
 	TokenFile string `placeholder:"FILE" env:"PORTCULLIS_TOKEN_FILE" help:"A file with a token, as token create prints it. A token has one role, and can do what that role can."`
 }
 
+// asksServer is what the help of every command says that does so.
+const asksServer = "These ask a running server, and can do what the token's role can, and no more"
+
 const (
 	answerTime = 20 * time.Second // for one answer
 	maxAnswer  = 16 << 20         // bytes

@@ -27,7 +27,7 @@ type zonesCommand struct {
 }
 
 func (zonesCommand) Help() string {
-	return "A zone is a response policy zone, from which a body's name servers answer in place of what is banned. These ask a running server, and can do what the token's role can, and no more. A zone is named by its id or its name."
+	return "A zone is a response policy zone, from which a body's name servers answer in place of what is banned. " + asksServer + ". A zone is named by its id or its name."
 }
 
 type zonesListCommand struct {

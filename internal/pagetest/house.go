@@ -84,6 +84,21 @@ func (h *House) SignIn(p people.Person) Visitor {
 	return Visitor{house: h, ID: p.ID, Session: session}
 }
 
+// Somebody signs in a new person who has one role in a body, or none where that is empty, and is of that body; of the body
+// "gov" where the role is everywhere.
+func (h *House) Somebody(who people.Particulars, role people.Role, body string) Visitor {
+	h.T.Helper()
+	home := body
+	if home == people.Everywhere {
+		home = "gov"
+	}
+	var grants []people.Grant
+	if role != "" {
+		grants = []people.Grant{{Role: role, Organisation: body}}
+	}
+	return h.SignIn(h.Person(home, who, grants...))
+}
+
 // Nobody is a browser in which nobody has signed in.
 func (h *House) Nobody() Visitor { return Visitor{house: h} }
 

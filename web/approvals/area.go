@@ -2,8 +2,6 @@ package approvals
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	room "portcullis/approvals"
@@ -49,28 +47,19 @@ func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
 // may tells whether to show the way to something on a list of many.
 func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
 
-// at is the path made of parts, whatever they contain: "proposals", id, "sign".
-func at(parts ...string) string {
-	var path strings.Builder
-	for _, part := range parts {
-		path.WriteString("/" + url.PathEscape(part))
-	}
-	return path.String()
-}
-
 // ProposalPath is where a proposal is shown, or what is asked of it: ProposalPath(id, "sign").
 func ProposalPath(id string, more ...string) string {
-	return at(append([]string{"proposals", id}, more...)...)
+	return gate.Path(append([]string{"proposals", id}, more...)...)
 }
 
 // ExemptionPath is where an exemption is shown, or what is asked of it.
 func ExemptionPath(id string, more ...string) string {
-	return at(append([]string{"exemptions", devicepages.PathID(id)}, more...)...)
+	return gate.Path(append([]string{"exemptions", devicepages.PathID(id)}, more...)...)
 }
 
 // ProcessPath is where it is shown who decides in a body.
 func ProcessPath(organisation string) string {
-	return at("process", devicepages.PathID(organisation))
+	return gate.Path("process", devicepages.PathID(organisation))
 }
 
 // when is a moment and onDay a day as they are shown.

@@ -10,6 +10,7 @@ import (
 	"portcullis/people"
 	"portcullis/policy"
 	devicepages "portcullis/web/devices"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -58,7 +59,7 @@ func (a *area) draftMonitor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	back := at("organisations", o.ID)
+	back := gate.Path("organisations", o.ID)
 	now := ui.Text("What is not listed is enforced")
 	if m := o.Monitor; m != nil && m.Contains(ui.Now(r)) {
 		now = ui.Text("Watched " + devicepages.Period(r, m.Period) + ": " + m.Reason)

@@ -11,6 +11,7 @@ import (
 	"portcullis/internal/fault"
 	"portcullis/people"
 	devicepages "portcullis/web/devices"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -44,7 +45,7 @@ func (a *area) draftMove(w http.ResponseWriter, r *http.Request) error {
 	if o.OwnList {
 		list = ownList
 	}
-	back := at("organisations", o.ID)
+	back := gate.Path("organisations", o.ID)
 	form := &ui.Form{
 		Fields: []*ui.Field{
 			{Name: "parent", Label: "Which organisation does it stand below?", As: ui.Select{Options: parents}},
@@ -111,7 +112,7 @@ func (w words) positionFacts(p people.Position) []ui.SummaryRow {
 // moveFacts are which body is to belong elsewhere, and from when.
 func (w words) moveFacts(r *http.Request, p *room.Proposal) []ui.SummaryRow {
 	return []ui.SummaryRow{
-		{Key: "Organisation", Value: ui.Link{Text: w.Organisation(p.Move.Body), Href: at("organisations", p.Move.Body)}},
+		{Key: "Organisation", Value: ui.Link{Text: w.Organisation(p.Move.Body), Href: gate.Path("organisations", p.Move.Body)}},
 		fact("When", moveWhen(r, p)),
 	}
 }

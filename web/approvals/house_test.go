@@ -132,15 +132,7 @@ func (h *house) known(key string, who people.Particulars, role people.Role, body
 	if v, is := h.here[key]; is {
 		return v
 	}
-	home := body
-	if home == people.Everywhere {
-		home = "gov"
-	}
-	var grants []people.Grant
-	if role != "" {
-		grants = []people.Grant{{Role: role, Organisation: body}}
-	}
-	h.here[key] = visitor{h, h.SignIn(h.Person(home, who, grants...))}
+	h.here[key] = visitor{h, h.Somebody(who, role, body)}
 	return h.here[key]
 }
 

@@ -10,6 +10,7 @@ import (
 	room "portcullis/approvals"
 	"portcullis/people"
 	devicepages "portcullis/web/devices"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -29,7 +30,7 @@ func (a *area) process(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n := a.words(nil)
-	page := ui.Page{Title: "Who decides", Caption: n.Organisation(organisation), Crumbs: []ui.Link{{Text: "Organisations", Href: "/organisations"}, {Text: n.Organisation(organisation), Href: at("organisations", organisation)}}}
+	page := ui.Page{Title: "Who decides", Caption: n.Organisation(organisation), Crumbs: []ui.Link{{Text: "Organisations", Href: "/organisations"}, {Text: n.Organisation(organisation), Href: gate.Path("organisations", organisation)}}}
 	if !t.IsZero() {
 		page.Title = "Who decided on " + onDay(r, t.Time(), "").Absolute()
 	}

@@ -119,7 +119,7 @@ func (w words) made(p *room.Proposal) ui.Link {
 	case room.Exemption:
 		return ui.Link{Text: "See the exemption", Href: ExemptionPath(p.Made)}
 	case room.Monitor, room.Belonging:
-		return ui.Link{Text: "See the body", Href: at("organisations", p.Made)}
+		return ui.Link{Text: "See the body", Href: gate.Path("organisations", p.Made)}
 	case room.Change:
 		return ui.Link{Text: "See who decides now", Href: ProcessPath(p.Made)}
 	case room.Supplier:

@@ -39,18 +39,18 @@ func (a *area) appRoutes(routes *gate.Routes) {
 }
 
 // AppPath is where an app, or a kind of equipment, is shown.
-func AppPath(id string) string { return at("apps", pathID(id)) }
+func AppPath(id string) string { return gate.Path("apps", pathID(id)) }
 
 // SupplierPath is where a supplier is shown.
-func SupplierPath(id string) string { return at("suppliers", pathID(id)) }
+func SupplierPath(id string) string { return gate.Path("suppliers", pathID(id)) }
 
 // RulePath is where a rule is shown, or what is asked of it.
 func RulePath(id string, more ...string) string {
-	return at(append([]string{"rules", pathID(id)}, more...)...)
+	return gate.Path(append([]string{"rules", pathID(id)}, more...)...)
 }
 
 // TriagePath is where it is decided what a body's list allows of what its devices have.
-func TriagePath(organisation string) string { return at("triage", pathID(organisation)) }
+func TriagePath(organisation string) string { return gate.Path("triage", pathID(organisation)) }
 
 // seek is a form that is sent with the address: what is sought stands in it and can be sent on.
 type seek struct {

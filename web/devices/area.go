@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -102,15 +101,6 @@ func (a *area) settle(r *http.Request) {
 	}
 }
 
-// at is the path made of parts, whatever they contain: "devices", id, "move".
-func at(parts ...string) string {
-	var path strings.Builder
-	for _, part := range parts {
-		path.WriteString("/" + url.PathEscape(part))
-	}
-	return path.String()
-}
-
 // idIn is the id in the path of a request, as pathID wrote it.
 func idIn(r *http.Request) string { return strings.TrimPrefix(r.PathValue("id"), "~") }
 
@@ -128,7 +118,7 @@ var devicePages = []string{"add", "releases", "unlinked"}
 
 // DevicePath is where a device is shown, or what is asked of it.
 func DevicePath(id string, more ...string) string {
-	return at(append([]string{"devices", pathID(id, devicePages...)}, more...)...)
+	return gate.Path(append([]string{"devices", pathID(id, devicePages...)}, more...)...)
 }
 
 // when is a time as it is shown.

@@ -111,7 +111,7 @@ func (a *area) askForApp(r *http.Request, app *room.App) (buttons ui.ButtonGroup
 	}
 	can, err := a.allowed(r, people.Everywhere, people.LinkIdentifiers)
 	if err == nil && can[people.LinkIdentifiers] {
-		buttons = append(buttons, ui.Button{Text: "Propose who makes it", Href: at("proposals", "new", "product", pathID(app.Product.ID)), Kind: ui.Secondary})
+		buttons = append(buttons, ui.Button{Text: "Propose who makes it", Href: gate.Path("proposals", "new", "product", pathID(app.Product.ID)), Kind: ui.Secondary})
 	}
 	return buttons, err
 }
@@ -122,5 +122,5 @@ func (a *area) proposeOwner(r *http.Request, id string) (ui.ButtonGroup, error) 
 	if err != nil || !can[people.LinkIdentifiers] {
 		return nil, err
 	}
-	return ui.ButtonGroup{{Text: "Propose another owner", Href: at("proposals", "new", "supplier", pathID(id)), Kind: ui.Secondary}}, nil
+	return ui.ButtonGroup{{Text: "Propose another owner", Href: gate.Path("proposals", "new", "supplier", pathID(id)), Kind: ui.Secondary}}, nil
 }

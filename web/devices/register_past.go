@@ -13,6 +13,7 @@ import (
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -24,7 +25,7 @@ var pastPages = map[register.Section]string{register.Rules: "rules", register.Su
 
 // PastPath is where a thing of the register is shown as it was on another day.
 func PastPath(section register.Section, id string) string {
-	return at("register", "past", pastPages[section], pathID(id))
+	return gate.Path("register", "past", pastPages[section], pathID(id))
 }
 
 // recordPast leads there from the page of the thing.
@@ -165,7 +166,7 @@ func (t *teller) pastPage(section register.Section, id string, past *recalled) u
 	case len(last.Products) > 0:
 		back = ui.Link{Text: cmp.Or(last.Products[0].Name, id), Href: AppPath(id)}
 	default:
-		back = ui.Link{Text: "Exemption " + id, Href: at("exemptions", pathID(id))}
+		back = ui.Link{Text: "Exemption " + id, Href: gate.Path("exemptions", pathID(id))}
 	}
 	page.Caption, page.Crumbs = back.Text, []ui.Link{{Text: "Apps", Href: "/apps"}}
 	if section == register.Exemptions {

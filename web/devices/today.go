@@ -6,6 +6,7 @@ import (
 
 	room "portcullis/devices"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -46,7 +47,7 @@ func (r Rooms) Today(request *http.Request) (ui.Component, error) {
 			return nil, err
 		}
 		if can[people.DecideList] && body.Devices > 0 {
-			add(1, "Decide what "+a.names().organisation(body.Organisation)+" may keep", "What is on no list there becomes a breach when watching ends", at("triage", body.Organisation), "body", "bodies", ui.Active)
+			add(1, "Decide what "+a.names().organisation(body.Organisation)+" may keep", "What is on no list there becomes a breach when watching ends", gate.Path("triage", body.Organisation), "body", "bodies", ui.Active)
 		}
 	}
 	if total.Devices+total.Equipment == 0 {

@@ -10,6 +10,7 @@ import (
 	room "portcullis/devices"
 	"portcullis/policy"
 	"portcullis/register"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -180,7 +181,7 @@ func (n names) exemptionsTable(r *http.Request, exemptions []policy.Exemption, o
 	}
 	for i := range exemptions {
 		e := &exemptions[i]
-		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: n.exempted(e), Href: at("exemptions", e.ID)}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
+		t.Rows = append(t.Rows, ui.Row{ui.Link{Text: n.exempted(e), Href: gate.Path("exemptions", e.ID)}, ui.Text(n.organisation(e.Scope)), ui.Text(e.Purpose), ui.Day{At: e.Until, Now: ui.Now(r)}})
 	}
 	shown := ui.Stack{folded(t, "exemption", "exemptions")}
 	if others > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -120,7 +121,7 @@ func (a *area) callers(r *http.Request, events []people.Access) (callers, error)
 	slices.Sort(persons)
 	names, err := a.room.Names(r.Context(), actor(r), slices.Compact(persons)...)
 	for id, name := range names {
-		known[id] = ui.Link{Text: name, Href: at("people", id)}
+		known[id] = ui.Link{Text: name, Href: gate.Path("people", id)}
 	}
 	return known, err
 }

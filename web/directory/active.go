@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -39,7 +40,7 @@ func (a *area) deactivate(w http.ResponseWriter, r *http.Request) error {
 		}},
 		Warning: "Removed passkeys do not come back. Whoever is reactivated needs a new invitation.",
 	}
-	form := &ui.Form{Version: ui.Versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Deactivate", Kind: ui.Danger}, ui.Cancel(at("people", p.ID))}}
+	form := &ui.Form{Version: ui.Versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Deactivate", Kind: ui.Danger}, ui.Cancel(gate.Path("people", p.ID))}}
 	q := ui.Question{Form: form, Confirms: &says, Current: standing(p), Page: ui.Page{Title: "Deactivate " + p.Name + "?", Crumbs: personCrumbs(p)}}
 	return a.setActive(w, r, q, p, false, "deactivated")
 }
@@ -57,7 +58,7 @@ func (a *area) reactivate(w http.ResponseWriter, r *http.Request) error {
 	if len(p.Roles) == 0 {
 		says.Says[0] = "They have no passkey and no role left: give them a role and invite them afterwards."
 	}
-	form := &ui.Form{Version: ui.Versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Reactivate"}, ui.Cancel(at("people", p.ID))}}
+	form := &ui.Form{Version: ui.Versioned(p.Version), Buttons: ui.ButtonGroup{{Text: "Reactivate"}, ui.Cancel(gate.Path("people", p.ID))}}
 	q := ui.Question{Form: form, Confirms: &says, Current: standing(p), Page: ui.Page{Title: "Reactivate " + p.Name + "?", Crumbs: personCrumbs(p)}}
 	return a.setActive(w, r, q, p, true, "reactivated")
 }

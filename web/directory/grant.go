@@ -61,7 +61,7 @@ func (a *area) giveRole(w http.ResponseWriter, r *http.Request) error {
 	form := &ui.Form{
 		Fields: append(fields, fromField("From which day?"),
 			&ui.Field{Name: "until", Label: "Until which day?", Optional: true, Hint: "The first day on which they no longer have it. It has no end if you leave it empty", As: ui.Date{}}),
-		Buttons: ui.ButtonGroup{{Text: "Give the role"}, ui.Cancel(at("people", p.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Give the role"}, ui.Cancel(gate.Path("people", p.ID))},
 	}
 	q := ui.Question{Form: form, Page: ui.Page{Title: "Give a role", Caption: p.Name, Crumbs: personCrumbs(p), Content: []ui.Component{
 		ui.Paragraph{ui.Text("These are the roles that yours may give."), ui.Link{Text: "See what each may do", Href: "/roles"}},
@@ -97,7 +97,7 @@ func (a *area) takeRole(w http.ResponseWriter, r *http.Request) error {
 	form := &ui.Form{
 		Hidden:  []ui.Hidden{{Name: "role", Value: string(grant.Role)}, {Name: "organisation", Value: grant.Organisation}},
 		Fields:  []*ui.Field{{Name: "from", Label: "From which day?", Optional: true, Hint: "The first day on which they no longer have it, such as 27 3 2026. They lose it at once if you leave it empty", As: ui.Date{}}},
-		Buttons: ui.ButtonGroup{{Text: "Take the role away", Kind: ui.Danger}, ui.Cancel(at("people", p.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Take the role away", Kind: ui.Danger}, ui.Cancel(gate.Path("people", p.ID))},
 	}
 	says := ui.Confirm{
 		Says:  []string{"They may then no longer do what only this role lets them do. What they have decided stays. You can give the role again."},

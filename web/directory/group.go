@@ -5,6 +5,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -15,10 +16,10 @@ var groupDone = ui.Done{
 	"left":    "They are no longer in the group",
 }
 
-func groupPath(id, done string) string { return at("groups", id) + "?done=" + done }
+func groupPath(id, done string) string { return gate.Path("groups", id) + "?done=" + done }
 
 func crumbsOfGroup(g people.Group) []ui.Link {
-	return append([]ui.Link{{Text: "Groups", Href: "/groups"}}, ui.Link{Text: g.Name, Href: at("groups", g.ID)})
+	return append([]ui.Link{{Text: "Groups", Href: "/groups"}}, ui.Link{Text: g.Name, Href: gate.Path("groups", g.ID)})
 }
 
 // group shows one group and who is in it.
@@ -48,18 +49,18 @@ func (a *area) group(w http.ResponseWriter, r *http.Request) error {
 	page := ui.Page{Title: g.Name, Caption: t.name(g.Organisation), Wide: true, Crumbs: groupCrumbs, Banner: groupDone.Banner(r)}
 	if changes {
 		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
-		table.Empty.Do = ui.Link{Text: "Add the first member", Href: at("groups", g.ID, "join")}
+		table.Empty.Do = ui.Link{Text: "Add the first member", Href: gate.Path("groups", g.ID, "join")}
 		page.Content = append(page.Content, ui.ButtonGroup{
-			{Text: "Add members", Href: at("groups", g.ID, "join")},
-			{Text: "Rename", Href: at("groups", g.ID, "rename"), Kind: ui.Secondary},
-			{Text: "Remove this group", Href: at("groups", g.ID, "remove"), Kind: ui.Secondary},
+			{Text: "Add members", Href: gate.Path("groups", g.ID, "join")},
+			{Text: "Rename", Href: gate.Path("groups", g.ID, "rename"), Kind: ui.Secondary},
+			{Text: "Remove this group", Href: gate.Path("groups", g.ID, "remove"), Kind: ui.Secondary},
 		})
 	}
 	for _, p := range members {
 		row := ui.Row{personCell(p), state(p)}
 		if changes {
 			row = append(row, ui.Post{
-				Action: at("groups", g.ID, "leave"), Hidden: []ui.Hidden{{Name: "person", Value: p.ID}},
+				Action: gate.Path("groups", g.ID, "leave"), Hidden: []ui.Hidden{{Name: "person", Value: p.ID}},
 				Button: ui.Button{Text: "Take\u00a0out", Hidden: p.Name + " of the group", Kind: ui.Quiet},
 			})
 		}
@@ -89,7 +90,7 @@ func (a *area) joinGroup(w http.ResponseWriter, r *http.Request) error {
 	}
 	filter := ui.NewFilter(r.URL, &ui.Field{Name: "q", Label: "Name or mail address", As: ui.Input{Type: "search"}})
 	page := ui.Page{Title: "Add members", Caption: g.Name, Crumbs: crumbsOfGroup(g)}
-	q := ui.Question{Page: page, Form: &ui.Form{Buttons: ui.ButtonGroup{{Text: "Add to the group"}, ui.Cancel(at("groups", g.ID))}}}
+	q := ui.Question{Page: page, Form: &ui.Form{Buttons: ui.ButtonGroup{{Text: "Add to the group"}, ui.Cancel(gate.Path("groups", g.ID))}}}
 	q.Page.Content = []ui.Component{filter}
 	if !filter.Active() {
 		q.Page.Content = append(q.Page.Content, ui.Para("Look for the people first: the beginning of a name is enough."))
@@ -145,7 +146,7 @@ func (a *area) renameGroup(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := &ui.Form{
 		Version: ui.Versioned(g.Version), Fields: []*ui.Field{{Name: "name", Label: "New name", Values: []string{g.Name}}},
-		Buttons: ui.ButtonGroup{{Text: "Rename"}, ui.Cancel(at("groups", g.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Rename"}, ui.Cancel(gate.Path("groups", g.ID))},
 	}
 	q := ui.Question{Form: form, Current: groupNow(r, g), Page: ui.Page{Title: "Rename this group", Caption: g.Name, Crumbs: crumbsOfGroup(g)}}
 	return q.Ask(w, r, func() (string, error) {
@@ -165,7 +166,7 @@ func (a *area) removeGroup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := &ui.Form{Version: ui.Versioned(g.Version), Buttons: ui.ButtonGroup{{Text: "Remove the group", Kind: ui.Danger}, ui.Cancel(at("groups", g.ID))}}
+	form := &ui.Form{Version: ui.Versioned(g.Version), Buttons: ui.ButtonGroup{{Text: "Remove the group", Kind: ui.Danger}, ui.Cancel(gate.Path("groups", g.ID))}}
 	says := ui.Confirm{
 		Says:    []string{"Its members stay as they are. What was decided for the group, such as an exemption, reaches nobody by it from then on.", "Who was in it, and when, can still be found out."},
 		Warning: "A removed group does not come back.",

@@ -5,6 +5,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -32,7 +33,7 @@ func (a *area) groups(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, ui.ButtonGroup{{Text: "Add a group", Href: "/groups/add"}})
 	}
 	for _, g := range found {
-		table.Rows = append(table.Rows, ui.Row{ui.Link{Text: g.Name, Href: at("groups", g.ID)}, t.link(g.Organisation), when(r, g.Changed)})
+		table.Rows = append(table.Rows, ui.Row{ui.Link{Text: g.Name, Href: gate.Path("groups", g.ID)}, t.link(g.Organisation), when(r, g.Changed)})
 	}
 	if last != nil {
 		table.Pages = ui.PagesAt(r.URL, "groups", "", cursorOf(last.ID, last.Name))

@@ -6,6 +6,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -52,7 +53,7 @@ func (a *area) invitation(p people.Person) ui.Question {
 		show.Kind = ui.Secondary
 		buttons = ui.ButtonGroup{{Text: "Send the link by mail", Name: "how", Value: "mail"}, show}
 	}
-	form := &ui.Form{Buttons: append(buttons, ui.Cancel(at("people", p.ID)))}
+	form := &ui.Form{Buttons: append(buttons, ui.Cancel(gate.Path("people", p.ID)))}
 	return ui.Question{Form: form, Confirms: &says, Page: ui.Page{Title: "Invite " + p.Name + " to sign in", Crumbs: personCrumbs(p)}}
 }
 
@@ -77,6 +78,6 @@ func (a *area) invited(r *http.Request, p people.Person, link string) ui.Page {
 			ui.Text("Give it to nobody else: no colleague, no assistant, no shared mailbox, no group chat."),
 			ui.Text("Stay with them until they have signed in. If the link says that it has been used and they did not use it, deactivate the account at once and tell your security team."),
 		}},
-		ui.ButtonGroup{{Text: "Back to " + p.Name, Href: at("people", p.ID), Kind: ui.Secondary}},
+		ui.ButtonGroup{{Text: "Back to " + p.Name, Href: gate.Path("people", p.ID), Kind: ui.Secondary}},
 	}}
 }

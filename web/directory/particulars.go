@@ -5,6 +5,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -63,7 +64,7 @@ func (a *area) changePerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := &ui.Form{
 		Version: ui.Versioned(p.Version), Fields: particularsFields(p.Particulars),
-		Buttons: ui.ButtonGroup{{Text: "Save the particulars"}, ui.Cancel(at("people", p.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Save the particulars"}, ui.Cancel(gate.Path("people", p.ID))},
 	}
 	now := ui.Summary{Rows: []ui.SummaryRow{
 		{Key: "Name", Value: ui.Text(p.Name)}, {Key: "Mail address", Value: orNone(p.Mail)}, {Key: "User name", Value: ui.Text(p.UserName)},
@@ -94,7 +95,7 @@ func (a *area) movePerson(w http.ResponseWriter, r *http.Request) error {
 			{Name: "organisation", Label: "New organisation", As: ui.Select{Options: t.options(chooseOne)}},
 			fromField("From which day?"),
 		},
-		Buttons: ui.ButtonGroup{{Text: "Move them"}, ui.Cancel(at("people", p.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Move them"}, ui.Cancel(gate.Path("people", p.ID))},
 	}
 	q := ui.Question{Form: form, Current: now, Page: ui.Page{Title: "Move to another organisation", Caption: p.Name, Crumbs: personCrumbs(p), Content: []ui.Component{
 		now, ui.Para("Their roles stay as they are. Look at them afterwards, and take those that should not go along."),

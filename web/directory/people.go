@@ -91,7 +91,7 @@ func state(p people.Person) ui.Component {
 
 // personCell is a person in a table, with the address that tells two of one name apart.
 func personCell(p people.Person) ui.Component {
-	view := ui.Named{Link: ui.Link{Text: p.Name, Href: at("people", p.ID)}}
+	view := ui.Named{Link: ui.Link{Text: p.Name, Href: gate.Path("people", p.ID)}}
 	if p.Mail != "" {
 		view.More = ui.Muted(p.Mail)
 	}

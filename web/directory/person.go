@@ -25,10 +25,10 @@ var personDone = ui.Done{
 }
 
 // personPath is the page of a person, which says what has been done.
-func personPath(id, done string) string { return at("people", id) + "?done=" + done }
+func personPath(id, done string) string { return gate.Path("people", id) + "?done=" + done }
 
 func personCrumbs(p people.Person) []ui.Link {
-	return append([]ui.Link{{Text: "People", Href: "/people"}}, ui.Link{Text: p.Name, Href: at("people", p.ID)})
+	return append([]ui.Link{{Text: "People", Href: "/people"}}, ui.Link{Text: p.Name, Href: gate.Path("people", p.ID)})
 }
 
 // personIn is the person of a path, and the organisations.
@@ -66,11 +66,11 @@ func personActions(p people.Person, can allowed) []ui.Component {
 		return nil
 	}
 	if !p.Active {
-		return []ui.Component{ui.ButtonGroup{{Text: "Reactivate", Href: at("people", p.ID, "reactivate")}}}
+		return []ui.Component{ui.ButtonGroup{{Text: "Reactivate", Href: gate.Path("people", p.ID, "reactivate")}}}
 	}
 	return []ui.Component{ui.ButtonGroup{
-		{Text: "Invite to sign in", Href: at("people", p.ID, "invite")},
-		{Text: "Deactivate", Href: at("people", p.ID, "deactivate"), Kind: ui.Secondary},
+		{Text: "Invite to sign in", Href: gate.Path("people", p.ID, "invite")},
+		{Text: "Deactivate", Href: gate.Path("people", p.ID, "deactivate"), Kind: ui.Secondary},
 	}}
 }
 
@@ -89,8 +89,8 @@ func particulars(r *http.Request, p people.Person, t tree, can allowed) ui.Summa
 		{Key: "Last changed", Value: when(r, p.Changed)},
 	}
 	if can[people.ChangePeople] {
-		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the particulars", Href: at("people", p.ID, "change")}}
-		rows[6].Actions = []ui.Link{{Text: "Move", Hidden: "to another organisation", Href: at("people", p.ID, "move")}}
+		rows[0].Actions = []ui.Link{{Text: "Change", Hidden: "the particulars", Href: gate.Path("people", p.ID, "change")}}
+		rows[6].Actions = []ui.Link{{Text: "Move", Hidden: "to another organisation", Href: gate.Path("people", p.ID, "move")}}
 	}
 	return ui.Summary{Rows: rows}
 }
@@ -122,7 +122,7 @@ func (a *area) rolesOf(r *http.Request, p people.Person, t tree, _ allowed) ([]u
 	}
 	parts := []ui.Component{rolesTable(r, p, t, takes)}
 	if changes {
-		parts = append(parts, ui.ButtonGroup{{Text: "Give a role", Href: at("people", p.ID, "give-role"), Kind: ui.Secondary}})
+		parts = append(parts, ui.ButtonGroup{{Text: "Give a role", Href: gate.Path("people", p.ID, "give-role"), Kind: ui.Secondary}})
 	}
 	return parts, nil
 }
@@ -138,11 +138,11 @@ func rolesTable(r *http.Request, p people.Person, t tree, takes []people.Held) u
 		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
 	}
 	for _, h := range p.Roles {
-		role := ui.Named{Link: ui.Link{Text: h.Role.Name(), Href: at("roles", string(h.Role))}, More: ui.Line{ui.Text("in"), t.link(h.Organisation)}}
+		role := ui.Named{Link: ui.Link{Text: h.Role.Name(), Href: gate.Path("roles", string(h.Role))}, More: ui.Line{ui.Text("in"), t.link(h.Organisation)}}
 		row := ui.Row{role, onDay(r, h.From, ""), onDay(r, h.Until, "no end")}
 		if slices.Contains(takes, h) {
 			query := url.Values{"role": {string(h.Role)}, "organisation": {h.Organisation}}
-			row = append(row, ui.Link{Text: "Take\u00a0away", Hidden: "the role " + h.Role.Name() + " in " + t.name(h.Organisation), Href: at("people", p.ID, "take-role") + "?" + query.Encode()})
+			row = append(row, ui.Link{Text: "Take\u00a0away", Hidden: "the role " + h.Role.Name() + " in " + t.name(h.Organisation), Href: gate.Path("people", p.ID, "take-role") + "?" + query.Encode()})
 		} else if len(takes) > 0 {
 			row = append(row, ui.Text(""))
 		}
@@ -159,7 +159,7 @@ func (a *area) groupsOf(r *http.Request, p people.Person, _ tree, _ allowed) ([]
 	}
 	var list ui.List
 	for _, g := range groups {
-		list.Items = append(list.Items, ui.Link{Text: g.Name, Href: at("groups", g.ID)})
+		list.Items = append(list.Items, ui.Link{Text: g.Name, Href: gate.Path("groups", g.ID)})
 	}
 	if len(list.Items) == 0 {
 		return append(shown, ui.Paragraph{ui.Text("They are in no group."), ui.Link{Text: "See all groups", Href: "/groups"}}), nil
@@ -181,10 +181,10 @@ func (a *area) passkeysOf(r *http.Request, p people.Person, _ tree, can allowed)
 		Unseen: true, Empty: ui.Empty{Text: "They have no passkey."},
 	}
 	if p.Active {
-		table.Empty.Do = ui.Link{Text: "Invite them to sign in", Href: at("people", p.ID, "invite")}
+		table.Empty.Do = ui.Link{Text: "Invite them to sign in", Href: gate.Path("people", p.ID, "invite")}
 	}
 	for _, k := range keys {
-		remove := at("people", p.ID, "remove-passkey") + "?" + url.Values{"passkey": {k.ID}}.Encode()
+		remove := gate.Path("people", p.ID, "remove-passkey") + "?" + url.Values{"passkey": {k.ID}}.Encode()
 		table.Rows = append(table.Rows, ui.Row{ui.Text(k.Name), onDay(r, k.Added, ""), when(r, k.Used), ui.Link{Text: "Remove", Hidden: "the passkey " + k.Name, Href: remove}})
 	}
 	return []ui.Component{ui.Heading("Passkeys"), table}, nil
@@ -209,7 +209,7 @@ func (a *area) sessionsOf(r *http.Request, p people.Person, _ tree, can allowed)
 	}
 	parts := []ui.Component{ui.Heading("Where they are signed in"), table}
 	if len(sessions) > 0 {
-		parts = append(parts, ui.ButtonGroup{{Text: "Sign out everywhere", Href: at("people", p.ID, "sign-out"), Kind: ui.Secondary}})
+		parts = append(parts, ui.ButtonGroup{{Text: "Sign out everywhere", Href: gate.Path("people", p.ID, "sign-out"), Kind: ui.Secondary}})
 	}
 	return parts, nil
 }

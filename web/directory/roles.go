@@ -6,6 +6,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -21,7 +22,7 @@ func (a *area) roles(w http.ResponseWriter, r *http.Request) error {
 		if len(line.Gives) > 0 {
 			gives = names(line.Gives)
 		}
-		roles.Rows = append(roles.Rows, ui.Row{ui.Named{Link: ui.Link{Text: line.Name, Href: at("roles", string(line.Role))}, More: ui.Muted(line.What)}, ui.Text(gives)})
+		roles.Rows = append(roles.Rows, ui.Row{ui.Named{Link: ui.Link{Text: line.Name, Href: gate.Path("roles", string(line.Role))}, More: ui.Muted(line.What)}, ui.Text(gives)})
 	}
 	table := ui.Table{
 		Caption: "Who may do what", Unseen: true, Columns: []ui.Column{{Title: "What"}, {Title: "Who may"}},

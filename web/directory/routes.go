@@ -3,8 +3,6 @@ package directory
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"portcullis/people"
 	"portcullis/web/gate"
@@ -106,12 +104,3 @@ func (a *area) allowed(r *http.Request, organisation string, permissions ...peop
 
 // actor is who asks.
 func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
-
-// at is the path made of parts, whatever they contain: "people", id, "move".
-func at(parts ...string) string {
-	var path strings.Builder
-	for _, part := range parts {
-		path.WriteString("/" + url.PathEscape(part))
-	}
-	return path.String()
-}

@@ -6,6 +6,7 @@ import (
 
 	"portcullis/internal/fault"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -19,7 +20,7 @@ func (a *area) signOut(w http.ResponseWriter, r *http.Request) error {
 		"They are signed out in every browser at once, and lose what they have typed and not sent. They can sign in again with their passkey.",
 		"If a device of theirs is in the wrong hands, remove its passkey as well, or deactivate the account.",
 	}}
-	form := &ui.Form{Buttons: ui.ButtonGroup{{Text: "Sign out everywhere", Kind: ui.Danger}, ui.Cancel(at("people", p.ID))}}
+	form := &ui.Form{Buttons: ui.ButtonGroup{{Text: "Sign out everywhere", Kind: ui.Danger}, ui.Cancel(gate.Path("people", p.ID))}}
 	q := ui.Question{Form: form, Confirms: &says, Page: ui.Page{Title: "Sign " + p.Name + " out everywhere?", Crumbs: personCrumbs(p)}}
 	return q.Ask(w, r, func() (string, error) {
 		return personPath(p.ID, "signed-out"), a.room.RevokeSession(r.Context(), actor(r), p.ID, "")
@@ -50,7 +51,7 @@ func (a *area) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if len(keys) == 1 {
 		says.Warning = "It is their only passkey. Invite them afterwards, or they cannot sign in with one."
 	}
-	form := &ui.Form{Hidden: []ui.Hidden{{Name: "passkey", Value: key.ID}}, Buttons: ui.ButtonGroup{{Text: "Remove the passkey", Kind: ui.Danger}, ui.Cancel(at("people", p.ID))}}
+	form := &ui.Form{Hidden: []ui.Hidden{{Name: "passkey", Value: key.ID}}, Buttons: ui.ButtonGroup{{Text: "Remove the passkey", Kind: ui.Danger}, ui.Cancel(gate.Path("people", p.ID))}}
 	q := ui.Question{Form: form, Confirms: &says, Page: ui.Page{Title: "Remove this passkey?", Crumbs: personCrumbs(p)}}
 	return q.Ask(w, r, func() (string, error) {
 		return personPath(p.ID, "passkey"), a.room.RemovePasskey(r.Context(), actor(r), p.ID, key.ID)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -37,7 +38,7 @@ func (a *area) tokens(w http.ResponseWriter, r *http.Request) error {
 	for _, k := range found {
 		row := ui.Row{ui.Text(k.Name), ui.Text(k.Role.Name()), t.link(k.Organisation), when(r, k.Used), onDay(r, k.Expires, ""), tokenState(r, k)}
 		if changes && live(r, k) {
-			row = append(row, ui.Link{Text: "End", Hidden: "the token of " + k.Name, Href: at("tokens", k.ID, "end")})
+			row = append(row, ui.Link{Text: "End", Hidden: "the token of " + k.Name, Href: gate.Path("tokens", k.ID, "end")})
 		} else if changes {
 			row = append(row, ui.Text(""))
 		}

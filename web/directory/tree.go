@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -67,7 +68,7 @@ func OrganisationPath(id string, more ...string) string {
 	if id == "add" || strings.Trim(id, ".") == "" || strings.HasPrefix(id, "~") {
 		id = "~" + id
 	}
-	return at(append([]string{"organisations", id}, more...)...)
+	return gate.Path(append([]string{"organisations", id}, more...)...)
 }
 
 // organisationIn is the id in the path of a request.

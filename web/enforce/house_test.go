@@ -94,12 +94,7 @@ func (h *house) follow() {
 // guest is a browser in which somebody with a role in a body has signed in.
 func (h *house) guest(role people.Role, body string) pagetest.Visitor {
 	h.T.Helper()
-	home := body
-	if home == people.Everywhere {
-		home = "gov"
-	}
-	who := people.Particulars{Name: "Holder of " + role.Name() + " in " + home, Mail: string(role) + "@" + home + ".example"}
-	return h.SignIn(h.Person(home, who, people.Grant{Role: role, Organisation: body}))
+	return h.Somebody(people.Particulars{Name: "Holder of " + role.Name() + " in " + body, UserName: string(role) + "." + body}, role, body)
 }
 
 // proposes opens a proposal and returns its id.

@@ -7,6 +7,7 @@ import (
 	room "portcullis/handbook"
 	"portcullis/people"
 	"portcullis/web/devices"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -47,7 +48,7 @@ func sections(found []room.Advice, keeps bool) (shown []ui.Component) {
 			if a.Subject != subject {
 				continue
 			}
-			line := ui.Line{ui.Link{Text: a.Title, Href: at("advice", a.ID)}}
+			line := ui.Line{ui.Link{Text: a.Title, Href: gate.Path("advice", a.ID)}}
 			if a.Starter && keeps && starters < len(found) {
 				line = append(line, ui.Muted("(starter set)"))
 			}
@@ -96,7 +97,7 @@ func (a *area) one(w http.ResponseWriter, r *http.Request) error {
 	page.Content = append(page.Content, a.beside(r, advice)...)
 	page.Content = append(page.Content, kept(r, advice, known))
 	if len(all) > 1 {
-		page.Content = append(page.Content, ui.Paragraph{ui.Link{Text: "Earlier versions", Href: at("advice", advice.ID, "versions")}})
+		page.Content = append(page.Content, ui.Paragraph{ui.Link{Text: "Earlier versions", Href: gate.Path("advice", advice.ID, "versions")}})
 	}
 	if keeps(r) {
 		page.Content = append(page.Content, adviceButtons(advice))
@@ -117,11 +118,11 @@ func (a *area) beside(r *http.Request, advice room.Advice) []ui.Component {
 
 func adviceButtons(a room.Advice) ui.ButtonGroup {
 	if a.TakenBack {
-		return ui.ButtonGroup{{Text: "Put it back", Href: at("advice", a.ID, "change"), Kind: ui.Secondary}}
+		return ui.ButtonGroup{{Text: "Put it back", Href: gate.Path("advice", a.ID, "change"), Kind: ui.Secondary}}
 	}
 	return ui.ButtonGroup{
-		{Text: "Change this advice", Href: at("advice", a.ID, "change"), Kind: ui.Secondary},
-		{Text: "Take it back", Href: at("advice", a.ID, "take-back"), Kind: ui.Secondary},
+		{Text: "Change this advice", Href: gate.Path("advice", a.ID, "change"), Kind: ui.Secondary},
+		{Text: "Take it back", Href: gate.Path("advice", a.ID, "take-back"), Kind: ui.Secondary},
 	}
 }
 
@@ -139,5 +140,5 @@ func kept(r *http.Request, a room.Advice, known map[string]string) ui.Component 
 }
 
 func advicePath(id, done string) string {
-	return at("advice", id) + "?" + url.Values{"done": {done}}.Encode()
+	return gate.Path("advice", id) + "?" + url.Values{"done": {done}}.Encode()
 }

@@ -6,6 +6,7 @@ import (
 
 	room "portcullis/handbook"
 	"portcullis/internal/fault"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -57,7 +58,7 @@ func atField(err error, name string) error {
 }
 
 func crumbsOf(a room.Advice) []ui.Link {
-	return append(adviceCrumbs[:1:1], ui.Link{Text: a.Title, Href: at("advice", a.ID)})
+	return append(adviceCrumbs[:1:1], ui.Link{Text: a.Title, Href: gate.Path("advice", a.ID)})
 }
 
 // adviceNow is a piece of advice as it is, for who is told that somebody else was faster.
@@ -78,7 +79,7 @@ func (a *area) change(w http.ResponseWriter, r *http.Request) error {
 	advice := all[0]
 	form := &ui.Form{
 		Version: ui.Versioned(advice.Version), Fields: draftFields(advice.Draft),
-		Buttons: ui.ButtonGroup{{Text: "Save this advice"}, ui.Cancel(at("advice", advice.ID))},
+		Buttons: ui.ButtonGroup{{Text: "Save this advice"}, ui.Cancel(gate.Path("advice", advice.ID))},
 	}
 	page := ui.Page{Title: "Change this advice", Caption: about(advice.About), Crumbs: crumbsOf(advice)}
 	if advice.Starter {
@@ -105,7 +106,7 @@ func (a *area) takeBack(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	advice := all[0]
-	form := &ui.Form{Version: ui.Versioned(advice.Version), Buttons: ui.ButtonGroup{{Text: "Take it back", Kind: ui.Danger}, ui.Cancel(at("advice", advice.ID))}}
+	form := &ui.Form{Version: ui.Versioned(advice.Version), Buttons: ui.ButtonGroup{{Text: "Take it back", Kind: ui.Danger}, ui.Cancel(gate.Path("advice", advice.ID))}}
 	says := ui.Confirm{Says: []string{
 		"Nobody is shown this advice any more, here or where people ask about an app or a device.",
 		"What was advised, and until when, can still be found out. You can put it back.",

@@ -6,6 +6,7 @@ import (
 
 	room "portcullis/handbook"
 	"portcullis/people"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -83,7 +84,7 @@ func (a *area) earlier(w http.ResponseWriter, r *http.Request) error {
 		} else {
 			content = append(content, kept(r, v, known))
 		}
-		page.Content = append(page.Content, ui.Details{Summary: v.Title, Content: append(content, ui.Paragraph{ui.Link{Text: "All versions", Hidden: "of " + v.Title, Href: at("advice", v.ID, "versions")}})})
+		page.Content = append(page.Content, ui.Details{Summary: v.Title, Content: append(content, ui.Paragraph{ui.Link{Text: "All versions", Hidden: "of " + v.Title, Href: gate.Path("advice", v.ID, "versions")}})})
 	}
 	return ui.Render(w, r, http.StatusOK, page)
 }

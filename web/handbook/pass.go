@@ -7,6 +7,7 @@ import (
 
 	room "portcullis/handbook"
 	"portcullis/internal/fault"
+	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
 
@@ -60,7 +61,7 @@ func (a *area) pass(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return ui.See(w, r, at("channels", "passed", kept.ID)+"?done=passed")
+		return ui.See(w, r, gate.Path("channels", "passed", kept.ID)+"?done=passed")
 	}
 	wrong := fault.Fields(err)
 	for i, f := range form.Fields {

@@ -28,7 +28,7 @@ func dayOf(r *http.Request, n room.Note) ui.Component {
 }
 
 func notePath(id string, more ...string) string {
-	return at(append([]string{"channels", "passed", id}, more...)...)
+	return gate.Path(append([]string{"channels", "passed", id}, more...)...)
 }
 
 // page cuts off the row that was asked for to know whether there are more, and returns the cursor to them.

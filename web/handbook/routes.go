@@ -3,7 +3,6 @@ package handbook
 import (
 	"embed"
 	"net/http"
-	"net/url"
 	"strings"
 
 	room "portcullis/handbook"
@@ -66,15 +65,6 @@ func keeps(r *http.Request) bool {
 
 // may tells whether to show the way to something.
 func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
-
-// at is the path made of parts, whatever they contain: "advice", id, "change".
-func at(parts ...string) string {
-	var path strings.Builder
-	for _, part := range parts {
-		path.WriteString("/" + url.PathEscape(part))
-	}
-	return path.String()
-}
 
 // when is a time as it is shown.
 func when(r *http.Request, t people.Time) ui.Time { return ui.Time{At: t.Time(), Now: ui.Now(r)} }

@@ -3,7 +3,6 @@ package vetting
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"portcullis/approvals"
 	"portcullis/devices"
@@ -48,17 +47,10 @@ func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
 // may tells whether to show the way to something on a list of many.
 func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
 
-// at is the path made of parts, whatever they contain: "vetting", id, "review".
-func at(parts ...string) string {
-	var path strings.Builder
-	for _, part := range parts {
-		path.WriteString("/" + url.PathEscape(part))
-	}
-	return path.String()
-}
-
 // Path is where it is shown what was found in an app, or what is asked about that: Path(id, "review").
-func Path(id string, more ...string) string { return at(append([]string{"vetting", id}, more...)...) }
+func Path(id string, more ...string) string {
+	return gate.Path(append([]string{"vetting", id}, more...)...)
+}
 
 // LookPath is where an app is handed in, for a proposal or for none.
 func LookPath(proposal string) string {

@@ -24,7 +24,7 @@ var templates = ui.Parse(markup)
 
 // criteriaPath is where it is shown what a body asks of apps.
 func criteriaPath(body string, more ...string) string {
-	return at(append([]string{"criteria", devicepages.PathID(body)}, more...)...)
+	return gate.Path(append([]string{"criteria", devicepages.PathID(body)}, more...)...)
 }
 
 // criteriaOf leads to the criteria of the body that the address names, else to those of the one to which who asks belongs.

@@ -117,15 +117,7 @@ func (h *house) somebody(name string, role people.Role, body string) visitor {
 	if v, is := h.here[name]; is {
 		return v
 	}
-	home := body
-	if home == people.Everywhere {
-		home = "gov"
-	}
-	var grants []people.Grant
-	if role != "" {
-		grants = []people.Grant{{Role: role, Organisation: body}}
-	}
-	h.here[name] = visitor{h, h.SignIn(h.Person(home, people.Particulars{Name: name, UserName: strings.ReplaceAll(name, " ", ".")}, grants...))}
+	h.here[name] = visitor{h, h.Somebody(people.Particulars{Name: name, UserName: strings.ReplaceAll(name, " ", ".")}, role, body)}
 	return h.here[name]
 }
 
