@@ -48,7 +48,7 @@ demo-offline: build ## Judge a few devices and cameras of that government in the
 
 # Tests wait for browsers and databases, and what looks at code never waits: beside each other they fill two processors.
 .PHONY: test
-test: setup assets format vet architecture ## Everything that must hold: run it before every commit
+test: setup assets format vet architecture ## Every test, and how things are written: run it before every commit
 	$(MAKE) --no-print-directory -j2 --output-sync=recurse tests staticcheck
 	$(MAKE) --no-print-directory cover
 	@echo 'test: everything holds'
