@@ -58,6 +58,7 @@ var magics = []magic{
 	{0, "\x89PNG\r\n\x1a\n", Media, ""},
 	{0, "\xff\xd8\xff", Media, ""},
 	{0, "GIF8", Media, ""},
+	{0, "icns\x00", Media, ""},         // icons of macOS
 	{0, "\x00\x00\x01\x00", Media, ""}, // icon
 	{0, "OggS", Media, ""},
 	{0, "fLaC", Media, ""},

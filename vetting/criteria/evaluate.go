@@ -72,13 +72,14 @@ func (c *Criterion) least(stands *report.Criterion, found []report.Found, why st
 	}
 	for i, f := range found {
 		stands.Evidence = append(stands.Evidence, f.Evidence)
-		n, err := strconv.Atoi(f.Value)
+		major, _, _ := strings.Cut(f.Value, ".") // on Apple's systems levels are versions
+		n, err := strconv.Atoi(major)
 		switch {
 		case err != nil:
 			stands.Result, stands.Why = report.Unknown, fmt.Sprintf("%q is no number", f.Value)
 			return
 		case n < c.Least:
-			stands.Result, stands.Why = report.NotMet, fmt.Sprintf("%d, and %d is asked for", n, c.Least)
+			stands.Result, stands.Why = report.NotMet, fmt.Sprintf("%s, and %d is asked for", f.Value, c.Least)
 			return
 		case i == 0 && why == "":
 			stands.Result = report.Met

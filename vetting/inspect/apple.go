@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"portcullis/vetting/archive"
@@ -48,26 +49,58 @@ func (in *Inspector) apple(ctx context.Context, rep *report.Report, a *archive.A
 		rep.Coverage.NotAnalysed = append(rep.Coverage.NotAnalysed, report.NotAnalysed{Path: "…", Why: fmt.Sprintf("%d more files, which are not listed, were not analysed", more)})
 	}
 	unread(rep)
-	for _, n := range c.NotAnalysed {
-		if strings.HasSuffix(n.Path, "Info.plist") || strings.HasSuffix(n.Path, ".xcprivacy") || strings.HasPrefix(n.Path, "(") {
-			for _, kind := range []report.Fact{report.DataFact, report.PermissionFact, report.TraitFact} {
-				unknown(rep, kind, n.Path+" could not be read: "+n.Why)
-			}
+	declared := func(why string) {
+		for _, kind := range []report.Fact{report.DataFact, report.PermissionFact, report.TraitFact} {
+			unknown(rep, kind, why)
 		}
 	}
-	if len(app.Code) == 0 {
-		unknown(rep, report.SDKFact, "there is no program in the file")
+	for _, n := range c.NotAnalysed {
+		if strings.HasSuffix(n.Path, "Info.plist") || strings.HasSuffix(n.Path, ".xcprivacy") || strings.HasPrefix(n.Path, "(") {
+			declared(n.Path + " could not be read: " + n.Why)
+		}
+	}
+	for _, code := range app.Code {
+		if code.Lost != "" {
+			declared(code.Path + ": " + code.Lost)
+		}
+	}
+	if !slices.ContainsFunc(app.Code, func(c ipa.Code) bool { return c.Path == app.Program }) {
+		declared("the app's program could not be read, and with it what it is entitled to")
+		unknown(rep, report.SDKFact, "the app's program is not in the file, or could not be read")
 	}
 	if app.MoreDomains {
 		unknown(rep, report.DomainFact, "more hosts are named than are listed")
 	}
 	if m.Identifier == "" {
-		for _, kind := range []report.Fact{report.DataFact, report.PermissionFact, report.TraitFact} {
-			unknown(rep, kind, "the app's Info.plist could not be read")
+		declared("the app's Info.plist could not be read")
+	}
+	appleSigning(rep, app)
+	return nil
+}
+
+// appleSigning tells what the signature says of itself. That it is Apple's or the maker's is not checked.
+func appleSigning(rep *report.Report, app *ipa.App) {
+	unknown(rep, report.SigningFact, "Apple's signatures are not checked here")
+	say := func(format string, args ...any) {
+		if what := fmt.Sprintf(format, args...); !slices.Contains(rep.Signing.Problems, what) {
+			rep.Signing.Problems = append(rep.Signing.Problems, what)
 		}
 	}
-	unknown(rep, report.SigningFact, "Apple's signatures are not checked here")
-	return nil
+	for _, c := range app.Code {
+		switch {
+		case c.Path != app.Program:
+		case !c.Signed:
+			say("its program (%s) carries no signature", c.Architecture)
+		case c.Team != "":
+			say("its signature names the team %s", c.Team)
+		}
+	}
+	if p := app.Provision; p != nil {
+		say("its provisioning profile is “%s” of %s", p.Name, cmp.Or(p.Team, "nobody who is named"))
+		if p.Everywhere {
+			say("the profile lets it run on any device without the store, as inside a company")
+		}
+	}
 }
 
 // said is a text that is there; nil where it is empty.
@@ -78,59 +111,74 @@ func said(text string) *string {
 	return &text
 }
 
-// usage is which kinds of data an app may reach that asks people with a text of that name.
-var usage = map[string]string{
-	"NSContactsUsageDescription": "contacts", "NSPhotoLibraryUsageDescription": "content", "NSPhotoLibraryAddUsageDescription": "content",
-	"NSLocationWhenInUseUsageDescription": "location", "NSLocationAlwaysUsageDescription": "location", "NSLocationAlwaysAndWhenInUseUsageDescription": "location",
-	"NSLocationUsageDescription": "location", "NSLocationTemporaryUsageDescriptionDictionary": "location",
-	"NSMicrophoneUsageDescription": "microphone", "NSSpeechRecognitionUsageDescription": "microphone", "NSCameraUsageDescription": "camera",
-	"NSCalendarsUsageDescription": "calendar", "NSCalendarsFullAccessUsageDescription": "calendar", "NSCalendarsWriteOnlyAccessUsageDescription": "calendar",
-	"NSRemindersUsageDescription": "calendar", "NSRemindersFullAccessUsageDescription": "calendar",
-	"NSMotionUsageDescription": "sensors", "NSHealthShareUsageDescription": "health", "NSHealthUpdateUsageDescription": "health", "NSHealthClinicalHealthRecordsShareUsageDescription": "health",
-	"NSBluetoothAlwaysUsageDescription": "network", "NSBluetoothPeripheralUsageDescription": "network", "NSLocalNetworkUsageDescription": "network",
-	"NSHomeKitUsageDescription": "network", "NSNearbyInteractionUsageDescription": "network", "NSUserTrackingUsageDescription": "tracking",
-	"NSAppleMusicUsageDescription": "content", "NSDesktopFolderUsageDescription": "content", "NSDocumentsFolderUsageDescription": "content",
-	"NSDownloadsFolderUsageDescription": "content", "NSRemovableVolumesUsageDescription": "content", "NSNetworkVolumesUsageDescription": "content", "NSFileProviderDomainUsageDescription": "content",
-	"NSScreenCaptureUsageDescription": "screen",
-}
-
-// collected is which kinds of data those of Apple's privacy manifests are, by how they begin.
-var collected = []struct{ begins, kind string }{
-	{"Contacts", "contacts"}, {"EmailsOrTextMessages", "messages"}, {"PhotosorVideos", "content"}, {"AudioData", "microphone"}, {"OtherUserContent", "content"}, {"GameplayContent", "content"},
-	{"CustomerSupport", "content"}, {"PreciseLocation", "location"}, {"CoarseLocation", "location"}, {"Health", "health"}, {"Fitness", "sensors"},
-	{"UserID", "identity"}, {"DeviceID", "identity"}, {"PhoneNumber", "identity"}, {"EmailAddress", "identity"}, {"Name", "identity"}, {"PhysicalAddress", "identity"},
-}
-
 func appleData(rep *report.Report, app *ipa.App) {
 	var g gathered
 	for _, b := range bundles(app) {
 		for _, u := range b.Usage {
-			if kind := usage[u.Key]; kind != "" {
-				g.add(kind, report.GradeDeclared, infoOf(&b), u.Key+": "+u.Value)
+			rep.Permissions.Declared = append(rep.Permissions.Declared, u.Key)
+			for _, kind := range usage[u.Key] {
+				g.add(kind, report.GradeDeclared, infoOf(&b), strings.TrimSuffix(u.Key+": "+u.Value, ": "))
 			}
 		}
 		if len(b.Asks) > 0 {
 			g.add("apps", report.GradeDeclared, infoOf(&b), "asks whether these are there: "+strings.Join(b.Asks, ", "))
 		}
-		for _, mode := range b.Background {
-			if mode == "location" {
-				g.add("location", report.GradeDeclared, infoOf(&b), "also while it is not on the screen")
+		if slices.Contains(b.Background, "location") {
+			g.add("location", report.GradeDeclared, infoOf(&b), "also while it is not on the screen")
+		}
+		if e, known := extends[b.Point]; known {
+			g.add(e.kind, report.GradeDeclared, infoOf(&b), e.what+" ("+b.Point+")")
+		}
+	}
+	for _, c := range app.Code {
+		for _, e := range c.Entitlements {
+			if kind := entitledTo[e.Key]; kind != "" && e.Value != "false" {
+				g.add(kind, report.GradeSigned, c.Path, e.Key)
 			}
 		}
 	}
-	for _, p := range app.Privacy {
-		for _, d := range p.Data {
-			for _, c := range collected {
-				if strings.HasPrefix(d.Kind, c.begins) {
-					g.add(c.kind, report.GradeDeclared, p.Path, "its maker says that it collects "+d.Kind+forWhat(d.Purposes))
-				}
-			}
-		}
-		if p.Tracking {
-			g.add("tracking", report.GradeDeclared, p.Path, "its maker says that it tracks")
-		}
+	if app.Mac && !sandboxed(app) {
+		g.add("content", report.GradeSigned, app.Program, "it is not in a sandbox: it can read the files that whoever uses it can read")
+	}
+	for i := range app.Privacy {
+		applePrivacy(&g, &app.Privacy[i])
 	}
 	rep.Data = g.data()
+}
+
+// sandboxed tells whether an app for macOS is kept from the files of whoever uses it, in each architecture.
+func sandboxed(app *ipa.App) bool {
+	is := false
+	for _, c := range app.Code {
+		if c.Path == app.Program {
+			if is = slices.Contains(c.Entitlements, ipa.Pair{Key: "com.apple.security.app-sandbox", Value: "true"}); !is {
+				return false
+			}
+		}
+	}
+	return is
+}
+
+func applePrivacy(g *gathered, p *ipa.Privacy) {
+	for _, d := range p.Data {
+		kinds := collected[d.Kind]
+		if len(kinds) == 0 {
+			kinds = []string{"other"}
+		}
+		what := "its maker says that it collects " + cmp.Or(d.Kind, "something without a name") + forWhat(d.Purposes)
+		if d.Linked {
+			what += ", with who somebody is"
+		}
+		if d.Tracking {
+			what += ", to follow people across other companies' apps"
+		}
+		for _, kind := range kinds {
+			g.add(kind, report.GradeDeclared, p.Path, what)
+		}
+	}
+	if p.Tracking || len(p.Domains) > 0 {
+		g.add("tracking", report.GradeDeclared, p.Path, strings.TrimSuffix("its maker says that it tracks, with "+strings.Join(p.Domains, ", "), ", with "))
+	}
 }
 
 func forWhat(purposes []string) string {
@@ -141,7 +189,9 @@ func forWhat(purposes []string) string {
 }
 
 // bundles are the app and what it extends the system with; frameworks cannot ask people for anything.
-func bundles(app *ipa.App) []ipa.Bundle { return append([]ipa.Bundle{app.Main}, app.Others...) }
+func bundles(app *ipa.App) []ipa.Bundle {
+	return slices.DeleteFunc(append([]ipa.Bundle{app.Main}, app.Others...), func(b ipa.Bundle) bool { return !b.Runs() })
+}
 
 func infoOf(b *ipa.Bundle) string {
 	if b.Path == "" {
@@ -150,26 +200,31 @@ func infoOf(b *ipa.Bundle) string {
 	return b.Path + "/Info.plist"
 }
 
+// entitlements are the traits that a signature gives.
+var entitlements = map[string]string{
+	"get-task-allow": report.Debuggable, "com.apple.security.get-task-allow": report.Debuggable,
+	"com.apple.security.cs.disable-library-validation":         report.LoadsCode,
+	"com.apple.security.cs.allow-dyld-environment-variables":   report.LoadsCode,
+	"com.apple.security.cs.allow-unsigned-executable-memory":   report.Executable,
+	"com.apple.security.cs.disable-executable-page-protection": report.Executable,
+	"com.apple.security.cs.allow-jit":                          report.Executable,
+	"dynamic-codesigning":                                      report.Executable,
+}
+
 func appleTraits(rep *report.Report, app *ipa.App) {
 	var g gathered
 	for _, b := range bundles(app) {
-		if b.Cleartext {
-			g.add(report.Cleartext, report.GradeDeclared, infoOf(&b), "to any host (NSAllowsArbitraryLoads)")
+		for _, to := range b.Cleartext {
+			g.add(report.Cleartext, report.GradeDeclared, infoOf(&b), to)
 		}
-		if len(b.CleartextTo) > 0 {
-			g.add(report.Cleartext, report.GradeDeclared, infoOf(&b), "to "+strings.Join(b.CleartextTo, ", "))
-		}
+	}
+	if major, _, _ := strings.Cut(app.Main.Made, "."); len(major) == 1 && major < "9" && !app.Mac {
+		g.add(report.Cleartext, report.GradeDeclared, "Info.plist", "to any host: it was made for iOS before 9, which asks nobody to encrypt")
 	}
 	for _, p := range app.Privacy {
 		if p.Tracking {
 			g.add(report.Tracking, report.GradeDeclared, p.Path, cmp.Or(strings.Join(p.Domains, ", "), "NSPrivacyTracking"))
 		}
-	}
-	entitled := map[string]string{
-		"get-task-allow": report.Debuggable, "com.apple.security.get-task-allow": report.Debuggable,
-		"com.apple.security.cs.disable-library-validation":         report.LoadsCode,
-		"com.apple.security.cs.allow-unsigned-executable-memory":   report.Executable,
-		"com.apple.security.cs.disable-executable-page-protection": report.Executable,
 	}
 	for _, c := range app.Code {
 		if c.Encrypted {
@@ -178,9 +233,15 @@ func appleTraits(rep *report.Report, app *ipa.App) {
 		if c.Executable {
 			g.add(report.Executable, report.GradeSeen, c.Path, "its stack may be executed")
 		}
+		if c.Writable {
+			g.add(report.Executable, report.GradeSeen, c.Path, "a part of it is loaded to be both written and executed")
+		}
+		if strings.Contains(c.Path, "!") {
+			g.add(report.HiddenCode, report.GradeSeen, c.Path, "code for "+c.Architecture)
+		}
 		for _, e := range c.Entitlements {
 			rep.Permissions.Declared = append(rep.Permissions.Declared, e.Key)
-			if trait := entitled[e.Key]; trait != "" && e.Value == "true" {
+			if trait := entitlements[e.Key]; trait != "" && e.Value == "true" {
 				g.add(trait, report.GradeSigned, c.Path, e.Key)
 			}
 		}

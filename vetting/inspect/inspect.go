@@ -145,8 +145,14 @@ func (in *Inspector) read(ctx context.Context, rep *report.Report, r io.ReaderAt
 	case ipa.Is(a):
 		rep.Coverage.NotAnalysed = []report.NotAnalysed{{Path: "Info.plist", Why: "an app of Apple's systems is in it, too: it was read as one of Android's"}}
 	}
-	return in.android(ctx, rep, []apk.File{{Reader: r, Size: size}})
+	err = in.android(ctx, rep, []apk.File{{Reader: r, Size: size}})
+	if errors.Is(err, apk.ErrNoApp) {
+		err = errNoApp
+	}
+	return err
 }
+
+var errNoApp = errors.New("no app is in it: neither one of Android's, with an AndroidManifest.xml, nor one of Apple's, with an Info.plist in a folder whose name ends in .app")
 
 // seen gathers what is seen in all places of a file. Places are asked for from several goroutines; each is one's own.
 type seen struct {

@@ -122,7 +122,7 @@ func TestRead(t *testing.T) {
 	m := app.Main
 	m.Keys = nil
 	want := Bundle{Identifier: "org.example.letters", Name: "Letters", Version: "4.2", Build: "42.1", Minimum: "15.0", Made: "18.1", Executable: "Letters",
-		Usage: []Pair{{"NSContactsUsageDescription", "to find your friends"}}, Cleartext: true, CleartextTo: []string{"old.example.org"}, Background: []string{"location"},
+		Usage: []Pair{{"NSContactsUsageDescription", "to find your friends"}}, Cleartext: []string{"to any host (NSAllowsArbitraryLoads)", "to old.example.org (NSExceptionAllowsInsecureHTTPLoads)"}, Background: []string{"location"},
 		Schemes: []string{"letters"}, Asks: []string{"whatsapp"}}
 	if diff := gocmp.Diff(want, m); diff != "" {
 		t.Error(diff)
@@ -135,8 +135,8 @@ func TestRead(t *testing.T) {
 		t.Error(diff)
 	}
 	if diff := gocmp.Diff([]Code{
-		{Path: root + "Frameworks/BUAdSDK.framework/BUAdSDK", Architecture: "arm64", Libraries: []string{"@rpath/BUAdSDK.framework/BUAdSDK"}, Encrypted: true, Team: "TEAM123456", Entitlements: []Pair{{"get-task-allow", "true"}}},
-		{Path: root + "Letters", Architecture: "arm64", Libraries: []string{"@rpath/BUAdSDK.framework/BUAdSDK"}, Team: "TEAM123456", Entitlements: []Pair{{"get-task-allow", "true"}}},
+		{Path: root + "Frameworks/BUAdSDK.framework/BUAdSDK", Architecture: "arm64", Libraries: []string{"@rpath/BUAdSDK.framework/BUAdSDK"}, Encrypted: true, Signed: true, Team: "TEAM123456", Entitlements: []Pair{{"get-task-allow", "true"}}},
+		{Path: root + "Letters", Architecture: "arm64", Libraries: []string{"@rpath/BUAdSDK.framework/BUAdSDK"}, Signed: true, Team: "TEAM123456", Entitlements: []Pair{{"get-task-allow", "true"}}},
 	}, app.Code); diff != "" {
 		t.Error(diff)
 	}
@@ -157,6 +157,33 @@ func TestRead(t *testing.T) {
 	slices.SortFunc(c.NotAnalysed, func(a, b Unread) int { return cmp.Compare(a.Path, b.Path) })
 	if c.FilesTotal != 11 || c.FilesRead != 9 || len(c.NotAnalysed) != 2 || !strings.Contains(c.NotAnalysed[0].Why, "encrypted") || c.NotAnalysed[1].Path != root+"broken/Info.plist" || c.BytesRead >= c.BytesTotal {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestTexts: hosts are found as they are in property lists in the binary form, where other bytes stand close to them, and in
+// UTF-16; the address of Apple's definition of the form is none.
+func TestTexts(t *testing.T) {
+	info := list(t, plist.XMLFormat, map[string]any{"CFBundleIdentifier": "a"})
+	values := map[string]any{"a": "pangle.io", "b": []string{"log.example.net", "x.example.com"}, "c": "ü https://wide.example.de/", "d": []byte("\x01https://data.example.org/\x02")}
+	text := "\xfe\xff"
+	for _, c := range `"k" = "https://strings.example.org/";` {
+		text += "\x00" + string(c)
+	}
+	app, _, err := read(t, pack(t, map[string]string{"Payload/A.app/Info.plist": info, "Payload/A.app/b.plist": list(t, plist.BinaryFormat, values), "Payload/A.app/x.plist": info, "Payload/A.app/a.strings": text}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff([]string{"data.example.org", "log.example.net", "pangle.io", "strings.example.org", "wide.example.de", "x.example.com"}, app.Domains); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestSwift: a library of Swift that is part of the program itself has the names of its classes alone.
+func TestSwift(t *testing.T) {
+	for class, want := range map[string]string{"_TtC11FBAEMKitABC5Event": "FBAEMKitABC", "_TtGC4Main4Boxs": "Main", "_TtC9": "", "NSObject": "", "_TtCs12_SwiftObject": "", "_TtC0": ""} {
+		if got := moduleOf([]byte(class)); got != want {
+			t.Errorf("%s: %q, want %q", class, got, want)
+		}
 	}
 }
 

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"portcullis/platform/apple"
 	"portcullis/vetting/archive"
@@ -36,12 +39,32 @@ var ErrNoApp = errors.New("there is no app in the archive: no .app folder with a
 // mostDomains is how many hosts are listed.
 const mostDomains = 5000
 
-// main is the Info.plist of an app: in Payload for iOS, in Contents for macOS.
-var main = regexp.MustCompile(`^(Payload/)?([^/]+\.app)/(Contents/)?Info\.plist$`)
+// main is the Info.plist of an app: in Payload for iOS, in Contents for macOS. Whoever packed it may have packed the
+// folders around it, too.
+var main = regexp.MustCompile(`^((?:[^/]+/){0,4}?)[^/]+\.app/(Contents/)?Info\.plist$`)
+
+// mainOf finds the app: of several the one in the fewest folders, and of those the first. There may be others.
+func mainOf(a *archive.Archive) (first *archive.Entry, others []*archive.Entry) {
+	depth := func(e *archive.Entry) int { return strings.Count(main.FindStringSubmatch(e.Name)[1], "/") }
+	for _, e := range a.Entries() {
+		found := main.FindStringSubmatch(e.Name)
+		switch {
+		case found == nil || strings.Contains(found[1], ".app/") || strings.HasPrefix(e.Name, "__MACOSX/"):
+		case first == nil:
+			first = e
+		case depth(e) < depth(first):
+			first, others = e, append(others, first)
+		default:
+			others = append(others, e)
+		}
+	}
+	return first, others
+}
 
 // Is tells whether an archive holds an app of Apple's systems.
 func Is(a *archive.Archive) bool {
-	return slices.ContainsFunc(a.Entries(), func(e *archive.Entry) bool { return main.MatchString(e.Name) })
+	first, _ := mainOf(a)
+	return first != nil
 }
 
 type reader struct {
@@ -54,17 +77,14 @@ type reader struct {
 // Read reads an app from an archive.
 func Read(ctx context.Context, a *archive.Archive, look Look) (*App, error) {
 	r := &reader{app: &App{}, look: look, hosts: domains.NewSet(mostDomains)}
-	for _, e := range a.Entries() {
-		if found := main.FindStringSubmatch(e.Name); found != nil {
-			if r.root != "" {
-				r.problem(e.Path(), "there is another app in the archive: this one is not told of, but its code and files are")
-				continue
-			}
-			r.root, r.app.Mac = strings.TrimSuffix(e.Name, "Info.plist"), found[3] != ""
-		}
-	}
-	if r.root == "" {
+	first, others := mainOf(a)
+	if first == nil {
 		return nil, ErrNoApp
+	}
+	r.root = strings.TrimSuffix(first.Name, "Info.plist")
+	r.app.Mac = strings.HasSuffix(r.root, ".app/Contents/")
+	for _, e := range others {
+		r.problem(e.Path(), "there is another app in the archive: it is told of as if it were part of this one")
 	}
 	if err := r.archive(ctx, a); err != nil {
 		return nil, err
@@ -77,6 +97,9 @@ func Read(ctx context.Context, a *archive.Archive, look Look) (*App, error) {
 	slices.SortFunc(app.Others, func(a, b Bundle) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortFunc(app.Privacy, func(a, b Privacy) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(app.Code, func(a, b Code) int { return cmp.Compare(a.Path, b.Path) })
+	if app.Program = r.root + app.Main.Executable; app.Mac {
+		app.Program = r.root + "MacOS/" + app.Main.Executable
+	}
 	if app.Main.Identifier == "" {
 		r.problem(r.root+"Info.plist", "the app has no identifier: it could not be read, or says none")
 	}
@@ -211,31 +234,55 @@ func (r *reader) file(ctx context.Context, e *archive.Entry, data []byte) error 
 	}
 	switch {
 	case base == "Info.plist":
-		return r.info(e.Name, where, nested, see, data)
+		return r.info(e, nested, see, data)
 	case strings.HasSuffix(base, ".xcprivacy"):
 		t, err := apple.ReadTree(data)
 		if err != nil {
 			return fmt.Errorf("the privacy manifest could not be read: %w", err)
 		}
 		r.app.Privacy = append(r.app.Privacy, privacyOf(where, t))
-		r.search(data, see)
-		return nil
+		return r.list(e, t, see)
 	case base == "embedded.mobileprovision" || base == "embedded.provisionprofile":
 		return r.provision(data)
 	case macho.Is(data):
-		return r.code(where, data, see)
+		return errors.Join(r.code(where, data, see), r.behind(ctx, e, data))
 	case len(data) > 4 && string(data[:4]) == "PK\x03\x04":
 		return r.nested(ctx, e, data)
 	}
-	r.search(data, see)
+	if bytes.HasPrefix(data, []byte("\xca\xfe\xba\xbe")) {
+		return errors.New("it begins as a program of more architectures than are read, or as code for Java")
+	}
+	var err error
+	if bytes.HasPrefix(data, []byte("bplist")) {
+		err = r.binaryList(e, data, see)
+	} else {
+		r.search(readable(data), see)
+	}
 	switch kind, word := content.Of(data[:min(len(data), content.HeadSize)]); kind {
 	case content.GZIP, content.Packed, content.Code, content.DEX, content.ELF, content.Unknown:
 		return fmt.Errorf("it is not read: %s", word)
 	case content.Plain:
-		if content.ArchiveEnd(data) < 0 {
-			return content.MixedWithin(data)
+		err = errors.Join(err, content.MixedWithin(data))
+	case content.Media:
+		if bytes.HasPrefix(data, []byte("\x89PNG")) && !bytes.Contains(data[max(0, len(data)-64):], []byte("IEND")) {
+			err = errors.New("it begins as a picture does, and does not end as one")
 		}
 	}
+	return errors.Join(err, r.behind(ctx, e, data))
+}
+
+// binaryList searches a property list that may be about anything.
+func (r *reader) binaryList(e *archive.Entry, data []byte, see Sightings) error {
+	t, err := apple.ReadTree(data)
+	if err != nil {
+		r.search(data, see)
+		return fmt.Errorf("the property list could not be read: %w", err)
+	}
+	return r.list(e, t, see)
+}
+
+// behind reads an archive that lies in a file of another kind.
+func (r *reader) behind(ctx context.Context, e *archive.Entry, data []byte) error {
 	if end := content.ArchiveEnd(data); end >= 0 {
 		return r.nested(ctx, e, data[:end])
 	}
@@ -264,23 +311,79 @@ func (r *reader) search(data []byte, see Sightings) {
 	see.String(data)
 }
 
-func (r *reader) info(name, where string, nested bool, see Sightings, data []byte) error {
+func (r *reader) info(e *archive.Entry, nested bool, see Sightings, data []byte) error {
+	where := e.Path()
 	t, err := apple.ReadTree(data)
 	if err != nil {
 		return fmt.Errorf("the property list could not be read: %w", err)
 	}
 	b := bundleOf(strings.TrimSuffix(strings.TrimSuffix(where, "Info.plist"), "/"), t)
+	said := map[string]bool{}
 	for _, k := range b.Keys {
 		see.Key(k.Key, k.Value)
+		if said[k.Key] {
+			r.problem(where, fmt.Sprintf("it says %.100q twice: systems may take either", k.Key))
+		}
+		said[k.Key] = true
 	}
-	if name == r.root+"Info.plist" && !nested {
+	if e.Name == r.root+"Info.plist" && !nested {
 		b.Path = ""
 		r.app.Main = b
 	} else {
 		r.app.Others = append(r.app.Others, b)
 	}
-	r.search(data, see)
+	return r.list(e, t, see)
+}
+
+// list searches the texts of a property list, which may be longer than it is: a text can stand in it once and be used
+// many times.
+func (r *reader) list(e *archive.Entry, t *apple.Tree, see Sightings) error {
+	all := texts(t, nil)
+	if err := e.Archive().Budget().Take(int64(len(all))); err != nil {
+		return err
+	}
+	r.search(all, see)
 	return nil
+}
+
+// texts appends all texts of a property list, each on a line of its own. In the binary form bytes that look like letters
+// stand between them.
+func texts(t *apple.Tree, into []byte) []byte {
+	for _, k := range t.Keys {
+		into = append(append(into, k...), '\n')
+	}
+	if t.Text != "" {
+		into = append(append(into, t.Text...), '\n')
+	}
+	for i := range t.Values {
+		into = texts(&t.Values[i], into)
+	}
+	return into
+}
+
+// readable is what is searched of a plain file: UTF-16 is searched in UTF-8.
+func readable(data []byte) []byte {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		return narrow(data[2:], binary.LittleEndian)
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return narrow(data[2:], binary.BigEndian)
+	case bytes.HasPrefix(data, []byte("<?xml")) && bytes.Contains(data[:min(len(data), 512)], doctype):
+		return bytes.Replace(data, doctype, nil, 1)
+	}
+	return data
+}
+
+// doctype stands in every property list in XML, and nobody calls it.
+var doctype = []byte("http://www.apple.com/DTDs/PropertyList-1.0.dtd")
+
+// narrow is a text of UTF-16 in UTF-8.
+func narrow(data []byte, order binary.ByteOrder) []byte {
+	units := make([]uint16, len(data)/2)
+	for i := range units {
+		units[i] = order.Uint16(data[2*i:])
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // provision reads the property list in a profile, whose signature is not checked.
@@ -307,22 +410,15 @@ func (r *reader) code(where string, data []byte, see Sightings) error {
 	}
 	r.search(data, see) // names and hosts stand in other places than those of texts, too
 	var lost error
+	modules := map[string]bool{}
 	for i := range all {
 		f := &all[i]
 		for _, p := range f.Problems {
 			r.problem(where, p)
 		}
-		c := Code{Path: where, Architecture: f.Architecture, Libraries: f.Libraries, Encrypted: f.Encrypted, Team: f.Team, Executable: f.Executable}
-		if len(f.Entitlements) > 0 {
-			t, err := apple.ReadTree(f.Entitlements)
-			if err != nil {
-				r.problem(where, "what its signature entitles it to could not be read: "+err.Error())
-				t = &apple.Tree{}
-			}
-			for i, key := range t.Keys {
-				c.Entitlements = append(c.Entitlements, Pair{key, scalar(&t.Values[i])})
-			}
-		}
+		c := Code{Path: where, Architecture: f.Architecture, Libraries: f.Libraries, Encrypted: f.Encrypted, Signed: f.Signed, Team: f.Team,
+			Executable: f.Executable, Writable: f.Writable, Lost: f.SignatureLost}
+		r.entitle(&c, f)
 		for _, library := range f.Libraries {
 			see.Library(frameworkOf(library))
 		}
@@ -336,10 +432,74 @@ func (r *reader) code(where string, data []byte, see Sightings) error {
 		for text, class := range f.Texts {
 			if class {
 				see.Class(slices.Concat([]byte("L"), text, []byte(";")), true)
+				if module := moduleOf(text); module != "" && !modules[module] {
+					modules[module] = true
+					see.Library(module + ".framework")
+				}
 			}
 		}
 	}
+	if lost == nil {
+		lost = mixed(data, all)
+	}
 	return lost
+}
+
+// entitle puts together what both forms of a signature's entitlements say: systems go by either.
+func (r *reader) entitle(c *Code, f *macho.File) {
+	if len(f.Entitlements) > 0 {
+		t, err := apple.ReadTree(f.Entitlements)
+		if err != nil {
+			c.Lost = cmp.Or(c.Lost, "what its signature entitles it to could not be read: "+err.Error())
+			r.problem(c.Path, c.Lost)
+			t = &apple.Tree{}
+		}
+		for i, key := range t.Keys {
+			c.Entitlements = append(c.Entitlements, Pair{key, scalar(&t.Values[i])})
+		}
+	}
+	if len(c.Entitlements) == 0 {
+		for _, e := range f.Entitled {
+			c.Entitlements = append(c.Entitlements, Pair(e))
+		}
+		return
+	}
+	for _, e := range f.Entitled {
+		if !slices.Contains(c.Entitlements, Pair(e)) {
+			r.problem(c.Path, fmt.Sprintf("one form of its signature entitles it to %s %s, and the other does not", e.Key, e.Value))
+			c.Entitlements = append(c.Entitlements, Pair(e))
+		}
+	}
+}
+
+// mixed is an error where much of a program is as evenly mixed as encrypted bytes are, its signatures aside.
+func mixed(data []byte, all []macho.File) error {
+	at := 0
+	for _, f := range all {
+		if from, to := f.Signature[0], f.Signature[1]; from >= at && to > from {
+			if err := content.MixedWithin(data[at:from]); err != nil {
+				return err
+			}
+			at = to
+		}
+	}
+	return content.MixedWithin(data[at:])
+}
+
+// moduleOf is the module that a class of Swift is from, as its name has it (_TtC6Module5Class); empty for others. A library
+// that is part of the program itself has no other trace of its name.
+func moduleOf(class []byte) string {
+	rest, swift := bytes.CutPrefix(class, []byte("_Tt"))
+	rest = bytes.TrimLeft(rest, "GC")
+	digits := 0
+	for digits < len(rest) && digits < 3 && '0' <= rest[digits] && rest[digits] <= '9' {
+		digits++
+	}
+	n, err := strconv.Atoi(string(rest[:digits]))
+	if !swift || err != nil || n > len(rest)-digits {
+		return ""
+	}
+	return string(rest[digits:][:n])
 }
 
 // frameworkOf is the framework or library that a path of one names.

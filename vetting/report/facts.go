@@ -55,7 +55,7 @@ func (r *Report) Of(kind Fact) (found []Found, why string) {
 		}
 	case TargetFact:
 		if r.TargetSDK != nil {
-			add(*r.TargetSDK, manifest("targetSdkVersion "+*r.TargetSDK))
+			add(*r.TargetSDK, manifest("made for "+*r.TargetSDK))
 		}
 	case AnalysedFact:
 		c := &r.Coverage
@@ -74,8 +74,9 @@ func (r *Report) Of(kind Fact) (found []Found, why string) {
 // Lacks is why it is not known whether a report has all of some values of a kind of facts; empty where it is.
 func (r *Report) Lacks(kind Fact, values []string) string {
 	why := r.unknown(kind)
-	if why == "" && kind == TraitFact && slices.ContainsFunc(values, func(v string) bool { return v == "*" || slices.Contains(CodeTraits, v) }) {
-		why = r.unknown(SDKFact)
+	apple := r.Format == IPA || r.Format == Mac
+	if apple && why == "" && !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(ofAndroid, v) }) && len(values) > 0 {
+		why = "this is looked for in Android's apps alone"
 	}
 	return why
 }

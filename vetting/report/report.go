@@ -264,5 +264,6 @@ var DataKinds = map[string]string{
 	"microphone": "the microphone", "camera": "the camera", "messages": "text messages", "calls": "who called whom", "calendar": "the calendar",
 	"identity": "which telephone and which number this is", "accounts": "the accounts on the device", "sensors": "body sensors and movement",
 	"apps": "which other apps there are", "network": "networks and devices nearby", "screen": "what is on the screen", "health": "health records",
-	"tracking": "who somebody is in other companies' apps",
+	"tracking": "who somebody is in other companies' apps", "usage": "what people do in it, search for and look at", "money": "what people buy, pay with and have",
+	"diagnostics": "how it runs, and where it fails", "sensitive": "what people believe, whom they love, and the like", "other": "something of people's that is not said",
 }

@@ -25,10 +25,6 @@ const (
 	Tracking         = "tracking"
 )
 
-// CodeTraits are those that are found by looking into files. Where one of them was not analysed, it is not known whether
-// they are there.
-var CodeTraits = []string{LoadsCode, Polyglot, HiddenCode, Encrypted, Executable}
-
 // Traits are the traits as people read them.
 var Traits = map[string]string{
 	Debuggable:       "anybody with the device in hand can look into the app while it runs",
@@ -50,5 +46,9 @@ var Traits = map[string]string{
 
 // OfCode are the traits that code has, so that they are not known where code was not analysed; the others are declared.
 var OfCode = []string{LoadsCode, HiddenCode, Polyglot, Executable, Encrypted}
+
+// ofAndroid are the traits that are looked for in Android's apps alone: apps of Apple's systems cannot have some of them, all
+// have others, and do not say.
+var ofAndroid = []string{TestOnly, Backup, UserCertificates, SharedUser, Unguarded, Accessibility, Administrator, Polyglot}
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,6 +1,7 @@
 package macho
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,20 +16,26 @@ type File struct {
 	Architecture string // arm64, arm64e, armv7, x86_64, i386, or its numbers
 	// Libraries are loaded with it, in the order of the file.
 	Libraries []string
-	// Encrypted is that a part of it is encrypted, as the store does it: nobody but the device can read the code.
+	// Encrypted is that a part of it is encrypted, as the store and Apple's own programs do it: nobody but the device can
+	// read the code.
 	Encrypted bool
-	// Signed is that it carries a signature, which is not checked here.
-	Signed bool
+	// Signed is that it carries a signature, and Signature where that stands in the whole file: the first byte and the one
+	// behind the last. Apple's certificates in it are not checked here.
+	Signed    bool
+	Signature [2]int
 	// Team and Identifier are what its signature says of its maker and its name.
 	Team, Identifier string
-	// Entitlements are a property list in XML; empty where there are none.
+	// Entitlements are a property list in XML, and Entitled the same in the form that iOS 15 and later go by (DER); empty
+	// where there are none.
 	Entitlements []byte
-	// Independent is that it may be loaded anywhere (PIE), and Executable that its stack may be executed.
-	Independent, Executable bool
+	Entitled     []Entitlement
+	// Independent is that it may be loaded anywhere (PIE), Executable that its stack may be executed, and Writable that a
+	// part of it may be both written and executed.
+	Independent, Executable, Writable bool
 	// Problems are what could not be read of it.
 	Problems []string
-	// Lost is why not all of the code could be read; empty where it was.
-	Lost string
+	// Lost is why not all of the code could be read, and SignatureLost why not all that the signature says; empty where it was.
+	Lost, SignatureLost string
 
 	data   []byte
 	texts  []section
@@ -48,10 +55,14 @@ const (
 	segment32, segment64       = 0x1, 0x19
 	loadDylib, loadWeak        = 0xc, 0x80000018
 	loadAgain, loadUp          = 0x8000001f, 0x80000023
+	loadLazy                   = 0x20
 	encryption32, encryption64 = 0x21, 0x2c
 	signature                  = 0x1d
 
 	stackFlag, pieFlag = 0x20000, 0x200000
+
+	protectedFlag   = 0x8       // of a segment: encrypted, as Apple's own programs are
+	writeAndExecute = 0x2 | 0x4 // of a segment
 )
 
 // mostParts is how many architectures are read, and mostCommands how many commands of each.
@@ -76,13 +87,22 @@ func Is(data []byte) bool {
 
 // Read reads a file, of each of its architectures.
 func Read(data []byte) ([]File, error) {
+	all, err := read(data)
+	for i := range all {
+		if f := &all[i]; !f.Signed && f.Lost != "" {
+			f.SignatureLost = "it may have a signature, which was not found: " + f.Lost
+		}
+	}
+	return all, err
+}
+
+func read(data []byte) ([]File, error) {
 	if !Is(data) {
 		return nil, ErrFormat
 	}
 	magic := binary.BigEndian.Uint32(data)
 	if magic != magicFat && magic != magicBig {
-		f := readOne(data)
-		return []File{f}, nil
+		return []File{readOne(data)}, nil
 	}
 	size := map[uint32]int{magicFat: 20, magicBig: 32}[magic]
 	var all []File
@@ -107,6 +127,8 @@ func Read(data []byte) ([]File, error) {
 			continue
 		}
 		f := readOne(part)
+		f.Signature[0] += int(from)
+		f.Signature[1] += int(from)
 		if texts += f.length; texts > uint64(len(data)) && f.length > 0 {
 			f.texts = nil
 			f.lose("the texts of its architectures are longer than the file: not all are read")
@@ -163,6 +185,12 @@ func readOne(data []byte) (f File) {
 	return f
 }
 
+// loseSignature notes why not all that the signature says is read.
+func (f *File) loseSignature(what string) {
+	f.SignatureLost = cmp.Or(f.SignatureLost, what)
+	f.Problems = append(f.Problems, what)
+}
+
 // lose notes why not all of the code is read.
 func (f *File) lose(format string, args ...any) {
 	what := fmt.Sprintf(format, args...)
@@ -183,8 +211,9 @@ func (f *File) command(order binary.ByteOrder, c []byte) {
 		return len(c) < n
 	}
 	switch is {
-	case loadDylib, loadWeak, loadAgain, loadUp:
+	case loadDylib, loadWeak, loadAgain, loadUp, loadLazy:
 		if short(24) {
+			f.lose("a library that it loads is not named whole")
 			return
 		}
 		name := cut(c, uint64(order.Uint32(c[8:])), uint64(len(c)))
@@ -198,18 +227,33 @@ func (f *File) command(order binary.ByteOrder, c []byte) {
 		}
 	case signature:
 		if !short(16) {
+			all := cut(f.data, uint64(order.Uint32(c[8:])), uint64(order.Uint32(c[12:])))
 			f.Signed = true
-			f.sign(cut(f.data, uint64(order.Uint32(c[8:])), uint64(order.Uint32(c[12:]))))
+			if len(all) > 0 {
+				f.Signature = [2]int{int(order.Uint32(c[8:])), int(order.Uint32(c[8:])) + len(all)}
+			}
+			f.sign(all)
 		}
 	case segment32:
 		if !short(56) {
+			f.segment(c, uint64(order.Uint32(c[32:])), uint64(order.Uint32(c[36:])), order.Uint32(c[44:]), order.Uint32(c[52:]))
 			f.sections(c[56:], 68, func(s []byte) (from, size uint64) { return uint64(order.Uint32(s[40:])), uint64(order.Uint32(s[36:])) })
 		}
 	case segment64:
 		if !short(72) {
+			f.segment(c, order.Uint64(c[40:]), order.Uint64(c[48:]), order.Uint32(c[60:]), order.Uint32(c[68:]))
 			f.sections(c[72:], 80, func(s []byte) (from, size uint64) { return uint64(order.Uint32(s[48:])), order.Uint64(s[40:]) })
 		}
 	}
+}
+
+// segment notes whether a segment is there, and how it is protected.
+func (f *File) segment(c []byte, from, length uint64, protection, flags uint32) {
+	if size := uint64(len(f.data)); length > 0 && (from > size || length > size-from) {
+		f.lose("its segment %s does not lie whole in the file", trim(c[8:24]))
+	}
+	f.Encrypted = f.Encrypted || flags&protectedFlag != 0
+	f.Writable = f.Writable || protection&writeAndExecute == writeAndExecute
 }
 
 // sections notes which of a segment's sections, whose entries have size bytes each, hold texts. Together they are no
@@ -259,24 +303,27 @@ func (f *File) Texts(yield func(text []byte, class bool) bool) {
 
 // The parts of a signature (<kern/cs_blobs.h>), all of whose numbers have the highest byte first.
 const (
-	superBlob, directory = 0xfade0cc0, 0xfade0c02
-	entitlements         = 0xfade7171
-	mostBlobs            = 100
+	superBlob, directory   = 0xfade0cc0, 0xfade0c02
+	entitlements, entitled = 0xfade7171, 0xfade7172
+	mostBlobs              = 100
 )
 
 func (f *File) sign(all []byte) {
 	if len(all) < 12 || binary.BigEndian.Uint32(all) != superBlob {
-		f.Problems = append(f.Problems, "its signature is not there, or damaged")
+		f.loseSignature("its signature is not there, or damaged")
 		return
+	}
+	if n := binary.BigEndian.Uint32(all[8:]); n > mostBlobs {
+		f.loseSignature(fmt.Sprintf("its signature has %d parts, of which %d are read", n, mostBlobs))
 	}
 	for i := range int(min(binary.BigEndian.Uint32(all[8:]), mostBlobs)) {
 		if len(all) < 12+(i+1)*8 {
-			f.Problems = append(f.Problems, "its signature is cut off")
+			f.loseSignature("its signature is cut off")
 			return
 		}
 		blob := cut(all, uint64(binary.BigEndian.Uint32(all[12+i*8+4:])), uint64(len(all)))
-		if len(blob) < 8 {
-			f.Problems = append(f.Problems, "a part of its signature is not there")
+		if len(blob) < 8 || uint64(len(blob)) < uint64(binary.BigEndian.Uint32(blob[4:])) {
+			f.loseSignature("a part of its signature is not there")
 			continue
 		}
 		kind := binary.BigEndian.Uint32(blob)
@@ -284,6 +331,11 @@ func (f *File) sign(all []byte) {
 		switch {
 		case kind == entitlements && len(blob) > 8:
 			f.Entitlements = blob[8:]
+		case kind == entitled && len(blob) > 8:
+			var err error
+			if f.Entitled, err = readEntitled(blob[8:]); err != nil {
+				f.loseSignature("what its signature entitles it to could not be read: " + err.Error())
+			}
 		case kind == directory && len(blob) >= 44 && f.Identifier == "":
 			f.Identifier = string(trim(cut(blob, uint64(binary.BigEndian.Uint32(blob[20:])), uint64(len(blob)))))
 			if version := binary.BigEndian.Uint32(blob[8:]); version >= 0x20200 && len(blob) >= 52 {
@@ -305,11 +357,15 @@ func architecture(cpu, sub uint32) string {
 	case 0x0200000c:
 		return "arm64_32"
 	case 12:
-		return "armv7"
+		return cmp.Or(map[uint32]string{6: "armv6", 11: "armv7s", 12: "armv7k"}[sub&0xff], "armv7")
 	case 0x01000007:
 		return "x86_64"
 	case 7:
 		return "i386"
+	case 18:
+		return "ppc"
+	case 0x01000012:
+		return "ppc64"
 	}
 	return fmt.Sprintf("processor %d.%d", cpu, sub&0xffffff)
 }

@@ -47,6 +47,47 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestSegments: how a part of it is loaded, and whether it is there, is read; libraries that are loaded late count, too.
+func TestSegments(t *testing.T) {
+	le := binary.LittleEndian
+	const segment = 32 // where the first command is
+	for what, change := range map[string]func(data []byte){
+		"writable":  func(data []byte) { le.PutUint32(data[segment+60:], 7) },
+		"protected": func(data []byte) { le.PutUint32(data[segment+68:], 8) },
+		"cut off":   func(data []byte) { le.PutUint64(data[segment+48:], 1<<20) },
+		"late":      func(data []byte) { data[bytes.Index(data, []byte("@rpath"))-24] = loadLazy },
+	} {
+		data := machotest.Program(false)
+		change(data)
+		all, err := Read(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := &all[0]; f.Writable != (what == "writable") || f.Encrypted != (what == "protected") || (f.Lost != "") != (what == "cut off") || len(f.Libraries) != 1 {
+			t.Errorf("%s: %+v", what, f)
+		}
+	}
+}
+
+// TestEntitled: what is not in the form of entitlements is told, and bounded.
+func TestEntitled(t *testing.T) {
+	good := []byte("\x70\x1c\x02\x01\x01\xb0\x17\x30\x08\x0c\x03one\x01\x01\xff\x30\x0b\x0c\x03two\x0c\x04text")
+	all, err := readEntitled(good)
+	if err != nil || !slices.Equal(all, []Entitlement{{"one", "true"}, {"two", "text"}}) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	for n := range good {
+		if all, err := readEntitled(good[:n]); err == nil {
+			t.Errorf("%d bytes of it: %+v", n, all)
+		}
+	}
+	for i := range good {
+		bad := bytes.Clone(good)
+		bad[i] ^= 0x20
+		_, _ = readEntitled(bad)
+	}
+}
+
 // TestSeveral: a file of several architectures is read of each, also of those of which one is not there.
 func TestSeveral(t *testing.T) {
 	one := machotest.Program(false)
