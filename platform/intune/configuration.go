@@ -150,18 +150,15 @@ func (c *configuration) settings(w io.Writer, l *platform.List) ([]platform.Left
 		return nil, err
 	}
 	rest := around.Bytes()
-	left, err := windows.Collections(l, c.Description, quote, func(name string, text []byte) error {
-		before, after, found := bytes.Cut(rest, empty)
-		if n := len(nodes) - bytes.Count(rest, empty); !found || nodes[n].collection != name {
+	left, err := windows.Collections(w, l, c.Description, quote, func(name string) error {
+		at := bytes.Index(rest, empty)
+		if n := len(nodes) - bytes.Count(rest, empty); at < 0 || nodes[n].collection != name {
 			return fmt.Errorf("write a configuration for Intune: there is no setting for AppLocker's %s", name)
 		}
-		rest = after
-		for _, part := range [][]byte{before, empty[:len(empty)-1], text, empty[len(empty)-1:]} {
-			if _, err := w.Write(part); err != nil {
-				return err
-			}
-		}
-		return nil
+		to := at + len(empty) - 1
+		_, err := w.Write(rest[:to])
+		rest = rest[to:]
+		return err
 	})
 	if err == nil {
 		_, err = w.Write(rest)

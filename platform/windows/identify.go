@@ -85,14 +85,15 @@ func Identify(identifier string) (Target, error) {
 }
 
 func publisher(value string) (Target, error) {
-	parts := strings.Split(value, "|")
-	if len(parts) != 3 || !isName(parts[0], "O=", "CN=") || !isPart(parts[1]) || !isPart(parts[2]) {
+	maker, rest, _ := strings.Cut(value, "|")
+	product, file, ok := strings.Cut(rest, "|")
+	if !ok || strings.Contains(file, "|") || !isName(maker, "O=", "CN=") || !isPart(product) || !isPart(file) {
 		return Target{}, errors.New("a publisher is given as publisher:O=…|product|file, where product and file may be *")
 	}
-	if parts[1] == "*" && parts[2] != "*" {
+	if product == "*" && file != "*" {
 		return Target{}, errors.New("AppLocker cannot tell a file by its name where its product may be any")
 	}
-	t := Target{Kind: Publisher, Publisher: parts[0], Product: parts[1], Binary: parts[2], Types: signed}
+	t := Target{Kind: Publisher, Publisher: maker, Product: product, Binary: file, Types: signed}
 	if t.Product == "*" { // scripts are signed, but name no product
 		t.Types = anyFile
 	}

@@ -46,14 +46,17 @@ func parseVersion(s string, tails bool) (v version, ok bool) {
 // span is a range of versions with both ends in it.
 type span struct{ low, high version }
 
-var every = span{0, newest}
+var (
+	every  = span{0, newest}
+	always = []span{every} // and is not changed
+)
 
 // banned are the versions that an entry bans; not ok where files' versions cannot say it. What has no
 // version has 0.0.0.0, and is in every window.
 func banned(e *platform.Entry) (spans []span, ok bool) {
 	for _, w := range e.Banned {
 		if w == (policy.Window{}) {
-			return []span{every}, true
+			return always, true
 		}
 		s := every
 		if w.Since != "" {
@@ -83,7 +86,7 @@ func banned(e *platform.Entry) (spans []span, ok bool) {
 // and not ok where files' versions cannot say it.
 func admitted(e *platform.Entry) (spans []span, ok bool) {
 	if len(e.Floors) == 0 {
-		return []span{every}, true
+		return always, true
 	}
 	for _, f := range e.Floors {
 		if policy.VersionMissing(f.Version) { // a number that files on Windows do not have decides
