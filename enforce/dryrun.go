@@ -83,7 +83,9 @@ func (l *Lists) supposing(w *policy.World, at time.Time) (*Lists, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Next(w, p, l.generation, l.at), nil
+	next := l.Next(w, p, l.generation, l.at)
+	next.since = l.since
+	return next, nil
 }
 
 // changes are the entries in which two lists differ.

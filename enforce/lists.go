@@ -22,7 +22,7 @@ var (
 type Lists struct {
 	policy     *policy.Policy
 	generation int64
-	at         time.Time
+	at, since  time.Time
 
 	catalogue  *catalogue
 	rules      map[string]*policy.Rule
@@ -48,14 +48,14 @@ type shared struct {
 
 // New prepares to compile lists of w, of which p is the compiled form at a time, in a generation.
 func New(w *policy.World, p *policy.Policy, generation int64, at time.Time) *Lists {
-	l := &Lists{policy: p, generation: generation, at: at, catalogue: newCatalogue(w.Products), shared: map[place]*shared{}}
+	l := &Lists{policy: p, generation: generation, at: at, since: p.ValidFrom(), catalogue: newCatalogue(w.Products), shared: map[place]*shared{}}
 	l.index(w)
 	return l
 }
 
 // Next is New, made from l: what is known of products is looked up again only where w has others.
 func (l *Lists) Next(w *policy.World, p *policy.Policy, generation int64, at time.Time) *Lists {
-	next := &Lists{policy: p, generation: generation, at: at, catalogue: l.catalogue, shared: map[place]*shared{}}
+	next := &Lists{policy: p, generation: generation, at: at, since: p.ValidFrom(), catalogue: l.catalogue, shared: map[place]*shared{}}
 	if !next.catalogue.of(w.Products) {
 		next.catalogue = newCatalogue(w.Products)
 	}
@@ -176,7 +176,7 @@ func (l *Lists) compile(s *shared, at place) error {
 		return err
 	}
 	s.bans = map[string][]string{}
-	s.list = &platform.List{Platform: at.platform, Organisation: at.organisation, Generation: l.generation, At: l.at, Until: l.policy.ValidUntil()}
+	s.list = &platform.List{Platform: at.platform, Organisation: at.organisation, Generation: l.generation, At: l.at, Since: l.since, Until: l.policy.ValidUntil()}
 	asked.rest(s.list)
 	asked.domains(s.list)
 	asked.name(s.list, l.catalogue.known(at.platform))

@@ -1,10 +1,14 @@
 package enforce
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -205,4 +209,46 @@ func TestEntries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSameAtAnyTime: between two dates of the world every form makes the same bytes whenever it is asked. The serial of a zone that is
+// written by itself rises with a decision, and with a date.
+func TestSameAtAnyTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawn.Drawing{T: t}
+		w, at := d.World(), drawn.Day(d.UpTo(7))
+		for _, form := range Forms {
+			now, later := bytesOf(t, w, &form, 7, at), bytesOf(t, w, &form, 7, at.Add(time.Hour))
+			if !bytes.Equal(now, later) {
+				t.Errorf("%s an hour later\n%s", form.Name, cmp.Diff(string(now), string(later)))
+			}
+		}
+		zone := Named("rpz")
+		before, decided, dated := serialIn(t, bytesOf(t, w, zone, 7, at)), serialIn(t, bytesOf(t, w, zone, 8, at)), serialIn(t, bytesOf(t, w, zone, 7, drawn.Day(8)))
+		if decided <= before || dated < before {
+			t.Errorf("the serial is %d, after a decision %d, and after all dates %d", before, decided, dated)
+		}
+	})
+}
+
+// bytesOf are the artefact of the first organisation's devices.
+func bytesOf(t *rapid.T, w *policy.World, form *Form, generation int64, at time.Time) []byte {
+	p, err := policy.Compile(w, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := New(w, p, generation, at).Artefact(Query{Form: form.Name, Organisation: w.Organisations[0].ID}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Data
+}
+
+// serialIn is the serial of a zone's text.
+func serialIn(t *rapid.T, text []byte) (serial uint32) {
+	_, after, _ := strings.Cut(string(text), " nobody.localhost. ")
+	if _, err := fmt.Sscan(after, &serial); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return serial
 }

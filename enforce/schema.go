@@ -136,4 +136,7 @@ CREATE INDEX enforce_zone_networks_zone ON enforce_zone_networks (zone, id);
 CREATE INDEX enforce_zone_networks_until ON enforce_zone_networks (until) WHERE answer = 'agreed' AND over_at IS NULL;
 CREATE INDEX enforce_zone_secrets_until ON enforce_zone_secrets (until) WHERE until IS NOT NULL;
 UPDATE enforce_zones SET passed = '', version = version + 1 WHERE passed <> '' AND ended_at IS NULL;
+`, `
+ALTER TABLE enforce_zone_secrets ADD COLUMN fetched BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE enforce_zone_secrets ADD COLUMN fetched_at TEXT;
 `}}

@@ -346,18 +346,20 @@ func zonesWhere(tx *store.Tx, which string, args ...any) (zones []*Zone, err err
 
 // eachZoneSecret gives zones, or one of them, their secrets that are good, the newest first.
 func eachZoneSecret(tx *store.Tx, zone string, byID map[string]*Zone) error {
-	return tx.Rows(`SELECT zone, kind, name, secret, made_at, until FROM enforce_zone_secrets WHERE (until IS NULL OR until > $1) AND ($2 = '' OR zone = $2) ORDER BY made_at DESC, name DESC`, []any{tx.Now(), zone}, func(scan func(into ...any) error) error {
+	return tx.Rows(`SELECT zone, kind, name, secret, made_at, until, fetched, fetched_at FROM enforce_zone_secrets WHERE (until IS NULL OR until > $1) AND ($2 = '' OR zone = $2) ORDER BY made_at DESC, name DESC`, []any{tx.Now(), zone}, func(scan func(into ...any) error) error {
 		var id, kind, name, secret string
-		var made, until store.Time
-		if err := scan(&id, &kind, &name, &secret, &made, &until); err != nil {
+		var made, until, at store.Time
+		var serial int64
+		if err := scan(&id, &kind, &name, &secret, &made, &until, &serial, &at); err != nil {
 			return err
 		}
+		fetched := Fetched{uint32(serial), at}
 		switch z := byID[id]; {
 		case z == nil:
 		case kind == keySecret:
-			z.Keys = append(z.Keys, ZoneKey{name, made, until, secret})
+			z.Keys = append(z.Keys, ZoneKey{name, made, until, fetched, secret})
 		default:
-			z.Addresses = append(z.Addresses, ZoneAddress{made, until, secret})
+			z.Addresses = append(z.Addresses, ZoneAddress{made, until, fetched, secret})
 		}
 		return nil
 	})
@@ -384,6 +386,12 @@ func insertZoneSecret(tx *store.Tx, zone, kind, name, secret string) error {
 // limitZoneSecrets has the secrets of a kind be good until a time at most.
 func limitZoneSecrets(tx *store.Tx, zone, kind string, until store.Time) error {
 	_, err := tx.Exec(`UPDATE enforce_zone_secrets SET until = $1 WHERE zone = $2 AND kind = $3 AND (until IS NULL OR until > $1)`, until, zone, kind)
+	return err
+}
+
+// updateZoneFetched notes what was last taken by a secret, which is as it is kept, unless another server knows of something later.
+func updateZoneFetched(tx *store.Tx, zone, secret string, f Fetched) error {
+	_, err := tx.Exec(`UPDATE enforce_zone_secrets SET fetched = $1, fetched_at = $2 WHERE zone = $3 AND secret = $4 AND (fetched_at IS NULL OR fetched_at < $2)`, int64(f.Serial), f.At, zone, secret)
 	return err
 }
 

@@ -68,14 +68,23 @@ type ZoneKey struct {
 	Name string
 	Made store.Time
 	// Until is when it is good no longer; zero where there is no other in its place.
-	Until  store.Time
-	secret string // in base64
+	Until   store.Time
+	Fetched Fetched
+	secret  string // in base64
 }
 
 // ZoneAddress is a secret in the address of the text, of which only the digest is kept.
 type ZoneAddress struct {
 	Made, Until store.Time
+	Fetched     Fetched
 	digest      string
+}
+
+// Fetched is the serial that was last taken by a secret, and when it was last taken or asked for by who had it already; zero
+// where none was.
+type Fetched struct {
+	Serial uint32
+	At     store.Time
 }
 
 // ZoneSecrets are what is shown once.

@@ -40,6 +40,10 @@ type Zones struct {
 	mu     sync.RWMutex
 	byName map[string]*handed // by name with its final dot
 	keys   map[string]*handedKey
+
+	fetching sync.Mutex
+	fetched  map[zoneSecret]Fetched // what was last noted
+	unsaid   map[zoneSecret]Fetched // that of it which is not written down
 }
 
 // handed is a zone as it is handed out: it and its secrets as they are now, in an edition that may be an earlier one.
@@ -73,7 +77,8 @@ const followZonesEvery = 200 * time.Millisecond
 
 // NewZones makes the zones of a server. There are none before it has followed.
 func NewZones(room *Room, now func() time.Time) *Zones {
-	return &Zones{room: room, now: now, log: room.People.Log, changed: make(chan struct{}, 1), ready: make(chan struct{}), stamp: -1, digests: map[string]digested{}}
+	return &Zones{room: room, now: now, log: room.People.Log, changed: make(chan struct{}, 1), ready: make(chan struct{}), stamp: -1, digests: map[string]digested{},
+		fetched: map[zoneSecret]Fetched{}, unsaid: map[zoneSecret]Fetched{}}
 }
 
 // Changed receives something after each change of what is handed out, or to whom.
@@ -87,6 +92,9 @@ func (z *Zones) Run(ctx context.Context) {
 	for {
 		if err := z.Follow(ctx); err != nil && ctx.Err() == nil {
 			z.log.Warn("what name servers are given waits", "error", err)
+		}
+		if err := z.WriteFetched(context.WithoutCancel(ctx)); err != nil {
+			z.log.Warn("who fetched a zone is written down later", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -288,7 +296,7 @@ func (z *Zones) handOut(of *Zone, was *handed, c *zoneList) *handed {
 		return nil
 	}
 	// Of the list no more is kept than the zone says.
-	list, options := &platform.List{Organisation: c.Organisation, Domains: c.list.Domains, At: c.list.At}, c.options()
+	list, options := &platform.List{Organisation: c.Organisation, Domains: c.list.Domains}, c.options()
 	return &handed{of, &edition{
 		Edition: c.Edition,
 		text: sync.OnceValues(func() ([]byte, error) {
@@ -377,6 +385,8 @@ type ZoneText struct {
 	// ETag stands for it, quotes and all.
 	ETag string
 	Data []byte
+	// Fetched is to be told when it was taken to its end, or was there already.
+	Fetched func()
 }
 
 // Text returns the text of a zone to whoever knows the secret in its address. Whether it was the zone or the secret that is wrong is
@@ -403,7 +413,7 @@ func (z *Zones) Text(secret, name string) (ZoneText, error) {
 		return ZoneText{}, fault.New(fault.NotFound, "There is no such zone")
 	}
 	text, err := h.text()
-	return ZoneText{fmt.Sprintf(`"%d-%.16s"`, h.edition.Serial, h.edition.Digest), text}, err
+	return ZoneText{fmt.Sprintf(`"%d-%.16s"`, h.edition.Serial, h.edition.Digest), text, func() { z.note(zoneSecret{h.ID, string(digest)}, h.edition.Serial) }}, err
 }
 
 // nobodys is as long as a digest, and none.

@@ -426,6 +426,73 @@ func TestZoneSecrets(t *testing.T) {
 	})
 }
 
+// TestZoneFetched: which serial was last taken by a key or an address is kept, of the latest that any server knows of; and a server that
+// cannot write it down just now does so later.
+func TestZoneFetched(t *testing.T) {
+	eachOf(t, waters, func(t *testing.T, o *office, another func() *office) {
+		n := o.resolving(t)
+		z, secrets := n.add(t, enforce.Zone{Name: "rpz.harbour.example"})
+		n.look(t)
+		second := another().resolving(t)
+		path := strings.Split(secrets.Path, "/")
+		fetches := func(of *names) {
+			t.Helper()
+			text, err := of.zones.Text(path[2], path[3])
+			if err != nil {
+				t.Fatal(err)
+			}
+			text.Fetched()
+		}
+		kept := func(key, address enforce.Fetched) {
+			t.Helper()
+			for _, of := range []*names{n, second} {
+				if err := of.zones.WriteFetched(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := n.room.Zone(t.Context(), n.by(t, people.DeviceAdministrator), z.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if is, was := got.Keys[0].Fetched, got.Addresses[0].Fetched; is != key || was != address {
+				t.Errorf("by the key %v was taken and by the address %v, want %v and %v", is, was, key, address)
+			}
+		}
+		at := func(serial uint32) enforce.Fetched {
+			return enforce.Fetched{Serial: serial, At: store.TimeOf(o.clock.Now())}
+		}
+		kept(enforce.Fetched{}, enforce.Fetched{})
+		serial, _ := n.served(t, secrets)
+		fetches(n)
+		first := at(serial)
+		o.clock.Advance(time.Second)
+		n.zones.Took(secrets.Key+".", z.Name+".", serial)
+		byKey := at(serial)
+		n.zones.Took("nobody.", z.Name+".", serial)
+		fetches(n) // a moment later is not written anew
+		kept(byKey, first)
+		o.clock.Advance(time.Minute)
+		fetches(second)
+		again := at(serial)
+		kept(byKey, again)
+		n.decide(t, ban("ban-gull", "gull"))
+		o.clock.Advance(time.Second)
+		n.look(t)
+		changed, _ := n.served(t, secrets)
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		fetches(n)
+		if err := n.zones.WriteFetched(stopped); err == nil || changed == serial {
+			t.Fatalf("serial %d after %d: %v", changed, serial, err)
+		}
+		kept(byKey, at(changed))
+		second.zones.Took(secrets.Key+".", z.Name+".", serial)
+		o.clock.Advance(time.Second)
+		n.zones.Took(secrets.Key+".", z.Name+".", changed)
+		kept(at(changed), enforce.Fetched{Serial: changed, At: at(0).At.Add(-time.Second)}) // what the second server writes later is earlier
+	})
+}
+
 // secondaries are the name servers that are told, in their order: address, key and earlier key.
 func secondaries(n *names) string {
 	var all []string

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"portcullis/policy"
@@ -23,9 +24,9 @@ type List struct {
 	Host string
 	// Generation is the register's when the list was compiled; 0 for a world file.
 	Generation int64
-	// At is the time that the list answers for, and Until the world's next date: from then on another
-	// list does. Until is zero where there is none.
-	At, Until time.Time
+	// At is the time that the list answers for. Since is the world's last date that is not after it, and Until its next
+	// one: from then on another list answers. They are zero where there is none.
+	At, Since, Until time.Time
 	// Closed lists deny what they do not list, and what they do not name. In an open one, of a body that
 	// only watches what is not listed, all is left alone but what is banned.
 	Closed bool
@@ -104,7 +105,7 @@ func (l *List) All() iter.Seq[*Entry] {
 
 // Decisions are the ids of the rules and exemptions that the list rests on, ascending and each once.
 func (l *List) Decisions() []string {
-	ids := slices.Clone(l.Unnamed)
+	ids := append(make([]string, 0, len(l.Unnamed)+len(l.Shared)+len(l.Own)+len(l.Domains)), l.Unnamed...)
 	for e := range l.All() {
 		ids = append(ids, e.Decisions...)
 	}
@@ -177,7 +178,13 @@ type Artefact func(w io.Writer, l *List) ([]Left, error)
 // is closed, not of when, for whom, from which decisions and in which generation.
 func (l *List) Digest() string {
 	h, line := sha256.New(), make([]byte, 0, 1<<10)
-	quote := func(text string) { line = strconv.AppendQuote(append(line, ' '), text) }
+	quote := func(text string) {
+		if line = append(line, ' '); strings.ContainsFunc(text, quoted) {
+			line = strconv.AppendQuote(line, text)
+		} else {
+			line = append(append(append(line, '"'), text...), '"')
+		}
+	}
 	banned := func(windows []policy.Window) {
 		for _, w := range windows {
 			line = append(line, " not"...)
@@ -215,6 +222,9 @@ func (l *List) Digest() string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// quoted tells whether a character stands otherwise within quotation marks: of most texts none does.
+func quoted(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 
 // Stamp says in a line what the list is: for artefacts that can carry a comment. The decisions
 // themselves are in the manifest beside the artefact.

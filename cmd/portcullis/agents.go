@@ -46,7 +46,7 @@ func (c *agentsKeysCommand) Run(env *environment) error {
 	case c.Form != "santa" && c.URL != "":
 		return errors.New("--url goes with --form santa: an enroll secret has no address in it")
 	case c.Form == "santa":
-		if base, err = publicURL(c.URL); err != nil {
+		if base, err = serverURL(c.URL); err != nil {
 			return fmt.Errorf("--url: %w", err)
 		}
 	}

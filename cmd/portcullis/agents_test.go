@@ -45,12 +45,13 @@ func TestAgentsKeys(t *testing.T) {
 			{"mac-1", "https://p.example/santa/id/mac-1/" + key("mac-1", 0) + "/"},
 			{"a/b,c", "https://p.example/santa/id/a%2Fb%2Cc/" + key("a/b,c", 0) + "/"},
 		}},
+		{[]string{"--form", "santa", "--url", "https://192.0.2.1:8443", "m"}, [][]string{{"m", "https://192.0.2.1:8443/santa/id/m/" + key("m", 0) + "/"}}}, // Macs make no passkeys
 	} {
 		if diff := cmp.Diff(c.want, keys(c.args...)); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", c.args, diff)
 		}
 	}
-	for _, args := range [][]string{{"--form", "santa", "x"}, {"--form", "osquery"}, {"--form", "osquery", ""}, {"--form", "santa", "--url", "https://p.example", ".."}, {"--form", "osquery", "--url", "https://p.example", "x"}} {
+	for _, args := range [][]string{{"--form", "santa", "x"}, {"--form", "osquery"}, {"--form", "osquery", ""}, {"--form", "santa", "--url", "https://p.example", ".."}, {"--form", "santa", "--url", "http://p.example", "x"}, {"--form", "osquery", "--url", "https://p.example", "x"}} {
 		if status, out, _ := command(t, append([]string{"agents", "keys", "--token-file", token, "--token", "id"}, args...)...); status != exitBadInput || out != "" {
 			t.Errorf("%v: status %d, %q", args, status, out)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -113,7 +114,7 @@ func operationOf(id string) (*apiOperation, error) {
 		}
 		known = append(known, o.ID)
 	}
-	return nil, fmt.Errorf("there is no operation %q%s. portcullis call lists those that there are", id, meant(id, known))
+	return nil, fmt.Errorf("there is no operation %q%s portcullis call lists those that there are", id, cmp.Or(meant(id, known), "."))
 }
 
 // resolve follows a reference to what it stands for.

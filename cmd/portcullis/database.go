@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,11 +29,27 @@ var allKinds = slices.Concat([]ledger.Kind{serverStarted}, people.Kinds, alerts.
 
 // database says where the data of a server is.
 type database struct {
-	Data     string `placeholder:"DIR" xor:"database" help:"The directory of an SQLite database; made where there is none."`
+	Data     string `placeholder:"DIR" xor:"database" help:"The directory of an SQLite database."`
 	Database string `placeholder:"URL" xor:"database" help:"The URL of a PostgreSQL database, postgres://…."`
 }
 
-// open opens the database and brings it up to date.
+// databaseFile is the database in its directory.
+const databaseFile = "portcullis.db"
+
+// there tells what is wrong where a database must be there already: whoever misspells its directory must not get an empty
+// one, and a backup of it.
+func (d *database) there() error {
+	if d.Data == "" {
+		return nil // a PostgreSQL that is not there says so itself
+	}
+	_, err := os.Stat(filepath.Join(d.Data, databaseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database in %s", d.Data)
+	}
+	return err
+}
+
+// open opens the database, makes it where there is none, and brings it up to date.
 func (d *database) open(env *environment) (*store.DB, error) {
 	if d.Data == "" && d.Database == "" {
 		return nil, errors.New("say where the data is: --data DIR (SQLite) or --database URL (PostgreSQL)")
@@ -57,6 +74,9 @@ func (backupCommand) Help() string {
 }
 
 func (c *backupCommand) Run(env *environment) error {
+	if err := c.there(); err != nil {
+		return err
+	}
 	db, err := c.open(env)
 	if err != nil {
 		return err
@@ -95,7 +115,7 @@ type restoreCommand struct {
 }
 
 func (restoreCommand) Help() string {
-	return "The database must be empty. Either the whole backup is taken in or nothing."
+	return "The database must be empty, or not be there yet. Either the whole backup is taken in or nothing."
 }
 
 func (c *restoreCommand) Run(env *environment) error {

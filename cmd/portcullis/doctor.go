@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"portcullis/alerts"
@@ -22,10 +21,8 @@ func (doctorCommand) Help() string {
 }
 
 func (c *doctorCommand) Run(env *environment) error {
-	if c.Data != "" {
-		if _, err := os.Stat(c.Data); err != nil {
-			return fmt.Errorf("there is no database in %s: %w", c.Data, err)
-		}
+	if err := c.there(); err != nil {
+		return err
 	}
 	if c.Data == "" && c.Database == "" {
 		return errors.New("say where the data is: --data DIR (SQLite) or --database URL (PostgreSQL)")

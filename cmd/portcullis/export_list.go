@@ -29,7 +29,7 @@ type exportListCommand struct {
 }
 
 func (exportListCommand) Help() string {
-	return "The same decisions give the same bytes, but for the serial of rpz, which is the time. What the platform has no way to say is listed on standard error and in the manifest: it is found by reports, and not stopped. A personal device has no list."
+	return "The same decisions give the same bytes. What the platform has no way to say is listed on standard error and in the manifest: it is found by reports, and not stopped. A personal device has no list."
 }
 
 func (c *exportListCommand) Run(env *environment) error {

@@ -30,7 +30,7 @@ func (importWorldCommand) Help() string {
 	return "Where there are no decisions and no devices yet, the whole world is taken in, or nothing. " +
 		"Beside a register in use, what is new or otherwise in the file is proposed by whom the token is of, and goes through the usual approvals: " +
 		"rules and their ends, exemptions, monitor periods, where bodies belong, and changes of suppliers and products. " +
-		"Organisations, suppliers, products, identifiers and devices that are not there are added at once, where the token may add them. " +
+		"Organisations, suppliers, products, identifiers and devices that are not there are added at once, where the token may add them: it must be one for everywhere (portcullis token create --organisation \"*\"). " +
 		"What is not in the file stays as it is, and so do the devices that are there. The same file may be taken in again: nothing is proposed twice. " +
 		"Times that have passed are not counted back: what has begun holds from when it is decided. A clearance in the file does not count; the office is asked. --dry-run shows it all beforehand."
 }

@@ -35,7 +35,7 @@ func (f *inventoryFile) UnmarshalText(text []byte) error {
 
 // assumptions are what the command line says of the devices in inventories.
 type assumptions struct {
-	Organisation string `placeholder:"ID" help:"The organisation whose devices the inventories list. Needed where the world has more than one."`
+	Organisation string `placeholder:"ID" help:"The organisation whose devices the inventories list. Needed where there is more than one."`
 	Ownership    string `enum:"corporate,personal,managed-personal," default:"" help:"Whose the devices are, where an inventory does not say: corporate (the same as saying nothing), personal or managed-personal."`
 	Platform     string `enum:"android,ios,macos,windows,linux,chromeos," default:"" help:"What the devices run, where an inventory does not say: android, ios, macos, windows, linux or chromeos."`
 }

@@ -98,6 +98,9 @@ type ledgerExportCommand struct {
 }
 
 func (c *ledgerExportCommand) Run(env *environment) error {
+	if err := c.there(); err != nil {
+		return err
+	}
 	db, err := c.open(env)
 	if err != nil {
 		return err

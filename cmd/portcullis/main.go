@@ -111,6 +111,17 @@ func grammar(args []string) any {
 	return new(commands)
 }
 
+// commandOf names the command whose arguments could not be read, as far as it is known which was meant.
+func commandOf(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) {
+		if node := wrong.Context.Selected(); node != nil {
+			return node.FullPath()
+		}
+	}
+	return "portcullis"
+}
+
 // run carries out one command line and returns the exit status.
 func run(env *environment, args []string) int {
 	exited := -1
@@ -136,7 +147,7 @@ func run(env *environment, args []string) int {
 		return exited // help was asked for and printed
 	}
 	if err != nil {
-		fmt.Fprintf(env.err, "portcullis: %s\nSee portcullis --help.\n", printable(err.Error()))
+		fmt.Fprintf(env.err, "portcullis: %s\nSee %s --help.\n", printable(err.Error()), commandOf(err))
 		return exitBadInput
 	}
 	switch err := parsed.Run(env); {

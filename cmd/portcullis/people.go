@@ -31,9 +31,16 @@ func (c *importPeopleCommand) Run(env *environment) error {
 		return c.print(env, people.Imported{}, fmt.Sprintf("Nothing was changed. The file can be read: %s. Whether each can be taken in, the database says when they are.", count(len(rows), "person", "people")))
 	}
 	return c.in(env, true, func(r *rooms) error {
+		before, err := r.people.Persons(env, atCommand, people.PersonQuery{Limit: 1})
+		if err != nil {
+			return err
+		}
 		done, err := r.people.ImportPeople(env, atCommand, rows)
 		if err != nil {
 			return inFile(c.File, err)
+		}
+		if len(before) == 0 && done.Added > 0 {
+			env.note("The link for the first administrator ends with this, because somebody is there now. Instead, portcullis link person USERNAME makes a link for one of them.")
 		}
 		return c.print(env, done, fmt.Sprintf("%s added, %d changed, %d as they were.", count(done.Added, "person", "people"), done.Changed, done.Unchanged))
 	})

@@ -48,9 +48,12 @@ type client struct {
 
 // client reads the flags. The token is never on the command line: others on the machine can read those.
 func (r *remote) client() (*client, error) {
+	if r.Server == "" {
+		return nil, errors.New("say which server: --server URL, or PORTCULLIS_SERVER")
+	}
 	server, err := serverURL(r.Server)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--server: %w", err)
 	}
 	if r.TokenFile == "" {
 		return nil, errors.New("say in which file the token is: --token-file FILE, or PORTCULLIS_TOKEN_FILE; portcullis token create makes one")
@@ -63,17 +66,15 @@ func (r *remote) client() (*client, error) {
 	return &client{server, token, &http.Client{Timeout: answerTime, CheckRedirect: here}}, nil
 }
 
+// serverURL is a server's address for programs, which may have an IP address for its name.
 func serverURL(text string) (string, error) {
-	if text == "" {
-		return "", errors.New("say which server: --server URL, or PORTCULLIS_SERVER")
-	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("--server: %q is not a server's address, such as https://portcullis.example", text)
+		return "", fmt.Errorf("%q is not a server's address, such as https://portcullis.example", text)
 	}
 	address := net.ParseIP(u.Hostname())
 	if u.Scheme == "http" && u.Hostname() != "localhost" && (address == nil || !address.IsLoopback()) {
-		return "", fmt.Errorf("--server: over http:// everybody on the way to %s can read the token: say https://", u.Hostname())
+		return "", fmt.Errorf("over http:// everybody on the way to %s can read the token or key: say https://", u.Hostname())
 	}
 	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), api.Base), nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 
 	"portcullis/internal/fault"
@@ -29,9 +28,9 @@ type rooms struct {
 // rooms opens the database, brings it up to date and returns its rooms. A directory without a database
 // is made into one, unless it must be there.
 func (d *database) rooms(env *environment, mustBeThere bool) (*rooms, error) {
-	if mustBeThere && d.Data != "" {
-		if _, err := os.Stat(d.Data); err != nil {
-			return nil, fmt.Errorf("there is no database in %s: %w", d.Data, err)
+	if mustBeThere {
+		if err := d.there(); err != nil {
+			return nil, err
 		}
 	}
 	db, err := d.open(env)

@@ -167,11 +167,17 @@ func writeZone(out io.Writer, z *api.Zone) {
 		}
 		line("tells", "%s", text)
 	}
+	fetched := func(f api.ZoneFetched) string {
+		if f.Fetched.IsZero() {
+			return ", never fetched"
+		}
+		return fmt.Sprintf(", last fetched %s: serial %d", moment(f.Fetched), f.Serial)
+	}
 	for _, k := range z.Keys {
-		line("key", "%s, %s, made %s%s", k.Name, k.Algorithm, moment(k.Made), until(k.Until))
+		line("key", "%s, %s, made %s%s%s", k.Name, k.Algorithm, moment(k.Made), until(k.Until), fetched(k.ZoneFetched))
 	}
 	for _, a := range z.Addresses {
-		line("address", "made %s%s", moment(a.Made), until(a.Until))
+		line("address", "made %s%s%s", moment(a.Made), until(a.Until), fetched(a.ZoneFetched))
 	}
 }
 

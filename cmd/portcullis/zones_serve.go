@@ -63,7 +63,7 @@ func (a *assembly) handZones(at *nameServing, log *slog.Logger) {
 	if at == nil {
 		return
 	}
-	server := &transfer.Server{Zones: a.zones, Keys: a.zones, Now: time.Now, Log: log, Answered: func(rcode int) { answers.WithLabelValues(dns.RcodeToString[rcode]).Inc() }}
+	server := &transfer.Server{Zones: a.zones, Keys: a.zones, Now: time.Now, Log: log, Took: a.zones.Took, Answered: func(rcode int) { answers.WithLabelValues(dns.RcodeToString[rcode]).Inc() }}
 	a.names = func(ctx context.Context) error {
 		select {
 		case <-a.zones.Ready(): // before, it would say that there are none

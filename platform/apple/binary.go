@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"unicode/utf16"
 )
@@ -81,6 +82,8 @@ func (b *binaryValues) number(at, size int) (uint64, error) {
 // The kinds of object, in the upper half of their first byte.
 const (
 	binaryInteger = 0x10
+	binaryReal    = 0x20
+	binaryData    = 0x40
 	binaryASCII   = 0x50
 	binaryUTF16   = 0x60
 	binaryArray   = 0xa0
@@ -89,11 +92,11 @@ const (
 
 // kinds are their names in XML; other kinds are not read.
 var kinds = map[byte]string{
-	binaryInteger: "integer", binaryASCII: "string", binaryUTF16: "string", binaryArray: "array", binaryDict: "dict",
+	binaryInteger: "integer", binaryReal: "real", binaryData: "data", binaryASCII: "string", binaryUTF16: "string", binaryArray: "array", binaryDict: "dict",
 }
 
 // head reads the beginning of an object: its kind, the number in it (the count of its entries, of
-// its characters or, for an integer, of its bytes) and where its content begins.
+// its characters or, for a number and data, of its bytes) and where its content begins.
 func (b *binaryValues) head(object int) (kind byte, count, start int, err error) {
 	offset, err := b.number(b.table+object*b.size, b.size)
 	if err != nil || offset >= uint64(len(b.data)) {
@@ -102,9 +105,9 @@ func (b *binaryValues) head(object int) (kind byte, count, start int, err error)
 	at := int(offset)
 	kind, low := b.data[at]&0xf0, int(b.data[at]&0xf)
 	switch {
-	case kind == binaryInteger && low > 4:
+	case kind == binaryInteger && low > 4, kind == binaryReal && low != 2 && low != 3:
 		return 0, 0, 0, errNotWhole
-	case kind == binaryInteger:
+	case kind == binaryInteger, kind == binaryReal:
 		return kind, 1 << low, at + 1, nil
 	case low != 0xf:
 		return kind, low, at + 1, nil
@@ -221,7 +224,7 @@ func (b *binaryValues) text() (string, error) {
 	}
 	content := b.data[start : start+count]
 	switch kind {
-	case binaryASCII:
+	case binaryASCII, binaryData:
 		return string(content), nil
 	case binaryUTF16:
 		units := make([]uint16, count/2)
@@ -232,6 +235,14 @@ func (b *binaryValues) text() (string, error) {
 	case binaryInteger:
 		n, err := b.number(start, min(count, 8))
 		return strconv.FormatInt(int64(n), 10), err
+	case binaryReal:
+		n, err := b.number(start, count)
+		if real := math.Float64frombits(n); count == 8 {
+			return strconv.FormatFloat(real, 'g', -1, 64), err
+		}
+		return strconv.FormatFloat(float64(math.Float32frombits(uint32(n))), 'g', -1, 32), err
 	}
 	return "", nil
 }
+
+func (b *binaryValues) bytes() (string, error) { return b.text() }

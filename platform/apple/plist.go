@@ -2,9 +2,11 @@ package apple
 
 import (
 	"bufio"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"portcullis/platform"
 	"portcullis/platform/stream"
@@ -19,8 +21,10 @@ type values interface {
 	dict(member func(key, kind string) error) error
 	// array calls element for each element of the present value, an array, with its kind.
 	array(element func(kind string) error) error
-	// text is the present value, a string or an integer.
+	// text is the present value, a string or a number.
 	text() (string, error)
+	// bytes is the present value, data.
+	bytes() (string, error)
 }
 
 // text takes the present value's text into to, where it is of a kind that has one.
@@ -56,6 +60,15 @@ func (x xmlValues) dict(member func(key, kind string) error) error {
 func (x xmlValues) array(element func(kind string) error) error { return x.Children(element) }
 
 func (x xmlValues) text() (string, error) { return x.Text() }
+
+func (x xmlValues) bytes() (string, error) {
+	text, err := x.Text()
+	if err != nil {
+		return "", err
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	return string(data), err
+}
 
 // readXML reads property lists in XML, one after another. told counts the answers that tell of apps
 // and other those that do not.

@@ -12,10 +12,10 @@ import (
 
 // Tree is a property list, or a value in one.
 type Tree struct {
-	// Kind is what the value is called in XML: dict, array, string, integer, true, false; or another name, of which the
-	// value is not kept.
+	// Kind is what the value is called in XML: dict, array, string, integer, real, data, true, false; or another name, of
+	// which the value is not kept.
 	Kind string
-	// Text is that of a string or an integer.
+	// Text is that of a string, an integer or a real, and the bytes of data.
 	Text string
 	// Keys are those of a dict, in its order, and Values what each stands for; an array has Values alone.
 	Keys   []string
@@ -55,6 +55,8 @@ const (
 	maxDepth = 64
 	// maxValues is how many there may be.
 	maxValues = 1 << 20
+	// mostTexts is how many bytes the texts of a short binary list may have together, however often each is used.
+	mostTexts = 16 << 20
 )
 
 // ReadTree reads a property list, in XML or in the binary form. What is not whole is an error.
@@ -64,6 +66,7 @@ func ReadTree(data []byte) (*Tree, error) {
 		if err != nil {
 			return nil, err
 		}
+		b.budget = min(b.budget, max(4*len(data), mostTexts))
 		g := grower{values: b, most: min(maxValues, len(data))} // values that stand in it once take a byte each
 		return g.grow(kind, 0)
 	}
@@ -118,6 +121,10 @@ func (g *grower) grow(kind string, depth int) (*Tree, error) {
 		})
 	case "array":
 		err = g.array(add)
+	case "real":
+		t.Text, err = g.text()
+	case "data":
+		t.Text, err = g.bytes()
 	default:
 		err = text(g.values, kind, &t.Text)
 	}

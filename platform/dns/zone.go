@@ -23,7 +23,7 @@ type Options struct {
 	// Zone is the zone's name; where it is empty, the text is for a zone of any name of at most 64
 	// characters, and there are no records.
 	Zone string
-	// Serial tells one version of the zone from another; 0 is Serial of the list's time.
+	// Serial tells one version of the zone from another; 0 is serialOf the list.
 	Serial uint32
 	// Passed are networks whose devices are answered as if there were no zone.
 	Passed []netip.Prefix
@@ -133,7 +133,7 @@ func (o *Options) rules(l *platform.List) (rules []rule, left []platform.Left, e
 		o.Zone, room = zone, longest-len("*..")-len(zone)
 	}
 	if o.Serial == 0 {
-		o.Serial = Serial(l.At)
+		o.Serial = serialOf(l)
 	}
 	owners, err := clients(o.Passed)
 	if err != nil {
@@ -172,6 +172,15 @@ func line(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// serialOf is the serial of a list that is written by itself, with nobody to keep the last one: that of the date since
+// which it says what it says, raised by each decision. So it rises with both, and is the same for the same decisions.
+func serialOf(l *platform.List) uint32 {
+	if l.Since.IsZero() {
+		return max(uint32(l.Generation), 1)
+	}
+	return max(Serial(l.Since)+uint32(l.Generation), 1)
 }
 
 // Serial is the serial of a zone that is first made at a time. Serials are counted as RFC 1982 has it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -190,7 +191,7 @@ func (f *field) readJSON(value json.RawMessage) error {
 		*f.count = uint32(n)
 	default:
 		word := unquoted(value)
-		at := slices.Index(f.words, word)
+		at := slices.IndexFunc(f.words, func(w string) bool { return strings.EqualFold(w, word) }) // some have an old name in lower case beside
 		if at < 0 {
 			at, err = strconv.Atoi(word)
 		}

@@ -43,6 +43,11 @@ func TestPreflight(t *testing.T) {
 	if has := odd.Has(); has[Binary] != 0 {
 		t.Errorf("fewer than none: %v", has)
 	}
+	for _, word := range []string{"CLEAN", "clean"} { // which the enumeration has as another name for it
+		if p, err := ReadPostflight([]byte(`{"syncType":"`+word+`"}`), JSON); err != nil || p.Type != Clean {
+			t.Errorf("%s: %d, %v", word, p.Type, err)
+		}
+	}
 	for name, mode := range map[string]Mode{`{}`: 0, `{"client_mode":null}`: 0, `{"client_mode":"STANDALONE"}`: 3, `{"client_mode":"MONITOR"}`: Monitor} {
 		if p, err := ReadPreflight([]byte(name), JSON); err != nil || p.Mode != mode {
 			t.Errorf("%s: %d, %v", name, p.Mode, err)
@@ -160,6 +165,11 @@ func TestUpload(t *testing.T) {
 		t.Errorf("%+v (-JSON +protobuf):\n%s", found, diff)
 	}
 	var nobody gathered
+	for body, malformed := range map[string]bool{`{}`: false, `{"events":null}`: false, `{"events":5}`: true, `{"events":"x"}`: true} {
+		if err := Upload([]byte(body), JSON, "M", &nobody); errors.Is(err, ErrMessage) != malformed {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
 	if err := Upload(text(text(nil, 1, string(event)), 2, "N"), Protobuf, "M", &nobody); !errors.Is(err, ErrMessage) || len(nobody.reports) > 0 {
 		t.Errorf("of another machine: %v", err)
 	}

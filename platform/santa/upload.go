@@ -22,8 +22,11 @@ func Upload(body []byte, e Encoding, machine string, sink platform.Sink) error {
 		if err := json.Unmarshal(body, &members); err != nil {
 			return malformed("it is not an object of JSON")
 		}
-		if len(members["events"]) < 2 || members["events"][0] != '[' {
+		switch events := members["events"]; {
+		case len(events) == 0, string(events) == "null":
 			return nil // of the other kinds of events none says what is there
+		case events[0] != '[':
+			return malformed("its events are not a list")
 		}
 		return Read(bytes.NewReader(body), only)
 	}

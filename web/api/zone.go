@@ -70,12 +70,20 @@ type ZoneKey struct {
 	Algorithm string    `json:"algorithm" example:"hmac-sha256"`
 	Made      time.Time `json:"made"`
 	Until     time.Time `json:"until,omitzero" doc:"When it is good no longer, for another stands in its place"`
+	ZoneFetched
+}
+
+// ZoneFetched is what was last taken by a secret.
+type ZoneFetched struct {
+	Fetched time.Time `json:"fetched,omitzero" doc:"When the zone was last taken by it, or asked for by who had it already; left out where it never was"`
+	Serial  uint32    `json:"fetched_serial,omitempty" doc:"The serial that was taken then"`
 }
 
 // ZoneAddress is an address of a zone's text.
 type ZoneAddress struct {
 	Made  time.Time `json:"made"`
 	Until time.Time `json:"until,omitzero" doc:"When it is good no longer, for another stands in its place"`
+	ZoneFetched
 }
 
 // NewZoneSecrets are what was drawn for a zone. They are not shown again.
@@ -113,13 +121,15 @@ func showZone(z *enforce.Zone) Zone {
 		shown.Notify = append(shown.Notify, NameServer{n.Address.String(), n.Unsigned})
 	}
 	for _, k := range z.Keys {
-		shown.Keys = append(shown.Keys, ZoneKey{k.Name, enforce.ZoneAlgorithm, k.Made.Time(), k.Until.Time()})
+		shown.Keys = append(shown.Keys, ZoneKey{k.Name, enforce.ZoneAlgorithm, k.Made.Time(), k.Until.Time(), showFetched(k.Fetched)})
 	}
 	for _, a := range z.Addresses {
-		shown.Addresses = append(shown.Addresses, ZoneAddress{a.Made.Time(), a.Until.Time()})
+		shown.Addresses = append(shown.Addresses, ZoneAddress{a.Made.Time(), a.Until.Time(), showFetched(a.Fetched)})
 	}
 	return shown
 }
+
+func showFetched(f enforce.Fetched) ZoneFetched { return ZoneFetched{f.At.Time(), f.Serial} }
 
 func showSecrets(s enforce.ZoneSecrets) (shown NewZoneSecrets) {
 	if s.Key != "" {

@@ -43,7 +43,7 @@ func (a *area) act(act room.Act) ui.Handler {
 		form := &ui.Form{Version: ui.Versioned(v.Version), Fields: asks.fields, Buttons: ui.ButtonGroup{asks.button, ui.Cancel(back)}}
 		page := ui.Page{Title: asks.title, Caption: n.title(&v.Proposal), Back: back, Content: []ui.Component{content}}
 		if asks.numbers && v.Reach != nil {
-			page.Content = append(page.Content, n.reach(&v))
+			page.Content = append(page.Content, n.reach(r, &v))
 		}
 		page.Content = append(page.Content, n.heard(&v))
 		if asks.says != "" {
@@ -166,7 +166,11 @@ func wideField(v *room.View) []*ui.Field {
 // signing is what happens with this step.
 func signing(v *room.View) string {
 	if len(v.Missing) > 1 {
-		return "It holds once the steps are taken that are missing besides: " + v.Missing[1].Act.Waits() + "."
+		var besides []string
+		for _, need := range v.Missing[1:] {
+			besides = append(besides, need.Act.Waits())
+		}
+		return "It holds once what is missing besides is there: " + strings.Join(besides, ", and ") + "."
 	}
 	if v.Rule != nil && !v.Rule.From.IsZero() {
 		return "It is then decided, and holds from the time that it names."

@@ -47,6 +47,15 @@ func actor(r *http.Request) people.Actor { return gate.Actor(r.Context()) }
 // may tells whether to show the way to something on a list of many.
 func may(r *http.Request, p people.Permission) bool { return gate.Who(r.Context()).May(p) }
 
+// reached is the way to a page about things, for those who may see such pages: a clearing office and whoever asked read
+// here what it is called, and would be turned away there.
+func reached(r *http.Request, way ui.Link) ui.Link {
+	if !may(r, people.SeeDevices) {
+		way.Href = ""
+	}
+	return way
+}
+
 // ProposalPath is where a proposal is shown, or what is asked of it: ProposalPath(id, "sign").
 func ProposalPath(id string, more ...string) string {
 	return gate.Path(append([]string{"proposals", id}, more...)...)

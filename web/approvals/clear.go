@@ -129,6 +129,7 @@ func (w words) points(r *http.Request, v *room.View) (all []point) {
 	add("Why it is asked", sentences(e.Purpose, v.Reason))
 	add("For whom", w.whom(v))
 	add("Risk", w.risk(v))
+	add("Agreed to by", w.agreed(v))
 	var inPlace []string
 	for _, id := range w.demanded(e) {
 		inPlace = append(inPlace, explain.Words(id))
@@ -188,6 +189,20 @@ func (w words) risk(v *room.View) string {
 		return sentences(v.Risk) + " (" + w.person(v.Asked) + ")"
 	}
 	return "Nobody has said what it is."
+}
+
+// agreed are those who have said yes until now, and answer for it.
+func (w words) agreed(v *room.View) string {
+	var all []string
+	for i := range v.Steps {
+		switch s := &v.Steps[i]; s.Act {
+		case room.Grant, room.Sign:
+			all = append(all, w.person(s.By))
+		case room.Revise:
+			all = nil // what was said before counts no more
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // sentences are texts one after the other, each with a capital and a full stop; what says the same twice is said once.

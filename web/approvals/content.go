@@ -42,7 +42,7 @@ func (w words) facts(r *http.Request, p *room.Proposal) (rows []ui.SummaryRow) {
 	case d.Rule != nil:
 		w.ruleFacts(r, p, add)
 	case d.Ends != nil:
-		add("What ends", ui.Link{Text: w.ruleByID(d.Ends.Rule), Href: devicepages.RulePath(d.Ends.Rule)})
+		add("What ends", w.ruleLink(r, d.Ends.Rule))
 		add("For", ui.Text(w.body(d.Organisation)))
 		add("When", ui.Text(endsWhen(r, p)))
 	case d.Exemption != nil:
@@ -69,7 +69,7 @@ func (w words) facts(r *http.Request, p *room.Proposal) (rows []ui.SummaryRow) {
 // ruleFacts are what a proposed rule says: what, for whom, when, and what lifts it.
 func (w words) ruleFacts(r *http.Request, p *room.Proposal, add func(string, ui.Component)) {
 	d, rule := &p.Draft, p.Rule
-	what := ui.Component(w.Target(rule.Target))
+	what := ui.Component(reached(r, w.Target(rule.Target)))
 	if d.Found != nil {
 		what = w.found(d)
 	}
@@ -97,7 +97,7 @@ func (w words) ruleFacts(r *http.Request, p *room.Proposal, add func(string, ui.
 		add("An exemption holds", ui.Text("For "+ui.Count(d.LongestDays, "day", "days")+" at most"))
 	}
 	if d.Adopts != "" {
-		add("Like the rule", ui.Link{Text: w.ruleByID(d.Adopts), Href: devicepages.RulePath(d.Adopts)})
+		add("Like the rule", w.ruleLink(r, d.Adopts))
 	}
 }
 
@@ -124,17 +124,17 @@ func (w words) found(d *room.Draft) ui.Component {
 func (w words) exemptionFacts(r *http.Request, e *policy.Exemption, add func(string, ui.Component)) {
 	what := ui.Component(ui.Text("Any app"))
 	if e.Product != "" {
-		what = ui.Link{Text: w.Product(e.Product), Href: devicepages.AppPath(e.Product)}
+		what = reached(r, ui.Link{Text: w.Product(e.Product), Href: devicepages.AppPath(e.Product)})
 	}
 	add("What", what)
-	add("For whom", w.subject(e))
+	add("For whom", w.subject(r, e))
 	add("In", ui.Text(w.body(e.Scope)))
 	add("What for", ui.Text(ui.Capital(e.Purpose)))
 	if !e.From.IsZero() {
 		add("From", onDay(r, e.From, ""))
 	}
 	add("Until", onDay(r, e.Until, "without an end"))
-	add("What it lifts", w.lifts(e))
+	add("What it lifts", w.lifts(r, e))
 	if all := w.demanded(e); len(all) > 0 {
 		add("What must be in place", ui.Text(ui.Capital(devicepages.Mitigations(all))))
 	}

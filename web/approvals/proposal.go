@@ -46,7 +46,7 @@ func (a *area) proposal(w http.ResponseWriter, r *http.Request) error {
 		page.Content = append(page.Content, looked)
 	}
 	if v.Reach != nil {
-		page.Content = append(page.Content, n.reach(&v))
+		page.Content = append(page.Content, n.reach(r, &v))
 	}
 	if v.State == room.Waiting && v.Kind != room.Change && may(r, people.FetchLists) {
 		page.Content = append(page.Content, ui.Paragraph{ui.Link{Text: "What would change on devices", Href: ProposalPath(v.ID, "dry-run")}})
@@ -104,30 +104,33 @@ func (w words) standing(r *http.Request, v *room.View) ui.Component {
 	if v.State == room.Interim {
 		add(ui.Text("It lapses on"), when(r, v.Lapses), ui.Text("unless a third person has it stay."))
 	}
-	if made := w.made(&v.Proposal); made.Href != "" {
+	if made := w.made(r, &v.Proposal); made.Href != "" {
 		add(made)
 	}
 	return line
 }
 
-// made is the way to what came of a proposal.
-func (w words) made(p *room.Proposal) ui.Link {
+// made is the way to what came of a proposal, where the viewer may see it.
+func (w words) made(r *http.Request, p *room.Proposal) ui.Link {
 	if p.Made == "" {
 		return ui.Link{}
 	}
 	switch p.Kind {
 	case room.Exemption:
+		if !may(r, people.SeeRegister) {
+			return ui.Link{}
+		}
 		return ui.Link{Text: "See the exemption", Href: ExemptionPath(p.Made)}
 	case room.Monitor, room.Belonging:
 		return ui.Link{Text: "See the body", Href: gate.Path("organisations", p.Made)}
 	case room.Change:
 		return ui.Link{Text: "See who decides now", Href: ProcessPath(p.Made)}
 	case room.Supplier:
-		return ui.Link{Text: "See the company", Href: devicepages.SupplierPath(p.Made)}
+		return reached(r, ui.Link{Text: "See the company", Href: devicepages.SupplierPath(p.Made)})
 	case room.Product:
-		return ui.Link{Text: "See the app", Href: devicepages.AppPath(p.Made)}
+		return reached(r, ui.Link{Text: "See the app", Href: devicepages.AppPath(p.Made)})
 	}
-	return ui.Link{Text: "See the rule and what it does", Href: devicepages.RulePath(p.Made)}
+	return reached(r, ui.Link{Text: "See the rule and what it does", Href: devicepages.RulePath(p.Made)})
 }
 
 // buttonOrder is the order in which what the viewer can do stands on the page.
@@ -199,9 +202,9 @@ func prose(text string) ui.Component {
 }
 
 // reach is whom a proposal reaches now, with the way to the same numbers by body.
-func (w words) reach(v *room.View) ui.Component {
+func (w words) reach(r *http.Request, v *room.View) ui.Component {
 	n, more := v.Reach, ui.Paragraph{}
-	if rule := w.reaching(v); rule != nil && rule.Effect != policy.Allow {
+	if rule := w.reaching(v); rule != nil && rule.Effect != policy.Allow && may(r, people.SeeDevices) {
 		more = append(more, ui.Link{Text: "See the numbers by body, and what something narrower would do", Href: devicepages.WhatIfPath(rule)})
 	}
 	title := "Whom it reaches now"

@@ -51,9 +51,14 @@ func TestExemptionWalk(t *testing.T) {
 		grants.answers(p.ID, rooms.Grant, "reason", "It is her work").Shows(http.StatusUnprocessableEntity, "Say what the risk is", "It is her work")
 		grants.Leads(grants.answers(p.ID, rooms.Grant, "reason", "It is her work", "risk", "Small, on a device of its own"), at).Shows(http.StatusOK, "You have granted it", "The risk: Small")
 		grants.Get(at).Shows(http.StatusOK, "You have taken a step in this already")
+		signs.Get(at+"/sign").Shows(http.StatusOK, "It holds once what is missing besides is there: a clearance, and word that all it demands is in place.")
 		signs.Leads(signs.answers(p.ID, rooms.Sign), at).Shows(http.StatusOK, "You have signed it")
 		office.Get("/").Shows(http.StatusOK, "Clear an exemption, or say no", at+"/clear")
-		office.Get(at+"/clear").Shows(http.StatusOK, "May Parrot Chat be used on one device", "It sends what is typed to servers abroad", "Anna Lind, on one device", "Small, on a device of its own. (Farida Marchetti)", "2\u00a0June\u00a02026", "Yes, with conditions", "In whose name?").Lacks("exemption")
+		office.Get(at+"/clear").Shows(http.StatusOK, "May Parrot Chat be used on one device", "It sends what is typed to servers abroad", "Anna Lind, on one device", "Small, on a device of its own. (Farida Marchetti)", "Farida Marchetti, Eoghan Lund", "2\u00a0June\u00a02026", "Yes, with conditions", "In whose name?").Lacks("exemption")
+		grants.Get(at).Has(`href="/apps/parrot"`).Has(`href="/devices/l1"`).Has(`href="/rules/ban-parrot"`)
+		for _, reader := range []visitor{office, anna} { // who see no such pages: nothing leads there
+			reader.Get(at).Shows(http.StatusOK, "Parrot Chat", "Bans").HasNo(`href="/apps/`).HasNo(`href="/devices/`).HasNo(`href="/rules/`)
+		}
 		office.Get(at+"/brief").Shows(http.StatusOK, "The answer", "For the decision of this office: Minister")
 		office.answers(p.ID, rooms.Clear).Shows(http.StatusUnprocessableEntity, "Choose one of the three")
 		office.answers(p.ID, rooms.Clear, "answer", "if", "minister", "The Minister").Shows(http.StatusUnprocessableEntity, "Write the conditions")
@@ -72,7 +77,8 @@ func TestExemptionWalk(t *testing.T) {
 		is = is[:strings.Index(is, `"`)]
 		grants.Get("/exemptions").Shows(http.StatusOK, "Parrot Chat on one device", "1 more that you may not see")
 		grants.Get(is).Shows(http.StatusOK, "In force", "PO/26/1", "It was proposed on", "Ask for it again", "Added").Has(`href="` + is + `/uptake"`)
-		office.Get(is).Shows(http.StatusOK, "In force").HasNo(is + "/uptake")
+		office.Get(is).Shows(http.StatusOK, "In force").HasNo(is + "/uptake").HasNo(`href="/devices/`).HasNo(`href="/rules/`)
+		anna.Get(at).Shows(http.StatusOK, "Exempts Parrot Chat").Lacks("See the exemption")
 		grants.Get(is+"/end").Shows(http.StatusOK, "End this exemption early?")
 		grants.Post(is+"/end").Shows(http.StatusUnprocessableEntity, "Say why the exemption ends")
 		h.Clock.Advance(3600e9)

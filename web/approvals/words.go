@@ -130,6 +130,11 @@ func (w words) ruleByID(id string) string {
 	return id
 }
 
+// ruleLink is what a rule says, with the way to it.
+func (w words) ruleLink(r *http.Request, id string) ui.Link {
+	return reached(r, ui.Link{Text: w.ruleByID(id), Href: devicepages.RulePath(id)})
+}
+
 // exempted is what an exemption is about and for whom: "Parrot Chat on one device, in Department A".
 func (w words) exempted(e *policy.Exemption) string {
 	what := w.Product(e.Product)
@@ -155,10 +160,10 @@ func subjectKind(s *policy.ExemptionSubject) string {
 }
 
 // subject is whom an exemption is for, by name and with the way there.
-func (w words) subject(e *policy.Exemption) ui.Component {
+func (w words) subject(r *http.Request, e *policy.Exemption) ui.Component {
 	switch s := &e.Subject; {
 	case s.Host != "":
-		return ui.Line{ui.Text("The device"), ui.Link{Text: s.Host, Href: devicepages.DevicePath(s.Host)}}
+		return ui.Line{ui.Text("The device"), reached(r, ui.Link{Text: s.Host, Href: devicepages.DevicePath(s.Host)})}
 	case s.Site != "":
 		return ui.Text("What stands at " + s.Site)
 	case s.Person != "":
@@ -170,13 +175,13 @@ func (w words) subject(e *policy.Exemption) ui.Component {
 }
 
 // lifts are the rules that an exemption lifts, one below the other.
-func (w words) lifts(e *policy.Exemption) ui.Component {
+func (w words) lifts(r *http.Request, e *policy.Exemption) ui.Component {
 	if len(e.Lifts) == 0 {
 		return ui.Text("No ban: what it names counts as if it were on the list")
 	}
 	var all []ui.Component
 	for _, id := range e.Lifts {
-		all = append(all, ui.Link{Text: w.ruleByID(id), Href: devicepages.RulePath(id)})
+		all = append(all, w.ruleLink(r, id))
 	}
 	if len(all) == 1 {
 		return all[0]

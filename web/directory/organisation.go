@@ -35,7 +35,7 @@ func (a *area) organisation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	can, err := a.allowed(r, id, people.ChangeOrganisations, people.SeePeople, people.ChangePeople, people.FetchLists)
+	can, err := a.allowed(r, id, people.ChangeOrganisations, people.SeePeople, people.ChangePeople, people.FetchLists, people.Propose)
 	if err != nil {
 		return err
 	}
@@ -105,14 +105,16 @@ func place(r *http.Request, o people.Organisation, t tree, can allowed) ui.Summa
 		move := "/proposals/new/organisation?" + url.Values{"organisation": {o.ID}}.Encode()
 		rows[2].Actions = []ui.Link{{Text: "Propose another place", Hidden: "in the tree of organisations", Href: move}}
 		rows[3].Actions = []ui.Link{{Text: "Propose another list", Hidden: "to follow", Href: move}}
-		propose := "/proposals/new/monitor?" + url.Values{"organisation": {o.ID}}.Encode()
-		rows[4].Actions = []ui.Link{{Text: "Propose to watch", Hidden: "instead of enforcing", Href: propose}}
-		if o.Monitor != nil {
-			rows[4].Actions = []ui.Link{
-				{Text: "Propose another period", Hidden: "of watching", Href: propose},
-				{Text: "Enforce now", Hidden: "what is not listed", Href: OrganisationPath(o.ID, "enforce")},
-			}
-		}
+	}
+	watch := ui.Link{Text: "Propose to watch", Hidden: "instead of enforcing", Href: "/proposals/new/monitor?" + url.Values{"organisation": {o.ID}}.Encode()}
+	if o.Monitor != nil {
+		watch.Text, watch.Hidden = "Propose another period", "of watching"
+	}
+	if can[people.Propose] {
+		rows[4].Actions = append(rows[4].Actions, watch)
+	}
+	if o.Monitor != nil && can[people.ChangeOrganisations] {
+		rows[4].Actions = append(rows[4].Actions, ui.Link{Text: "Enforce now", Hidden: "what is not listed", Href: OrganisationPath(o.ID, "enforce")})
 	}
 	return ui.Summary{Rows: rows}
 }

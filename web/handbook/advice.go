@@ -110,7 +110,7 @@ func (a *area) beside(r *http.Request, advice room.Advice) []ui.Component {
 	switch {
 	case advice.Subject == room.OnChannel:
 		return []ui.Component{ui.ButtonGroup{{Text: "Do I need to pass it on?", Href: "/channels/decide"}, {Text: "Pass this to the official record", Href: "/channels/pass", Kind: ui.Secondary}}}
-	case advice.Subject == room.OnProduct && may(r, people.SeeRegister):
+	case advice.Subject == room.OnProduct && may(r, people.SeeDevices):
 		return []ui.Component{ui.Paragraph{ui.Link{Text: "The app in the register", Href: devices.AppPath(advice.Of)}}}
 	}
 	return nil

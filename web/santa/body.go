@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"sync"
 
 	protocol "portcullis/platform/santa"
@@ -54,7 +55,7 @@ func (m *room) read(w http.ResponseWriter, r *http.Request) (protocol.Encoding, 
 		return 0, nil, err
 	}
 	m.packed.Reset(http.MaxBytesReader(w, r.Body, maxBody))
-	plain, err := m.unpack(&m.packed, r.Header.Get("Content-Encoding"))
+	plain, err := m.unpack(&m.packed, strings.ToLower(r.Header.Get("Content-Encoding")))
 	if err == nil {
 		_, err = m.body.ReadFrom(io.LimitReader(plain, maxBody+1))
 	}

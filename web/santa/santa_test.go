@@ -88,7 +88,7 @@ func TestVectors(t *testing.T) {
 			}
 		}
 		// What the client's tests have packed themselves unpacks as well.
-		for _, c := range []struct{ file, how string }{{"sync_preflight_basic.z", "deflate"}, {"sync_preflight_basic.gz", "gzip"}} {
+		for _, c := range []struct{ file, how string }{{"sync_preflight_basic.z", "Deflate"}, {"sync_preflight_basic.gz", "gzip"}} {
 			if w := s.post(s.base("mac-0")+"preflight/"+machine, asJSON, c.how, vector(t, c.file)); w.Code != http.StatusOK {
 				t.Errorf("%s: %d %s", c.file, w.Code, w.Body)
 			}

@@ -44,7 +44,7 @@ func (a *Area) Routes() []gate.Route {
 }
 
 func (a *Area) serve(w http.ResponseWriter, r *http.Request) {
-	counted := &counting{w, http.StatusOK}
+	counted := &counting{ResponseWriter: w, code: http.StatusOK}
 	defer func() { a.counts.WithLabelValues(strconv.Itoa(counted.code)).Inc() }()
 	text, err := a.server.Text(r.PathValue("link"), r.PathValue("zone"))
 	switch {
@@ -62,13 +62,23 @@ func (a *Area) serve(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "private, no-cache") // it may be kept, and is to be asked for again
 		h.Set("ETag", text.ETag)
 		http.ServeContent(counted, r, "", time.Time{}, bytes.NewReader(text.Data))
+		if counted.code == http.StatusNotModified || counted.code == http.StatusOK && counted.written == len(text.Data) {
+			text.Fetched()
+		}
 	}
 }
 
-// counting notes the status of an answer.
+// counting notes the status of an answer, and how much of it was written.
 type counting struct {
 	http.ResponseWriter
-	code int
+	code, written int
+}
+
+// Write notes how much was written.
+func (c *counting) Write(data []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(data)
+	c.written += n
+	return n, err
 }
 
 // WriteHeader notes the status and passes it on.

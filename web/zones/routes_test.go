@@ -17,14 +17,17 @@ import (
 	"portcullis/web/zones"
 )
 
-// server knows one zone behind one secret, and fails as it is told to.
-type server struct{ err error }
+// server knows one zone behind one secret, fails as it is told to, and counts who fetched it.
+type server struct {
+	err     error
+	fetched int
+}
 
 func (s *server) Text(secret, name string) (enforce.ZoneText, error) {
 	if secret != "secret" || name != "rpz.harbour.example" {
 		return enforce.ZoneText{}, fault.New(fault.NotFound, "There is no such zone")
 	}
-	return enforce.ZoneText{ETag: `"7-abc"`, Data: []byte("; a zone\n")}, s.err
+	return enforce.ZoneText{ETag: `"7-abc"`, Data: []byte("; a zone\n"), Fetched: func() { s.fetched++ }}, s.err
 }
 
 func TestZones(t *testing.T) {
@@ -33,11 +36,14 @@ func TestZones(t *testing.T) {
 	for _, r := range zones.New(s, metrics, g.Log).Routes() {
 		mux.Handle(r.Pattern, g.Guard(r))
 	}
-	get := func(method, path, has string) *http.Response {
+	get := func(method, path, has string, more ...string) *http.Response {
 		t.Helper()
 		r := httptest.NewRequest(method, path, nil)
 		if has != "" {
 			r.Header.Set("If-None-Match", has)
+		}
+		for _, part := range more {
+			r.Header.Set("Range", part)
 		}
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)
@@ -73,8 +79,15 @@ func TestZones(t *testing.T) {
 			t.Errorf("%+v: %v", c, h)
 		}
 	}
+	s.err = nil
+	if s.fetched != 3 { // twice whole, and once it was there already
+		t.Errorf("noted that it was fetched: %d times", s.fetched)
+	}
+	if got := get("GET", path, "", "bytes=0-3"); got.StatusCode != 206 || s.fetched != 3 {
+		t.Errorf("a part: %d, fetched %d times", got.StatusCode, s.fetched)
+	}
 	counted, err := metrics.Gather()
-	if err != nil || len(counted) != 1 || len(counted[0].Metric) != 5 || !strings.Contains(counted[0].Metric[1].String(), `"304"`) {
+	if err != nil || len(counted) != 1 || len(counted[0].Metric) != 6 || !strings.Contains(counted[0].Metric[2].String(), `"304"`) {
 		t.Errorf("%v: %v", err, counted)
 	}
 }

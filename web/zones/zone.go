@@ -106,20 +106,33 @@ func state(r *http.Request, z *enforce.ZoneSight, n *enforce.ZoneNetwork) ui.Com
 
 // secretsTable shows which secrets there are, and not what they are.
 func secretsTable(r *http.Request, z *enforce.Zone) ui.Table {
-	t := ui.Table{Caption: "Secrets", Unseen: true, Columns: []ui.Column{{Title: "Secret"}, {Title: "For"}, {Title: "Drawn"}, {Title: "Good until"}}}
+	t := ui.Table{Caption: "Secrets", Unseen: true, Columns: []ui.Column{{Title: "Secret"}, {Title: "For"}, {Title: "Drawn"}, {Title: "Good until"}, {Title: "Last fetched"}}}
 	until := func(at people.Time) ui.Component {
 		return ui.Time{At: at.Time(), Now: ui.Now(r), Short: true, Else: "another is drawn"}
 	}
 	for _, k := range z.Keys {
-		t.Rows = append(t.Rows, ui.Row{ui.Text(k.Name), ui.Text("transfers, " + enforce.ZoneAlgorithm), short(r, k.Made), until(k.Until)})
+		t.Rows = append(t.Rows, ui.Row{ui.Text(k.Name), ui.Text("transfers, " + enforce.ZoneAlgorithm), short(r, k.Made), until(k.Until), fetched(r, z, k.Fetched)})
 	}
 	for i, a := range z.Addresses {
 		name := "The address of the text"
 		if i > 0 {
 			name = "An earlier address"
 		}
-		t.Rows = append(t.Rows, ui.Row{ui.Text(name), ui.Text("fetching over HTTP"), short(r, a.Made), until(a.Until)})
+		t.Rows = append(t.Rows, ui.Row{ui.Text(name), ui.Text("fetching over HTTP"), short(r, a.Made), until(a.Until), fetched(r, z, a.Fetched)})
 	}
 	t.Empty = ui.Empty{Text: fmt.Sprintf("%s has no secrets: nobody can take it. Draw some.", z.Name)}
 	return t
+}
+
+// fetched is when somebody last took the zone by a secret, and whether that is what it says now. Several name servers may have one
+// secret: it is the last of them.
+func fetched(r *http.Request, z *enforce.Zone, f enforce.Fetched) ui.Component {
+	if f.At.IsZero() {
+		return ui.Muted("never")
+	}
+	line := ui.Line{short(r, f.At)}
+	if f.Serial != z.Edition.Serial {
+		return append(line, ui.Text("the serial"), ui.ID{Value: itoa(int64(f.Serial)), Of: "serial that was fetched"}, ui.Tag{Text: "Earlier", Tone: ui.Waiting})
+	}
+	return append(line, ui.Text("the serial in force"))
 }

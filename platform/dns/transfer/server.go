@@ -41,6 +41,9 @@ type Server struct {
 	Log   *slog.Logger
 	// Answered, where it is set, counts answers by their code, from many at the same time.
 	Answered func(rcode int)
+	// Took, where it is set, is told who took the whole of a zone, or asked for what is newer and had its serial already; from many
+	// at the same time. Names are in lower case with their final dots.
+	Took func(key, zone string, serial uint32)
 }
 
 // How long a connection may be silent, and how long a message may take to be written.
@@ -169,7 +172,7 @@ func (s *Server) answer(w dns.ResponseWriter, r *dns.Msg, key string) (refusal *
 		return refuse(dns.RcodeNotAuth)
 	}
 	_, datagram := w.RemoteAddr().(*net.UDPAddr)
-	whole := false
+	whole, same := false, false
 	switch q.Qtype {
 	case dns.TypeSOA:
 	case dns.TypeAXFR:
@@ -183,7 +186,7 @@ func (s *Server) answer(w dns.ResponseWriter, r *dns.Msg, key string) (refusal *
 		if !ok {
 			return refuse(dns.RcodeFormatError)
 		}
-		whole = !datagram && zones.Above(zone.Serial, has)
+		whole, same = !datagram && zones.Above(zone.Serial, has), has == zone.Serial
 	default:
 		return refuse(dns.RcodeRefused)
 	}
@@ -191,6 +194,9 @@ func (s *Server) answer(w dns.ResponseWriter, r *dns.Msg, key string) (refusal *
 		s.Log.Info("a zone is not taken whole", "to", w.RemoteAddr().String(), "zone", name, "key", key, "err", err)
 		w.Close()
 		return nil
+	}
+	if s.Took != nil && (whole || same) {
+		s.Took(key, name, zone.Serial)
 	}
 	s.Log.Debug("a zone is answered", "to", w.RemoteAddr().String(), "question", q.String(), "key", key, "serial", zone.Serial)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -193,6 +194,37 @@ func TestAnswers(t *testing.T) {
 		}
 		if reply.Rcode != c.rcode || (len(reply.Answer) == 1) != c.soa || reply.IsTsig() == nil || reply.IsTsig().MAC == "" {
 			t.Errorf("%s: %v", c.name, reply)
+		}
+	}
+}
+
+// TestTook: who took the whole of a zone is told, or had it already, and who merely asked for its serial is not.
+func TestTook(t *testing.T) {
+	h := newHouse(t)
+	ixfr := func(serial uint32) *dns.Msg {
+		m := ask(zone, dns.TypeIXFR, "harbour.")
+		m.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: ".", Mbox: ".", Serial: serial}}
+		return m
+	}
+	for name, c := range map[string]struct {
+		m    *dns.Msg
+		w    written
+		want string
+	}{
+		"whole":           {ask("RPZ.harbour.example.", dns.TypeAXFR, "HARBOUR."), written{}, "harbour. rpz.harbour.example. 7"},
+		"what is newer":   {ixfr(5), written{}, "harbour. rpz.harbour.example. 7"},
+		"nothing newer":   {ixfr(7), written{}, "harbour. rpz.harbour.example. 7"},
+		"a serial ahead":  {ixfr(9), written{}, ""},
+		"the serial":      {ask(zone, dns.TypeSOA, "harbour."), written{}, ""},
+		"another's":       {ask(other, dns.TypeAXFR, "harbour."), written{}, ""},
+		"no signature":    {ask(zone, dns.TypeAXFR, ""), written{}, ""},
+		"a bad signature": {ask(zone, dns.TypeAXFR, "harbour."), written{err: dns.ErrSig}, ""},
+		"broken off":      {ask(zone, dns.TypeAXFR, "harbour."), written{gone: errors.New("gone")}, ""},
+	} {
+		var took string
+		s := &Server{Zones: h, Keys: h, Now: time.Now, Log: slog.New(slog.DiscardHandler), Took: func(key, zone string, serial uint32) { took = fmt.Sprint(key, " ", zone, " ", serial) }}
+		if s.ServeDNS(&c.w, c.m); took != c.want {
+			t.Errorf("%s: told %q, want %q", name, took, c.want)
 		}
 	}
 }
@@ -390,14 +422,14 @@ func FuzzServe(f *testing.F) {
 // written keeps what is answered.
 type written struct {
 	dns.ResponseWriter
-	err error
-	m   []*dns.Msg
+	err, gone error // of the signature, and of writing
+	m         []*dns.Msg
 }
 
 func (w *written) TsigStatus() error         { return w.err }
 func (w *written) TsigTimersOnly(bool)       {}
 func (w *written) RemoteAddr() net.Addr      { return &net.TCPAddr{} }
-func (w *written) WriteMsg(m *dns.Msg) error { w.m = append(w.m, m); return nil }
+func (w *written) WriteMsg(m *dns.Msg) error { w.m = append(w.m, m); return w.gone }
 func (w *written) Close() error              { return nil }
 
 // secondary is a name server that hears notifications and answers them; it does not answer the first so
