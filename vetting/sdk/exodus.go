@@ -1,9 +1,7 @@
 package sdk
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,8 +31,8 @@ func ReadExodus(data []byte) (*List, error) {
 	var file struct {
 		Trackers map[string]tracker `json:"trackers"`
 	}
-	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &file); err != nil {
-		return nil, fmt.Errorf("reading a list in the form of Exodus Privacy: %w", err)
+	if err := decode(data, "Exodus Privacy", &file); err != nil {
+		return nil, err
 	}
 	if file.Trackers == nil {
 		return nil, fmt.Errorf(`reading a list in the form of Exodus Privacy: it has no "trackers"`)
@@ -58,6 +56,7 @@ func ReadExodus(data []byte) (*List, error) {
 }
 
 func (l *List) tracker(t tracker, id string) {
+	t.Name = cmp.Or(t.Name, "exodus:"+id)
 	e := Entry{SDK: SDK{ID: "exodus:" + id, Name: t.Name}, byCodeOnly: true}
 	if t.Website != "" {
 		e.Sources = []Source{{URL: t.Website, Date: t.CreationDate}}

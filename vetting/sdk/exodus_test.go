@@ -312,9 +312,20 @@ func TestReadExodus(t *testing.T) {
 			}
 		})
 	}
-	for _, in := range []string{"", "null", "{}", `{"trackers": 1}`, "x", `[{"id": "a"}]`, "[", `{"trackers": {`} {
-		if _, err := ReadList([]byte(in)); err == nil {
-			t.Errorf("%q is read", in)
+	for in, want := range map[string]string{
+		"": "begins with", "null": "begins with", "x": "begins with",
+		"{}":                  `it has no "trackers"`,
+		`{"trackers": 1}`:     "line 1, column 14: trackers is a number, and should be an object",
+		"[":                   "line 1, column 1: unexpected end",
+		`{"trackers": {`:      "line 1, column 14: unexpected end",
+		"[\n{\"id\": 1},\n7]": "line 3, column 1: an entry is a number, and should be an object",
+		"\ufeff{\"trackers\": {\n\"1\": {\"id\": 1 \"name\": \"A\"}}}":          "line 2, column 15: invalid character '\"' after object key:value pair",
+		"{\"trackers\": {\n\"1\": {\"name\": \"é\", \"id\": \"one\"}}}":         "line 2, column 30: trackers.id is a text, and should be a whole number",
+		"[\n{\"id\": 1},\n{\"id\": 2,\n \"searchKeyword\": \"com.a.\"}]":        "line 4, column 26: searchKeyword is a text, and should be a list",
+		`{"trackers": {"1": {"id": 1, "code_signature": "com.abc."}}} and more`: "line 1, column 62: invalid character 'a' after top-level value",
+	} {
+		if _, err := ReadList([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one that says %q", in, err, want)
 		}
 	}
 }
@@ -340,6 +351,34 @@ func TestHostsMakeNoHit(t *testing.T) {
 	want := []Evidence{{ClassDefined, "x", "com.a.b.C"}, {Literal, "x", "com/a/b/D"}, {Domain, "x", "log.a.com"}}
 	if hits := m.Hits(c); len(hits) != 1 || cmp.Diff(want, hits[0].Evidence) != "" {
 		t.Errorf("%+v", hits)
+	}
+}
+
+// TestListsOfOneForm holds that two lists of one form stay apart, so that an id means one entry and a report can name both.
+func TestListsOfOneForm(t *testing.T) {
+	var lists []*List
+	for _, text := range []string{`{"trackers": {"1": {"name": "A", "code_signature": "com.abc."}}}`, `[{"id": 1, "name": "B", "searchKeyword": ["com.abc."]}]`,
+		`{"trackers": {"1": {"name": "C", "code_signature": "com.abc."}}}`} {
+		l, err := ReadList([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists = append(lists, l)
+	}
+	for range 2 { // the second time there is nothing left to rename
+		m := New(nil, lists...)
+		c := m.Collector("x")
+		c.Class([]byte("Lcom/abc/D;"), true)
+		got := map[string]string{}
+		for _, h := range m.Hits(c) {
+			got[h.SDK.ID] = h.SDK.Name
+		}
+		if diff := cmp.Diff(map[string]string{"exodus:1": "A", "blocker:1": "B", "exodus-2:1": "C"}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if names := []string{lists[0].Name, lists[1].Name, lists[2].Name}; !slices.Equal(names, []string{"exodus", "blocker", "exodus-2"}) {
+			t.Errorf("names %q", names)
+		}
 	}
 }
 

@@ -2,12 +2,15 @@ package sdk
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // List is a list of SDKs that a user brought.
@@ -35,6 +38,30 @@ func ReadList(data []byte) (*List, error) {
 	return nil, errors.New(`this is no list of trackers: one in the form of Exodus Privacy begins with {"trackers": …}, one of blocker-general-rules with [`)
 }
 
+// decode reads the JSON of a list; form names the list's form. An error says where in the file it stands.
+func decode(data []byte, form string, into any) error {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	err := json.Unmarshal(data, into)
+	if err == nil {
+		return nil
+	}
+	at, what := int64(len(data)), err.Error()
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = syntax.Offset
+	}
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		value, _, _ := strings.Cut(kind.Value, " ") // "number 1.5"
+		at, what = kind.Offset, fmt.Sprintf("%s is %s, and should be %s", cmp.Or(strings.Trim(kind.Field, "."), "an entry"), jsonWords[value], jsonWords[kind.Type.Kind().String()])
+	}
+	before := data[:max(0, min(int(at)-1, len(data)))]
+	line := bytes.LastIndexByte(before, '\n') + 1
+	return fmt.Errorf("reading a list in the form of %s: line %d, column %d: %s", form, 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(before[line:]), what)
+}
+
+// What the values of JSON are called.
+var jsonWords = map[string]string{"string": "a text", "number": "a number", "bool": "true or false", "array": "a list", "object": "an object",
+	"int": "a whole number", "slice": "a list", "map": "an object", "struct": "an object"}
+
 func newList(name, credit string, data []byte) *List {
 	sum := sha256.Sum256(data)
 	return &List{Name: name, Credit: credit, Digest: hex.EncodeToString(sum[:])}
@@ -42,6 +69,22 @@ func newList(name, credit string, data []byte) *List {
 
 func (l *List) problem(id, format string, args ...any) {
 	l.Problems = append(l.Problems, l.Name+":"+id+": "+fmt.Sprintf(format, args...))
+}
+
+// apart gives lists of one form names of their own, in front of their entries' ids too: the second in the form of Exodus is
+// "exodus-2".
+func apart(lists []*List) {
+	seen := map[string]int{}
+	for _, l := range lists {
+		form := l.Name
+		if seen[form]++; seen[form] == 1 {
+			continue
+		}
+		l.Name = fmt.Sprintf("%s-%d", form, seen[form])
+		for i := range l.Entries {
+			l.Entries[i].ID = l.Name + strings.TrimPrefix(l.Entries[i].ID, form)
+		}
+	}
 }
 
 // ids makes the ids of a list's entries, each once: one that is there already gets "-2" at its end, and so on.

@@ -31,13 +31,15 @@ type optOut struct {
 	OptOut
 }
 
-// New makes a matcher of the table of facts and of the lists that a user has brought.
+// New makes a matcher of the table of facts and of the lists that a user has brought. Of several lists in one form it renames all
+// but the first.
 func New(facts []SDK, lists ...*List) *Matcher {
 	m := &Matcher{domains: map[string][]int{}, endings: map[string]bool{}, libraries: map[string][]int{},
 		keys: map[string][]int{}, optOut: map[string][]optOut{}}
 	for _, s := range facts {
 		m.add(Entry{SDK: s})
 	}
+	apart(lists)
 	for _, l := range lists {
 		for _, e := range l.Entries {
 			m.add(e)

@@ -1,8 +1,7 @@
 package sdk
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,8 +26,8 @@ const shortestKeyword = 4
 // a hit and make none.
 func ReadRules(data []byte) (*List, error) {
 	var rules []rule
-	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &rules); err != nil {
-		return nil, fmt.Errorf("reading a list in the form of blocker-general-rules: %w", err)
+	if err := decode(data, "blocker-general-rules", &rules); err != nil {
+		return nil, err
 	}
 	l := newList("blocker", "blocker-general-rules, Apache Licence 2.0", data)
 	seen := ids{}
@@ -39,6 +38,7 @@ func ReadRules(data []byte) (*List, error) {
 }
 
 func (l *List) rule(r rule, id string) {
+	r.Name = cmp.Or(r.Name, "blocker:"+id)
 	e := Entry{SDK: SDK{ID: "blocker:" + id, Name: r.Name, Company: r.Company}, byCodeOnly: true}
 	if r.Website != "" {
 		e.Sources = []Source{{URL: r.Website}}
