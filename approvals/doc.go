@@ -18,7 +18,8 @@
 // was before is kept, and each step's entry in the ledger has the digest of what it was taken in.
 // It may be refused, with a reason, by whoever may take the next step; taken back by who opened it; and asked
 // again, with the former beside it. Whoever may take the next step may consult the centre; nobody need wait for
-// the answer, which is recorded.
+// the answer, which is recorded. They may ask who opened it, and for whom it is: it then waits for the answer, all that
+// was said stays, and who may decide still can.
 //
 // In an emergency two duty officers ban something for a day, whatever the body demands otherwise. It lapses by its
 // own end unless a third person reviews it; whether it stays or ends at once is for a third person too.

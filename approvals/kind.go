@@ -37,8 +37,10 @@ const (
 	Revise   Act = "revise" // what was said until then counts no more
 	Refuse   Act = "refuse"
 	TakeBack Act = "take-back"
-	Consult  Act = "consult" // the centre
-	Answer   Act = "answer"  // by the centre
+	Consult  Act = "consult"  // the centre
+	Answer   Act = "answer"   // by the centre
+	Question Act = "question" // to who opened it
+	Reply    Act = "reply"    // by who opened it, or for whom it is
 )
 
 // advances tells whether an act is one of those that each take another person.

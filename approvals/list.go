@@ -147,6 +147,12 @@ func (p *Proposal) restrictedFor(tx *people.Tx) bool {
 // canNow is what the actor may do in a proposal now, whoever they are to those who have a part in it.
 func canNow(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err error) {
 	acts, bar, err = can(rd, p, c)
+	if err == nil && slices.Contains(acts, Consult) {
+		var centre []string
+		if centre, err = centreOf(rd.tx, p.Organisation); len(centre) == 0 {
+			acts = slices.DeleteFunc(acts, func(a Act) bool { return a == Consult })
+		}
+	}
 	if err != nil || bar != "" || !slices.ContainsFunc(acts, Act.advances) {
 		return acts, bar, err
 	}
@@ -156,7 +162,7 @@ func canNow(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err erro
 	return acts, bar, err
 }
 
-// can is canNow for lists: who has brought in whom is not asked there.
+// can is canNow for lists: who has brought in whom, and whether there is a centre to ask, is not asked there.
 func can(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err error) {
 	me := rd.tx.Who().Principal()
 	need, may, err := mayNow(rd, c)
@@ -179,9 +185,15 @@ func can(rd *reading, p *Proposal, c *Case) (acts []Act, bar string, err error) 
 				if !advises { // who is the centre does not ask it
 					acts = append(acts, Consult)
 				}
+				if !p.mine(me) {
+					acts = append(acts, Question)
+				}
 				acts = append(acts, Revise)
 			}
 		}
+	}
+	if p.mine(me) && p.Questioned() {
+		acts = append(acts, Reply)
 	}
 	if me == p.Principal && c.State == Waiting {
 		acts = append(acts, TakeBack, Revise)

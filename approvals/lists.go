@@ -215,8 +215,9 @@ type WaitingList struct {
 	More int
 }
 
-// Waiting returns what waits for the actor: the next step of what they may take, and what the centre is asked,
-// the oldest first. What is restricted is left out.
+// Waiting returns what waits for the actor: the next step of what they may take, what the centre is asked, and what they
+// are asked about their own, the oldest first. What waits for an answer of who opened it waits for nobody else
+// meanwhile. What is restricted is left out.
 func (r *Room) Waiting(ctx context.Context, actor people.Actor) ([]Waits, error) {
 	all, err := r.WaitingFirst(ctx, actor, math.MaxInt)
 	slices.SortFunc(all.Waits, func(a, b Waits) int { return cmp.Compare(a.ID, b.ID) })
@@ -228,10 +229,7 @@ func (r *Room) Waiting(ctx context.Context, actor people.Actor) ([]Waits, error)
 func (r *Room) WaitingFirst(ctx context.Context, actor people.Actor, most int) (WaitingList, error) {
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (l WaitingList, err error) {
 		tx.Asked("what waits for somebody is their own")
-		if len(tx.Who().Grants) == 0 {
-			return l, nil // no step is for somebody without a role
-		}
-		rd, err := readAll(tx)
+		rd, err := readFor(tx)
 		if err != nil {
 			return l, err
 		}
@@ -276,7 +274,8 @@ func (rd *reading) waits(ids []string) (found []Waits, err error) {
 		if err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(acts, func(a Act) bool { return a.advances() || a == Answer })
+		questioned := p.Questioned()
+		at := slices.IndexFunc(acts, func(a Act) bool { return a.advances() && !questioned || a == Answer || a == Reply })
 		if at < 0 {
 			continue
 		}
@@ -301,7 +300,7 @@ func (p *Proposal) rank() int {
 // possible are the open proposals in which a step may be the actor's, by where they are: what lapses by itself, and then
 // the oldest first.
 func (rd *reading) possible() (ids []string, err error) {
-	heads, err := rd.heads()
+	heads, err := rd.headsOf("")
 	if err != nil {
 		return nil, err
 	}
@@ -360,6 +359,9 @@ func (rd *reading) fetchFor(proposals []Proposal) error {
 
 // concerns tells whether any step that a proposal of the kind may need is one that the actor's roles allow there.
 func (rd *reading) concerns(p *Proposal) (bool, error) {
+	if rd.asked[p.ID] {
+		return true, nil
+	}
 	if rd.tx.Who().Principal() == p.Principal {
 		return false, nil // they do not decide about it
 	}

@@ -72,7 +72,7 @@ func TestMarked(t *testing.T) {
 			if !fault.Is(err, fault.NotFound) || err.Error() != gone.Error() {
 				t.Errorf("%s sees it: %v", who, err)
 			}
-			for _, act := range []approvals.Act{approvals.Grant, approvals.Refuse, approvals.Revise, approvals.Consult, approvals.Answer, approvals.TakeBack} {
+			for _, act := range []approvals.Act{approvals.Grant, approvals.Refuse, approvals.Revise, approvals.Consult, approvals.Answer, approvals.Question, approvals.Reply, approvals.TakeBack} {
 				if _, err := s.Take(t.Context(), actor, p.ID, approvals.Doing{Act: act, Version: 1, Said: yes}); !fault.Is(err, fault.NotFound) || err.Error() != gone.Error() {
 					t.Errorf("%s, %s: %v", who, act, err)
 				}

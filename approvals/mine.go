@@ -16,7 +16,10 @@ func (r *Room) Mine(ctx context.Context, actor people.Actor, most int) (Listed, 
 		if me == "" {
 			return l, nil
 		}
-		// sees asks about no step of one's own
-		return l, l.fill(read(tx), Query{Mine: true, Limit: most}, where{asked: me, limit: most + 1, noSteps: true})
+		// sees asks about no step of one's own; whether they are asked something is in the steps of those that are shown
+		if err := l.fill(read(tx), Query{Mine: true, Limit: most}, where{asked: me, limit: most + 1, noSteps: true}); err != nil {
+			return l, err
+		}
+		return l, withSteps(tx.Tx, l.Proposals)
 	})
 }

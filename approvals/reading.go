@@ -17,10 +17,11 @@ type reading struct {
 	set       map[string]Process // of all organisations that have set one; read with parents
 	processes map[string]Process
 	rules     map[string]*policy.Rule // nil where there is none
+	asked     map[string]bool         // in which the actor is asked about their own: see headsOf
 }
 
 func read(tx *people.Tx) *reading {
-	return &reading{tx: tx, chains: map[string][]string{}, processes: map[string]Process{}, rules: map[string]*policy.Rule{}}
+	return &reading{tx: tx, chains: map[string][]string{}, processes: map[string]Process{}, rules: map[string]*policy.Rule{}, asked: map[string]bool{}}
 }
 
 // readAll reads all organisations and processes at once, for a list.
@@ -30,6 +31,14 @@ func readAll(tx *people.Tx) (rd *reading, err error) {
 		rd.set, err = selectProcesses(tx.Tx)
 	}
 	return rd, err
+}
+
+// readFor is readAll for what waits for the actor: where they have no role there is little, and that is their own.
+func readFor(tx *people.Tx) (*reading, error) {
+	if len(tx.Who().Grants) == 0 {
+		return read(tx), nil
+	}
+	return readAll(tx)
 }
 
 // chain is an organisation and all above it, from below to above; Everywhere is above nothing.

@@ -72,6 +72,10 @@ func (r *Room) TakeIn(tx *people.Tx, id string, do Doing) (none Proposal, err er
 		err = consult(tx, &c, &s)
 	case Answer:
 		err = answer(tx, &p, &s)
+	case Question:
+		err = question(tx, &p, &c, &s)
+	case Reply:
+		err = reply(tx, &p, &c, &s)
 	case Revise:
 		err = revise(tx, &p, &c, do.Draft, &s)
 	default:
@@ -340,11 +344,16 @@ func consult(tx *people.Tx, c *Case, s *Step) error {
 	if err := checkText("reason", s.Reason, "Say what you would like to know"); err != nil {
 		return err
 	}
-	centre, err := people.Holders(tx.Tx, people.Advise, c.Organisation, people.Advise.Roles())
+	centre, err := centreOf(tx, c.Organisation)
 	if err == nil && len(centre) == 0 {
 		err = fault.New(fault.Conflict, "Nobody above this body is there to be consulted: it decides for itself")
 	}
 	return err
+}
+
+// centreOf are those who answer a body that consults the centre.
+func centreOf(tx *people.Tx, organisation string) ([]string, error) {
+	return people.Holders(tx.Tx, people.Advise, organisation, people.Advise.Roles())
 }
 
 // consulting tells whether the centre was asked something that it has not answered.
@@ -372,6 +381,53 @@ func answer(tx *people.Tx, p *Proposal, s *Step) error {
 		return fault.New(fault.Conflict, "Nobody waits for an answer here")
 	}
 	return checkText("reason", s.Reason, "Write the answer")
+}
+
+// question asks who opened it, and for whom it is. Whoever may take the next step may do that; nothing that was said or
+// done is lost by it, and who may decide still can.
+func question(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
+	next := c.Next()
+	if c.State != Waiting || len(next) == 0 {
+		return fault.New(fault.Conflict, "Nothing waits here any more: %s", c.State.words())
+	}
+	if p.mine(tx.Who().Principal()) {
+		return tx.Refuse(next[0].Permission, next[0].Organisation, "You would ask yourself: change what you have %s, or say it there", p.Kind.opened())
+	}
+	if err := mayOne(tx, next); err != nil {
+		return err
+	}
+	return checkText("reason", s.Reason, "Say what you would like to know")
+}
+
+// reply answers what was asked of who opened it, and for whom it is: either of them is enough.
+func reply(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
+	switch {
+	case !p.mine(tx.Who().Principal()):
+		return tx.Refuse(people.Ask, p.Organisation, "Only who has %s this, or for whom it is, was asked", p.Kind.opened())
+	case !p.Questioned():
+		return fault.New(fault.Conflict, "Nobody waits for an answer here")
+	}
+	return checkText("reason", s.Reason, "Write the answer")
+}
+
+// mine tells whether a proposal is somebody's: they opened it, or it is for them.
+func (p *Proposal) mine(principal string) bool {
+	return principal != "" && (principal == p.Principal || principal == p.For)
+}
+
+// Questioned tells whether who opened it was asked something that nobody has answered: it waits for that. Who changes what
+// is proposed has answered by it. selectQuestioned asks the same of all.
+func (p *Proposal) Questioned() bool {
+	asked := false
+	for _, s := range p.Steps {
+		switch s.Act {
+		case Question:
+			asked = true
+		case Reply, Revise:
+			asked = false
+		}
+	}
+	return asked && p.State == Waiting
 }
 
 // revise puts something else in the place of what was proposed; all that was said to it until now counts no

@@ -14,12 +14,14 @@ import (
 
 // The kinds of the messages that this room puts.
 const (
-	waits    = "approvals.waits"    // something waits for you
-	outcome  = "approvals.outcome"  // what you asked for is decided
-	asked    = "approvals.asked"    // the centre is consulted
-	answered = "approvals.answered" // and has answered
-	changed  = "approvals.changed"  // a decision that you adopted is another now
-	ending   = "approvals.ending"   // an exemption ends soon
+	waits      = "approvals.waits"      // something waits for you
+	outcome    = "approvals.outcome"    // what you asked for is decided
+	asked      = "approvals.asked"      // the centre is consulted
+	answered   = "approvals.answered"   // and has answered
+	questioned = "approvals.questioned" // who asked for something is asked something
+	replied    = "approvals.replied"    // and has answered
+	changed    = "approvals.changed"    // a decision that you adopted is another now
+	ending     = "approvals.ending"     // an exemption ends soon
 )
 
 // Link is where a proposal is to be seen.
@@ -54,15 +56,21 @@ func (r *Room) tell(tx *people.Tx, p *Proposal, c *Case, s *Step) error {
 	link, reference := Link(p.ID), p.ID
 	switch {
 	case s.Act == Consult:
-		to, err := people.Holders(tx.Tx, people.Advise, p.Organisation, people.Advise.Roles())
+		to, err := centreOf(tx, p.Organisation)
 		if err != nil {
 			return err
 		}
 		return r.send(tx, alerts.Message{Kind: asked, Subject: r.subject(p) + " waits for your advice", Link: link, Reference: reference,
 			Text: p.title() + " is to be decided, and the body that decides asks for your advice. Your answer is recorded beside the decision."}, only(p, to), s.Principal)
+	case s.Act == Question:
+		return r.send(tx, alerts.Message{Kind: questioned, Subject: r.subject(p) + " waits for your answer", Link: link, Reference: reference,
+			Text: "Before " + lower(p.title()) + " is decided, you are asked something: the page says what. All that was said until now stays."}, only(p, []string{p.Principal, p.For}), s.Principal)
+	case s.Act == Reply:
+		return r.send(tx, alerts.Message{Kind: replied, Subject: r.subject(p) + " has an answer to your question", Link: link, Reference: reference,
+			Text: "What you asked about this is answered, and it waits for you again: " + lower(p.title()) + "."}, takers(p, Question), s.Principal)
 	case s.Act == Answer:
 		return r.send(tx, alerts.Message{Kind: answered, Subject: r.subject(p) + " has an answer from the centre", Link: link, Reference: reference,
-			Text: "The centre has answered what was asked about this: " + lower(p.title()) + "."}, consulters(p), s.Principal)
+			Text: "The centre has answered what was asked about this: " + lower(p.title()) + "."}, takers(p, Consult), s.Principal)
 	case p.State != Waiting:
 		if err := r.tellOutcome(tx, p, s); err != nil || p.State != Interim {
 			return err
@@ -107,10 +115,10 @@ func (r *Room) tellWaiting(tx *people.Tx, p *Proposal, c *Case) error {
 	return nil
 }
 
-// consulters are those who asked the centre.
-func consulters(p *Proposal) (to []string) {
+// takers are those who took a step of a kind, such as those who asked the centre.
+func takers(p *Proposal, act Act) (to []string) {
 	for _, s := range p.Steps {
-		if s.Act == Consult {
+		if s.Act == act {
 			to = append(to, s.Principal)
 		}
 	}

@@ -39,10 +39,7 @@ func (r *Room) WaitingPage(ctx context.Context, actor people.Actor, q WaitingQue
 	}
 	return people.See(ctx, r.People, actor, func(tx *people.Tx) (p WaitingPage, err error) {
 		tx.Asked("what waits for somebody is their own")
-		if len(tx.Who().Grants) == 0 {
-			return p, nil // no step is for somebody without a role
-		}
-		rd, err := readAll(tx)
+		rd, err := readFor(tx)
 		if err != nil {
 			return p, err
 		}
@@ -71,12 +68,25 @@ func (r *Room) WaitingPage(ctx context.Context, actor people.Actor, q WaitingQue
 	})
 }
 
-// headsOf are the heads of one body, or all where none is named. Whether a step may be the actor's is asked of each.
-func (rd *reading) headsOf(organisation string) ([]Proposal, error) {
+// headsOf are the heads of one body, or all where none is named, and those in which the actor is asked about their own.
+// Whether a step may be the actor's is asked of each.
+func (rd *reading) headsOf(organisation string) (heads []Proposal, err error) {
 	if organisation == "" {
-		return rd.heads()
+		heads, err = rd.heads()
+	} else {
+		heads, err = selectHeads(rd.tx.Tx, []string{organisation}, false)
 	}
-	return selectHeads(rd.tx.Tx, []string{organisation}, false)
+	if err != nil {
+		return nil, err
+	}
+	own, err := selectQuestioned(rd.tx.Tx, rd.tx.Who().Principal())
+	for _, p := range own {
+		rd.asked[p.ID] = true
+		if !slices.ContainsFunc(heads, func(h Proposal) bool { return h.ID == p.ID }) {
+			heads = append(heads, p)
+		}
+	}
+	return heads, err
 }
 
 // fits tells whether a head is one of those that are sought.

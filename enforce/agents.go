@@ -297,6 +297,14 @@ type opening struct {
 }
 
 func (s *Agents) open(ctx context.Context, actor people.Actor, form string, how opening) (a Agent, host policy.Host, err error) {
+	a, host, err = s.find(ctx, actor, form, how)
+	if fault.Is(err, fault.NotFound) && s.fleet.Follow(ctx) == nil { // another server may have made it known a moment ago
+		a, host, err = s.find(ctx, actor, form, how)
+	}
+	return a, host, err
+}
+
+func (s *Agents) find(ctx context.Context, actor people.Actor, form string, how opening) (a Agent, host policy.Host, err error) {
 	if found, ok := s.whoIs(actor.Agent); ok {
 		if found.agent != nil && !how.anew {
 			return *found.agent, found.host, nil

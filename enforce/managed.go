@@ -64,8 +64,8 @@ type ManagedDevice struct {
 	Want *Artefact
 }
 
-// ErrEarlier is that a device has enrolled or left since: what is told now comes from before that, late or once more.
-var ErrEarlier = fault.New(fault.Conflict, "The device has enrolled or left since")
+// ErrEarlier is that a device has enrolled, left or said what it has since: what is told now comes from before that, late or once more.
+var ErrEarlier = fault.New(fault.Conflict, "The device has enrolled, left or said what it has since")
 
 // Enrolled notes that a device enrolled at a time of its manager's clock, and makes it known where it is not. A platform
 // of 0 is one that was not told: a device that is known needs none. It is ErrEarlier where the device left after that.
@@ -121,6 +121,9 @@ func (m *Managed) report(ctx context.Context, r *devices.Report) error {
 	got, err := m.intake.Report(ctx, m.actor, []devices.Report{*r})
 	if err != nil {
 		return err
+	}
+	if got.Outcomes[0].Result == devices.Older {
+		return ErrEarlier
 	}
 	return got.Errors[0]
 }

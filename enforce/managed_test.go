@@ -440,5 +440,16 @@ func TestReplayedElsewhere(t *testing.T) {
 				t.Errorf("%+v: %v, enrolled %t", step, err, enrolled())
 			}
 		}
+		has := func(of *enforce.Managed, second int, apps ...policy.Installation) error {
+			return of.Report(t.Context(), devices.Report{Host: "mac-1", Taken: at(second), Installed: apps})
+		}
+		o.clock.Advance(time.Minute)
+		parrot := policy.Installation{Identifier: "ABCDE12345:com.parrot"}
+		if err := errors.Join(has(here, 5, parrot), has(here, 6), has(elsewhere, 6)); err != nil { // the last says what is known
+			t.Fatal(err)
+		}
+		if err := has(elsewhere, 5, parrot); !errors.Is(err, enforce.ErrEarlier) {
+			t.Errorf("what it had earlier, said once more: %v", err)
+		}
 	})
 }

@@ -377,6 +377,28 @@ func TestSantaSync(t *testing.T) {
 	})
 }
 
+// TestSantaServers: the first sync of a Mac goes to two servers in turn, of which one has not followed the other yet.
+func TestSantaServers(t *testing.T) {
+	each(t, func(t *testing.T, o *office, another func() *office) {
+		first, second, made := o.santa(), another().santa(), o.token(t, "dept-a")
+		m, turn := newMac(keyed(made, "mac-9")), 0
+		err := m.sync(t, func() (*syncs, bool, bool) {
+			turn++
+			return []*syncs{second, first}[turn%2], false, false
+		})
+		if err != nil || turn < 3 {
+			t.Fatalf("%v at its request %d", err, turn)
+		}
+		first.matches(t, m)
+		if err := newMac(keyed(made, "mac-10")).sync(t, func() (*syncs, bool, bool) { return second, true, false }); !errors.Is(err, errLost) {
+			t.Fatal(err)
+		}
+		if _, err := second.Download(t.Context(), keyed(made, "mac-10"), "M", santa.Download{}, santa.JSON); !fault.Is(err, fault.NotFound) {
+			t.Errorf("one that no server knows: %v", err)
+		}
+	})
+}
+
 // TestSantaDrift holds that a Mac whose rules have changed by themselves gets all of them anew, and that one whose mode
 // is not what it should be does not count as confirmed.
 func TestSantaDrift(t *testing.T) {

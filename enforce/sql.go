@@ -391,7 +391,7 @@ func limitZoneSecrets(tx *store.Tx, zone, kind string, until store.Time) error {
 
 // updateZoneFetched notes what was last taken by a secret, which is as it is kept, unless another server knows of something later.
 func updateZoneFetched(tx *store.Tx, zone, secret string, f Fetched) error {
-	_, err := tx.Exec(`UPDATE enforce_zone_secrets SET fetched = $1, fetched_at = $2 WHERE zone = $3 AND secret = $4 AND (fetched_at IS NULL OR fetched_at < $2)`, int64(f.Serial), f.At, zone, secret)
+	_, err := tx.Exec(`UPDATE enforce_zone_secrets SET fetched = $1, fetched_at = $2 WHERE zone = $3 AND secret = $4 AND (fetched_at IS NULL OR fetched_at <= $2)`, int64(f.Serial), f.At, zone, secret)
 	return err
 }
 

@@ -192,7 +192,7 @@ func (r *Room) keep(ctx context.Context, actor people.Actor, at place, found *re
 		if err != nil {
 			return "", err
 		}
-		return keep(tx, at, found)
+		return r.keepIn(tx, at, found)
 	})
 	if err != nil {
 		return Assessment{}, err
@@ -200,8 +200,8 @@ func (r *Room) keep(ctx context.Context, actor people.Actor, at place, found *re
 	return r.Assessment(ctx, actor, id)
 }
 
-// keep is Room.keep in a transaction, which may run more than once.
-func keep(tx *people.Tx, at place, found *report.Report) (id string, err error) {
+// keepIn is keep in a transaction, which may run more than once.
+func (r *Room) keepIn(tx *people.Tx, at place, found *report.Report) (id string, err error) {
 	rep := *found
 	asked, err := askedIn(tx.Tx, at.organisation)
 	if err != nil {
@@ -229,7 +229,7 @@ func keep(tx *people.Tx, at place, found *report.Report) (id string, err error) 
 		tx.NoEntry("it is there already")
 		return id, err
 	}
-	if row.ID, err = tx.NewID(); err != nil {
+	if row.ID, err = r.newID(tx); err != nil {
 		return "", err
 	}
 	entry := reportEntry{Report: row.Digest}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"portcullis/approvals"
 	"portcullis/internal/fault"
 	"portcullis/people"
 	"portcullis/policy"
@@ -32,8 +33,18 @@ type Summary struct {
 	NotMet, NotKnown int
 	By, Principal    string // as in the ledger, and who answers for it: see people.Who
 	At               store.Time
-	// Outcome is that of its last review; empty where there is none.
+	// Outcome is that of its last review, apart from those of the code in it alone; empty where there is none.
 	Outcome Outcome
+	// Waits is that a reviewer has seen code of others in it, which somebody has still to confirm for all bodies.
+	Waits bool
+}
+
+// after notes what a review comes to; they are gone through in their order.
+func (s *Summary) after(outcome Outcome, waits bool) {
+	if outcome != Confirm {
+		s.Outcome = outcome
+	}
+	s.Waits = s.Waits || waits
 }
 
 // Version is the version as people read it.
@@ -52,8 +63,13 @@ type Assessment struct {
 	Before *Summary
 	// Differences are those from Before; nil where there is none.
 	Differences *report.Differences
+	// Former is the last review of the report before that said something to the criteria; nil where there is none.
+	Former *Review
 	// Product is that of the register which has the app's identifier; empty where none has.
 	Product string
+	// Misfit is why no conclusion can rest on it in its proposal: it is of another app than is asked for there; empty where
+	// one can.
+	Misfit string
 	// Criteria tells whether the criteria are still those that it was held to. Where they are not, nothing can be concluded
 	// from it: see Room.Again.
 	Criteria bool
@@ -79,6 +95,7 @@ type Query struct {
 	Organisation string // this and all below
 	Package      string
 	Proposal     string
+	Waiting      bool   // those with kits that a reviewer has seen, and that nobody has confirmed yet
 	After        string // the id of the report that the page before ended with
 	Limit        int
 }
@@ -115,15 +132,34 @@ func (r *Room) Assessment(ctx context.Context, actor people.Actor, id string) (A
 		if a.Reviews, err = selectReviews(tx.Tx, "report", id); err != nil {
 			return a, err
 		}
-		if n := len(a.Reviews); n > 0 {
-			a.Outcome = a.Reviews[n-1].Outcome
-		}
 		if a.Kits, err = kitsOf(tx.Tx, &a); err != nil {
+			return a, err
+		}
+		if a.Misfit, err = r.misfit(tx, &a); err != nil {
 			return a, err
 		}
 		a.Names, err = names(tx, &a)
 		return a, err
 	})
+}
+
+// misfit is why no conclusion can rest on a report in its proposal, as long as that is open and the actor may see it.
+func (r *Room) misfit(tx *people.Tx, a *Assessment) (string, error) {
+	if a.Proposal == "" || a.Error != "" {
+		return "", nil
+	}
+	if may, err := r.Approvals.SeesIn(tx, a.Proposal); err != nil || !may {
+		return "", err
+	}
+	open, err := r.Approvals.OpenIn(tx, a.Proposal)
+	if err != nil || open.Kind != approvals.Allow || len(open.Next) == 0 {
+		return "", err
+	}
+	c := concluding{row: reportRow{Summary: a.Summary}, open: &open, product: a.Product}
+	if err := c.checkApp(); err != nil {
+		return err.Error(), nil
+	}
+	return "", nil
 }
 
 // seen returns a report that the actor may see.
@@ -138,17 +174,20 @@ func (r *Room) seen(tx *people.Tx, id string) (row reportRow, err error) {
 	if err != nil {
 		return row, err
 	}
-	if row.marked {
-		if may, err := r.Approvals.SeesIn(tx, row.Proposal); err != nil {
-			return reportRow{}, err
-		} else if !may {
-			return reportRow{}, tx.Hide(people.SeeVetting, row.Organisation, "There is no such report")
-		}
+	may, err := tx.May(people.SeeVetting, row.Organisation)
+	if err == nil && may && row.marked {
+		may, err = r.Approvals.SeesIn(tx, row.Proposal)
 	}
-	if err := tx.Require(people.SeeVetting, row.Organisation); err != nil {
+	if err != nil {
 		return reportRow{}, err
 	}
-	return row, nil
+	if !may { // which there are elsewhere is nobody's to find out
+		return reportRow{}, tx.Hide(people.SeeVetting, row.Organisation, "There is no such report")
+	}
+	one := []Summary{row.Summary}
+	err = withOutcomes(tx.Tx, one)
+	row.Summary = one[0]
+	return row, err
 }
 
 // compare puts the report before beside one.
@@ -176,7 +215,13 @@ func (r *Room) compare(tx *people.Tx, a *Assessment, row reportRow) error {
 			return err
 		}
 		a.Before, a.Differences = before, report.Compare(was, a.Report)
-		return nil
+		reviews, err := selectReviews(tx.Tx, "report", before.ID)
+		for i := range reviews {
+			if len(reviews[i].Answers) > 0 {
+				a.Former = &reviews[i]
+			}
+		}
+		return err
 	}
 	return nil
 }

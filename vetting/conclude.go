@@ -25,12 +25,16 @@ type Outcome string
 const (
 	Allow  Outcome = "allow"  // the next step is taken in the proposal: a recommendation, the decision, or a signature
 	Refuse Outcome = "refuse" // the proposal is refused
-	Ask    Outcome = "ask"    // the centre is consulted
+	Ask    Outcome = "ask"    // who asked for the app is asked something
 	Keep   Outcome = "keep"   // without a proposal: what stands may stay with this version
+	// Consult has the centre asked; Confirm, without a proposal, says of the kits alone which of them are in the app, those
+	// that other reviewers have seen in it among them.
+	Consult Outcome = "consult"
+	Confirm Outcome = "confirm"
 )
 
 // Outcomes are the outcomes in words.
-var Outcomes = map[Outcome]string{Allow: "may be allowed", Refuse: "refused", Ask: "the centre was asked", Keep: "what stands may stay"}
+var Outcomes = map[Outcome]string{Allow: "may be allowed", Refuse: "refused", Ask: "who asked for it was asked", Consult: "the centre was asked", Keep: "what stands may stay", Confirm: "looked at for the code in it"}
 
 // Answer is what a reviewer says to one criterion.
 type Answer struct {
@@ -42,16 +46,17 @@ type Answer struct {
 type Conclusion struct {
 	Assessment string
 	// Proposal is the one in which the conclusion is a step, and Version that of the proposal as the reviewer saw it. To
-	// Keep there is none.
+	// Keep and to Confirm there is none.
 	Proposal string
 	Version  int64
 	Outcome  Outcome
-	// Rationale is why; of Ask the question. Risk is what it is, also where it is small: to Allow it is needed.
+	// Rationale is why; of Ask and Consult the question. Risk is what it is, also where it is small: to Allow it is needed.
 	Rationale, Risk string
 	Answers         []Answer
 	// Publish is what may be published: "rationale", and ids of criteria whose answers may.
 	Publish []string
-	// Contains are ids of kits whose presence the reviewer confirms.
+	// Contains are ids of kits that are in the app, as the reviewer says. That holds for all bodies: where the reviewer may
+	// not say so for them, it waits for somebody who may, by Confirm.
 	Contains []string
 	// Terms are how the app is allowed, where this is the step that grants it; nil leaves them as they were asked for.
 	Terms *approvals.Terms
@@ -70,9 +75,11 @@ type Review struct {
 	Answers        []Answer
 	Publish        []string
 	Contains       []Confirmed
-	Digest         string // of the report that it rests on
-	Version        string // of the app, as people read it
-	By, Principal  string // as in the ledger, and who answers for it: see people.Who
+	Proposed       []string // kits that the reviewer has seen in it, and that somebody had to confirm who may for all bodies
+	Waits          bool     // nobody has done so yet
+	Digest         string   // of the report that it rests on
+	Version        string   // of the app, as people read it
+	By, Principal  string   // as in the ledger, and who answers for it: see people.Who
 	At             store.Time
 	Marked         bool // of a marked proposal
 }
@@ -92,6 +99,7 @@ type reviewEntry struct {
 	Answers    []Answer    `json:"answers,omitempty"`
 	Publish    []string    `json:"publish,omitempty"`
 	Contains   []Confirmed `json:"contains,omitempty"`
+	Proposed   []string    `json:"proposed,omitempty"`
 }
 
 const (
@@ -103,7 +111,8 @@ const (
 
 // Conclude draws a conclusion from a report: the review, the step in the proposal and the kits that are confirmed, in one
 // transaction. It needs people.AssessApps in the proposal's body, or without one in the report's, and what the step needs
-// (approvals.Room.Take); to confirm kits, people.LinkIdentifiers Everywhere. A proposal in which somebody has taken a step
+// (approvals.Room.Take); to confirm kits, people.LinkIdentifiers Everywhere: what others say of them waits for somebody who
+// has it. A proposal in which somebody has taken a step
 // since is a fault of the kind Changed, as are criteria that were replaced since the report was made.
 func (r *Room) Conclude(ctx context.Context, actor people.Actor, c Conclusion) (Review, error) {
 	return people.Act(ctx, r.People, actor, func(tx *people.Tx) (Review, error) { return r.conclude(tx, c) })
@@ -117,6 +126,7 @@ type concluding struct {
 	open     *approvals.Opened // nil without a proposal
 	product  string            // that the app is; empty where the register has none yet
 	declared policy.Product    // the same
+	links    bool              // what the actor says of kits holds for all bodies
 }
 
 func (r *Room) conclude(tx *people.Tx, said Conclusion) (none Review, err error) {
@@ -152,17 +162,22 @@ func (r *Room) conclude(tx *people.Tx, said Conclusion) (none Review, err error)
 	if err := c.checkGround(tx, body); err != nil {
 		return none, err
 	}
-	if len(c.Contains) > 0 {
-		if err := tx.Require(people.LinkIdentifiers, people.Everywhere); err != nil {
-			return none, err
-		}
+	if c.Outcome == Confirm {
+		err = tx.Require(people.LinkIdentifiers, people.Everywhere)
+	} else if len(c.Contains) > 0 {
+		c.links, err = tx.May(people.LinkIdentifiers, people.Everywhere)
+	}
+	if err != nil {
+		return none, err
+	}
+	if c.links = c.links || c.Outcome == Confirm; len(c.Contains) > 0 {
 		if err := checkKits(c.report, &c.declared, c.row.Platform, c.Contains); err != nil {
 			return none, err
 		}
 	}
 	review := Review{Assessment: c.row.ID, Organisation: body, Proposal: c.Proposal, Outcome: c.Outcome, Rationale: c.Rationale, Risk: c.Risk,
 		Answers: c.Answers, Publish: c.Publish, Digest: c.row.Digest, Version: c.row.Version(), By: tx.Who().ID, Principal: tx.Who().Principal(), At: tx.Now()}
-	if review.ID, err = tx.NewID(); err != nil {
+	if review.ID, err = r.newID(tx); err != nil {
 		return none, err
 	}
 	if review.Act, err = r.step(tx, c, review.ID); err != nil {
@@ -212,10 +227,14 @@ func (c *concluding) checkWords() error {
 func (c *concluding) checkKind() error {
 	switch {
 	case Outcomes[c.Outcome] == "":
-		return fault.In("outcome", "Choose what you conclude: %s, %s, %s or %s", Allow, Refuse, Ask, Keep)
+		return fault.In("outcome", "Choose what you conclude: %s, %s, %s, %s, %s or %s", Allow, Refuse, Ask, Consult, Keep, Confirm)
+	case c.Outcome == Confirm && c.open != nil:
+		return fault.In("proposal", "What code is in an app is no step in a proposal: leave the proposal out, or allow, refuse or ask")
+	case c.Outcome == Confirm && len(c.Contains) == 0 && !c.row.Waits:
+		return fault.In("contains", "Say which code is in it")
 	case c.Outcome == Keep && c.open != nil:
 		return fault.In("outcome", "There is a proposal to decide: allow, refuse or ask")
-	case c.Outcome != Keep && c.open == nil:
+	case c.Outcome != Keep && c.Outcome != Confirm && c.open == nil:
 		return fault.In("proposal", "Say which proposal this decides: without one, all that can be said is that what stands may stay")
 	case c.Outcome == Keep && c.product == "":
 		return fault.New(fault.Conflict, "Nothing stands of this app, for the register does not have it: ask for it to be allowed, and decide there")
@@ -243,8 +262,11 @@ func (c *concluding) checkGround(tx *people.Tx, body string) error {
 		}
 		return nil // refuse and ask need no evidence
 	}
-	if err := c.checkApp(tx); err != nil {
+	if err := c.checkApp(); err != nil {
 		return err
+	}
+	if c.Outcome == Confirm {
+		return nil // what is in it was not asked of the criteria
 	}
 	asked, err := askedIn(tx.Tx, body)
 	if err != nil {
@@ -257,7 +279,7 @@ func (c *concluding) checkGround(tx *people.Tx, body string) error {
 }
 
 // checkApp returns a fault unless the report is of the app that the proposal is about.
-func (c *concluding) checkApp(tx *people.Tx) error {
+func (c *concluding) checkApp() error {
 	if c.open == nil {
 		return nil
 	}
@@ -275,6 +297,13 @@ func (c *concluding) checkApp(tx *people.Tx) error {
 		}
 		return nil
 	}
+	platforms := c.open.Rule.Platforms
+	if c.Terms != nil && len(c.Terms.Platforms) > 0 {
+		platforms = c.Terms.Platforms
+	}
+	if len(platforms) > 0 && !slices.Contains(platforms, c.row.Platform) {
+		return fault.New(fault.Conflict, "%s, and the app is asked for on %s: look at the file for that", is, words(platforms))
+	}
 	target := c.open.Rule.Target.Product
 	if c.Terms != nil && c.Terms.Product != "" {
 		target = c.Terms.Product
@@ -290,15 +319,26 @@ func (c *concluding) checkApp(tx *people.Tx) error {
 	return fault.New(fault.Conflict, "%s, which is %s, and the proposal is about %s: look at that app's file", is, shown(c.product), shown(target))
 }
 
+// words are platforms one after another.
+func words(platforms []policy.Platform) string {
+	var all []string
+	for _, p := range platforms {
+		all = append(all, p.String())
+	}
+	return strings.Join(all, ", ")
+}
+
 // step takes the step that the conclusion is in its proposal.
 func (r *Room) step(tx *people.Tx, c *concluding, review string) (approvals.Act, error) {
 	do := approvals.Doing{Version: c.Version, Said: approvals.Said{Reason: c.Rationale, Risk: c.Risk, Criteria: c.summary(review)}, Terms: c.Terms}
 	switch c.Outcome {
-	case Keep:
+	case Keep, Confirm:
 		return "", nil
 	case Refuse:
 		do.Act = approvals.Refuse
 	case Ask:
+		do.Act = approvals.Question
+	case Consult:
 		do.Act = approvals.Consult
 	default:
 		do.Act = c.open.Advances()
@@ -353,9 +393,11 @@ const maxSummary = 4000
 // Link is the path of a report's page.
 func Link(id string) string { return "/vetting/" + id }
 
-// settle enters the kits that are confirmed, and finds out which product it is after the step.
+// settle enters the kits that are confirmed, and finds out which product it is after the step. Where the reviewer may not
+// confirm them for all bodies, they wait.
 func (c *concluding) settle(tx *people.Tx, review *Review) (err error) {
-	if c.product == "" && len(c.Contains) > 0 {
+	confirmed := c.links && len(c.Contains) > 0
+	if c.product == "" && confirmed {
 		// It will be allowed once somebody else has signed, or it never will. What it contains is so in any case.
 		if c.product, err = register.FindOrAdd(tx, register.Found{Platform: c.row.Platform, Identifier: c.row.Package, Name: c.row.Name}); err != nil {
 			return err
@@ -366,10 +408,30 @@ func (c *concluding) settle(tx *people.Tx, review *Review) (err error) {
 		}
 	}
 	review.Product = c.product
-	if len(c.Contains) > 0 {
+	if !confirmed {
+		review.Proposed, err = c.unconfirmed(tx)
+		review.Waits = len(review.Proposed) > 0
+	} else {
 		review.Contains, err = contain(tx, c.product, c.row.VersionName, c.Contains)
 	}
+	if err == nil && c.links && c.row.Waits {
+		err = settleKits(tx.Tx, c.row.ID)
+	}
 	return err
+}
+
+// unconfirmed are the kits that the reviewer has seen in the app, as far as the register does not have it yet.
+func (c *concluding) unconfirmed(tx *people.Tx) (ids []string, err error) {
+	if len(c.Contains) == 0 {
+		return nil, nil
+	}
+	kits, err := kitsOf(tx.Tx, &Assessment{Summary: c.row.Summary, Report: c.report, Product: c.product})
+	for _, k := range kits {
+		if slices.Contains(c.Contains, k.SDK.ID) && !k.Contained {
+			ids = append(ids, k.SDK.ID)
+		}
+	}
+	return ids, err
 }
 
 // write keeps a review, and enters it in the ledger.
@@ -386,7 +448,7 @@ func (c *concluding) write(tx *people.Tx, review *Review) error {
 	entry := reviewEntry{Assessment: review.Assessment, Report: review.Digest, Review: digestOf(string(text)), Outcome: review.Outcome}
 	if !review.Marked {
 		entry.Product, entry.SHA256, entry.Package, entry.Version = review.Product, c.row.SHA256, c.row.Package, review.Version
-		entry.Contains = review.Contains
+		entry.Contains, entry.Proposed = review.Contains, review.Proposed
 		if c.open == nil || !c.open.Restricted {
 			entry.Rationale, entry.Risk, entry.Answers, entry.Publish = review.Rationale, review.Risk, review.Answers, review.Publish
 		}
@@ -402,12 +464,13 @@ type said struct {
 	Answers   []Answer      `json:"answers,omitempty"`
 	Publish   []string      `json:"publish,omitempty"`
 	Contains  []Confirmed   `json:"contains,omitempty"`
+	Proposed  []string      `json:"proposed,omitempty"`
 	Digest    string        `json:"digest"`
 	Version   string        `json:"version,omitempty"`
 }
 
 func saidOf(r *Review) said {
-	return said{r.Act, r.Rationale, r.Risk, r.Answers, r.Publish, r.Contains, r.Digest, r.Version}
+	return said{r.Act, r.Rationale, r.Risk, r.Answers, r.Publish, r.Contains, r.Proposed, r.Digest, r.Version}
 }
 
 // Reviews are the reviews of a product or those in a proposal, the newest first: what its page shows. Those of bodies

@@ -120,19 +120,31 @@ func TestTwoReviewers(t *testing.T) {
 	})
 }
 
-// TestAskAndKeep has the centre consulted, and what stands stay with a later version.
+// TestAskAndKeep has who asked for an app and the centre be asked about it, and what stands stay with a later version.
 func TestAskAndKeep(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		reviewer, asker := s.somebody(t, people.Reviewer, "dept-a", "Rita"), s.somebody(t, people.Staff, "dept-a", "Sam")
 		s.somebody(t, people.CentreOfficer, people.Everywhere, "Cora")
 		p := s.ask(t, asker, "dept-a", "com.politedroid")
 		first := s.assess(t, reviewer, upload("polite.apk", polite(t, "1.4", nil), "", p.ID))
-		review, err := s.Conclude(t.Context(), reviewer.Actor, vetting.Conclusion{Assessment: first.ID, Proposal: p.ID, Version: p.Version, Outcome: vetting.Ask, Rationale: "Is its maker known?"})
-		if err != nil || review.Act != approvals.Consult {
+		review, err := s.Conclude(t.Context(), reviewer.Actor, vetting.Conclusion{Assessment: first.ID, Proposal: p.ID, Version: p.Version, Outcome: vetting.Ask, Rationale: "What is it for?", Answers: answers(&first)[:1]})
+		if err != nil || review.Act != approvals.Question {
+			t.Fatalf("%+v, %v", review, err)
+		}
+		if w, err := s.Approvals.Waiting(t.Context(), asker.Actor); err != nil || len(w) != 1 || w[0].For != approvals.Reply || w[0].Steps[1].Reason != "What is it for?" {
+			t.Errorf("what waits for who asked: %+v, %v", w, err)
+		}
+		if _, err := s.Approvals.Take(t.Context(), asker.Actor, p.ID, approvals.Doing{Act: approvals.Reply, Version: 2, Said: approvals.Said{Reason: "For the rounds"}}); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := s.Assessment(t.Context(), reviewer.Actor, first.ID); err != nil || len(now.Reviews) != 1 || len(now.Reviews[0].Answers) != 1 || now.Outcome != vetting.Ask {
+			t.Errorf("what was answered before is lost: %+v, %v", now.Reviews, err)
+		}
+		if review, err = s.Conclude(t.Context(), reviewer.Actor, vetting.Conclusion{Assessment: first.ID, Proposal: p.ID, Version: 3, Outcome: vetting.Consult, Rationale: "Is its maker known?"}); err != nil || review.Act != approvals.Consult {
 			t.Fatalf("%+v, %v", review, err)
 		}
 		c := allowing(&first, p)
-		c.Version++
+		c.Version = 4
 		if _, err := s.Conclude(t.Context(), reviewer.Actor, c); err != nil {
 			t.Fatal(err)
 		}

@@ -2,9 +2,9 @@
 //
 // A reviewer gives a file (Assess). It is looked at by package vetting/inspect, held to the criteria of the body, and its
 // report is kept; the file is not. Beside the report stand how it differs from the one before of the same app, which
-// product it is, and whose code is in it. Somebody then concludes (Conclude): the app may be allowed, it is refused,
-// somebody else is asked, or what stands may stay as it is. That is a step in a proposal of package approvals, and the
-// review, the step and the kits that the reviewer confirms enter the register in one transaction.
+// product it is, and whose code is in it. Somebody then concludes (Conclude): the app may be allowed, it is refused, who
+// asked for it or the centre is asked, or what stands may stay as it is. That is a step in a proposal of package approvals,
+// and the review, the step and the kits that the reviewer confirms enter the register in one transaction.
 //
 // A body's criteria are its own file, that of the nearest body above it that has one, or those that come with the
 // program. Who decides in the body sets them (people.DecideProcess).
@@ -17,8 +17,9 @@
 //     that hold as it is drawn. What is not met and what is not known needs an answer before the app is allowed or
 //     stays; a file that could not be read is no ground for that.
 //   - A conclusion is a review, a step, and what the register has from then on: all of it, or nothing.
-//   - That an app contains a kit holds for all bodies. Who confirms it needs people.LinkIdentifiers Everywhere, and the
-//     file must be signed as its system demands, by whoever alone may sign the app where the register says who that is.
+//   - That an app contains a kit holds for all bodies. Who confirms it needs people.LinkIdentifiers Everywhere: what
+//     others have seen waits for them (Confirm). The file must be signed as its system demands, by whoever alone may sign
+//     the app where the register says who that is.
 //   - At most two files are looked at at once by one server. Who waits may leave.
 //   - What was looked at for a marked proposal is seen by those alone who see the proposal.
 //

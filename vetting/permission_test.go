@@ -16,6 +16,7 @@ import (
 var operations = map[string]struct {
 	permission people.Permission
 	list       bool // is refused where one has the permission nowhere, and shows the report only where one has it
+	report     bool // answers as if there were no report, where one may see none there and some elsewhere
 	do         func(s *server, a people.Actor, report string) (shown bool, err error)
 }{
 	"Assess": {permission: people.AssessApps, do: func(s *server, a people.Actor, _ string) (bool, error) {
@@ -25,15 +26,15 @@ var operations = map[string]struct {
 	"MayAssess": {permission: people.AssessApps, do: func(s *server, a people.Actor, _ string) (bool, error) {
 		return false, s.MayAssess(context.Background(), a, "dept-a", "")
 	}},
-	"Again": {permission: people.AssessApps, do: func(s *server, a people.Actor, report string) (bool, error) {
+	"Again": {permission: people.AssessApps, report: true, do: func(s *server, a people.Actor, report string) (bool, error) {
 		_, err := s.Again(context.Background(), a, report, "", "")
 		return false, err
 	}},
-	"Conclude": {permission: people.AssessApps, do: func(s *server, a people.Actor, report string) (bool, error) {
+	"Conclude": {permission: people.AssessApps, report: true, do: func(s *server, a people.Actor, report string) (bool, error) {
 		_, err := s.Conclude(context.Background(), a, vetting.Conclusion{Assessment: report})
 		return false, err
 	}},
-	"Assessment": {permission: people.SeeVetting, do: func(s *server, a people.Actor, report string) (bool, error) {
+	"Assessment": {permission: people.SeeVetting, report: true, do: func(s *server, a people.Actor, report string) (bool, error) {
 		_, err := s.Assessment(context.Background(), a, report)
 		return false, err
 	}},
@@ -88,6 +89,10 @@ func TestPermissions(t *testing.T) {
 					shown, err := o.do(s, who.Actor, a.ID)
 					has, may := o.permission.For(line.Role), o.permission.For(line.Role) && reaches
 					switch refused := fault.Is(err, fault.Refused); {
+					case o.report && !reaches && people.SeeVetting.For(line.Role):
+						if _, none := o.do(s, who.Actor, "no-such-report"); !fault.Is(err, fault.NotFound) || none == nil || err.Error() != none.Error() {
+							t.Errorf("%s, by %s at %s: %v, and of none: %v", name, line.Role, held, err, none)
+						}
 					case o.list && (refused == has || shown != may):
 						t.Errorf("%s, by %s at %s: shown %v, %v", name, line.Role, held, shown, err)
 					case !o.list && refused == may:

@@ -1,6 +1,7 @@
 package vetting
 
 import (
+	"strings"
 	"sync"
 
 	"portcullis/approvals"
@@ -16,6 +17,12 @@ type Room struct {
 	Approvals *approvals.Room
 	Fleet     *devices.Fleet
 
+	// last is the newest id that was made here: what is later has a later one, though both were made in one millisecond.
+	last struct {
+		sync.Mutex
+		id string
+	}
+
 	// turns has a place for each file that is looked at.
 	turns chan struct{}
 }
@@ -26,6 +33,39 @@ const atOnce = 2
 // New makes the room.
 func New(persons *people.Room, decisions *approvals.Room, fleet *devices.Fleet) *Room {
 	return &Room{People: persons, Approvals: decisions, Fleet: fleet, turns: make(chan struct{}, atOnce)}
+}
+
+// newID makes an id that is later than all that were made here before in the same millisecond. Those that two servers make
+// in one have no order.
+func (r *Room) newID(tx *people.Tx) (string, error) {
+	id, err := tx.NewID()
+	if err != nil {
+		return "", err
+	}
+	r.last.Lock()
+	defer r.last.Unlock()
+	if len(id) == len(r.last.id) && id[:idTime] == r.last.id[:idTime] && id <= r.last.id {
+		id = follows(r.last.id)
+	}
+	r.last.id = id
+	return id, nil
+}
+
+// idTime is how many letters of an id are its time.
+const idTime = 10
+
+// follows is the text right after an id among those of its length.
+func follows(id string) string {
+	const letters = "0123456789abcdefghjkmnpqrstvwxyz"
+	next := []byte(id)
+	for i := len(next) - 1; i >= idTime; i-- {
+		if at := strings.IndexByte(letters, next[i]); at+1 < len(letters) {
+			next[i] = letters[at+1]
+			break
+		}
+		next[i] = letters[0]
+	}
+	return string(next)
 }
 
 // inspector looks at files; what is asked of them is put in afterwards, for it differs from body to body. It is made

@@ -70,4 +70,7 @@ CREATE TABLE vetting_criteria (
 	at TEXT NOT NULL,
 	PRIMARY KEY (organisation, number)
 );
+`, `
+ALTER TABLE vetting_reviews ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX vetting_reviews_waits ON vetting_reviews (waits, report);
 `}}

@@ -105,6 +105,9 @@ func selectReports(tx *store.Tx, q *Query, within []string, marked bool) (found 
 	if q.Proposal != "" {
 		text += ` AND proposal = ` + next(q.Proposal)
 	}
+	if q.Waiting {
+		text += ` AND id IN (SELECT report FROM vetting_reviews WHERE waits = 1)`
+	}
 	if q.After != "" {
 		text += ` AND id < ` + next(q.After)
 	}
@@ -124,7 +127,7 @@ func selectReports(tx *store.Tx, q *Query, within []string, marked bool) (found 
 	return found, err
 }
 
-// withOutcomes fills in the outcomes of the last reviews.
+// withOutcomes fills in the outcomes of the last reviews, and whether what was seen in them waits.
 func withOutcomes(tx *store.Tx, found []Summary) error {
 	for part := range slices.Chunk(found, mostListed) {
 		var args []any
@@ -132,12 +135,13 @@ func withOutcomes(tx *store.Tx, found []Summary) error {
 		for i := range part {
 			args, places[part[i].ID] = append(args, part[i].ID), &part[i]
 		}
-		err := tx.Rows(`SELECT report, outcome FROM vetting_reviews WHERE report IN `+store.In(1, len(args))+` ORDER BY id`, args, func(scan func(...any) error) error {
+		err := tx.Rows(`SELECT report, outcome, waits FROM vetting_reviews WHERE report IN `+store.In(1, len(args))+` ORDER BY id`, args, func(scan func(...any) error) error {
 			var id string
 			var outcome Outcome
-			err := scan(&id, &outcome)
+			var waits int64
+			err := scan(&id, &outcome, &waits)
 			if s := places[id]; s != nil {
-				s.Outcome = outcome
+				s.after(outcome, waits == 1)
 			}
 			return err
 		})
@@ -149,12 +153,18 @@ func withOutcomes(tx *store.Tx, found []Summary) error {
 }
 
 func insertReview(tx *store.Tx, r *Review, document string) error {
-	_, err := tx.Exec(`INSERT INTO vetting_reviews (id, report, organisation, proposal, marked, product, outcome, made_by, principal, at, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.ID, r.Assessment, r.Organisation, r.Proposal, flag(r.Marked), r.Product, string(r.Outcome), r.By, r.Principal, r.At, document)
+	_, err := tx.Exec(`INSERT INTO vetting_reviews (id, report, organisation, proposal, marked, product, outcome, made_by, principal, at, document, waits) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		r.ID, r.Assessment, r.Organisation, r.Proposal, flag(r.Marked), r.Product, string(r.Outcome), r.By, r.Principal, r.At, document, flag(r.Waits))
 	return err
 }
 
-const reviewColumns = `SELECT id, report, organisation, proposal, marked, product, outcome, made_by, principal, at, document FROM vetting_reviews WHERE `
+// settleKits has nothing wait any more of what reviewers have seen in the app of a report.
+func settleKits(tx *store.Tx, report string) error {
+	_, err := tx.Exec(`UPDATE vetting_reviews SET waits = 0 WHERE report = $1 AND waits = 1`, report)
+	return err
+}
+
+const reviewColumns = `SELECT id, report, organisation, proposal, marked, product, outcome, made_by, principal, at, document, waits FROM vetting_reviews WHERE `
 
 // The questions by which reviews are found.
 var reviewsBy = map[string]string{
@@ -167,15 +177,15 @@ var reviewsBy = map[string]string{
 func selectReviews(tx *store.Tx, by, id string) (found []Review, err error) {
 	err = tx.Rows(reviewsBy[by], []any{id}, func(scan func(...any) error) error {
 		var r Review
-		var marked int64
+		var marked, waits int64
 		var document string
-		if err := scan(&r.ID, &r.Assessment, &r.Organisation, &r.Proposal, &marked, &r.Product, &r.Outcome, &r.By, &r.Principal, &r.At, &document); err != nil {
+		if err := scan(&r.ID, &r.Assessment, &r.Organisation, &r.Proposal, &marked, &r.Product, &r.Outcome, &r.By, &r.Principal, &r.At, &document, &waits); err != nil {
 			return err
 		}
 		var s said
 		err := json.Unmarshal([]byte(document), &s)
-		r.Act, r.Rationale, r.Risk, r.Answers, r.Publish, r.Contains, r.Digest, r.Version = s.Act, s.Rationale, s.Risk, s.Answers, s.Publish, s.Contains, s.Digest, s.Version
-		r.Marked = marked == 1
+		r.Act, r.Rationale, r.Risk, r.Answers, r.Publish, r.Contains, r.Proposed, r.Digest, r.Version = s.Act, s.Rationale, s.Risk, s.Answers, s.Publish, s.Contains, s.Proposed, s.Digest, s.Version
+		r.Marked, r.Waits = marked == 1, waits == 1
 		found = append(found, r)
 		return err
 	})

@@ -49,6 +49,8 @@ var sameByAPI = map[string]string{
 	"/proposals/{id}/refuse":    "POST /proposals/{id}/steps",
 	"/proposals/{id}/take-back": "POST /proposals/{id}/steps",
 	"/proposals/{id}/consult":   "POST /proposals/{id}/steps",
+	"/proposals/{id}/question":  "POST /proposals/{id}/steps",
+	"/proposals/{id}/reply":     "POST /proposals/{id}/steps",
 	"/proposals/{id}/revise":    "POST /proposals/{id}/steps",
 	"/proposals/{id}/answer":    "POST /proposals/{id}/steps",
 	"/exemptions/{id}/end":      "POST /exemptions/{id}/end",
@@ -56,6 +58,7 @@ var sameByAPI = map[string]string{
 	"/vetting/new":                     "POST /vetting/reports",
 	"/vetting/{id}/again":              "POST /vetting/reports/{id}/again",
 	"/vetting/{id}/review":             "POST /vetting/reports/{id}/conclusion",
+	"/vetting/{id}/kits":               "POST /vetting/reports/{id}/conclusion",
 	"/criteria/{organisation}/replace": "POST /organisations/{id}/criteria",
 
 	"/proposals/new/ban":           "POST /proposals, POST /affected",

@@ -237,9 +237,9 @@ type proposalsTakeCommand struct {
 	output
 	once
 	ID  string `arg:"" help:"The proposal's id."`
-	Act string `arg:"" enum:"recommend,grant,sign,clear,confirm,review,refuse,take-back,consult,answer,revise" help:"recommend, grant, sign, clear, confirm, review, refuse, take-back, consult, answer or revise."`
+	Act string `arg:"" enum:"recommend,grant,sign,clear,confirm,review,refuse,take-back,consult,answer,question,reply,revise" help:"recommend, grant, sign, clear, confirm, review, refuse, take-back, consult (the centre), answer (for it), question (who proposed it), reply (to that) or revise."`
 
-	Reason     string `placeholder:"TEXT" help:"Why; of consult the question, of answer the answer, of confirm what is in place."`
+	Reason     string `placeholder:"TEXT" help:"Why; of consult and question what is asked, of answer and reply the answer, of confirm what is in place."`
 	Risk       string `placeholder:"TEXT" help:"What the risk is: of who recommends or grants."`
 	Criteria   string `placeholder:"TEXT" help:"By what criteria: of who recommends or grants."`
 	Office     string `placeholder:"NAME" help:"Of a clearance: the office."`

@@ -232,6 +232,7 @@ type sought struct {
 	everywhere, inside, either, may map[string]bool
 	platforms                       tallied[policy.Platform]
 	versions                        tallied[string]
+	on                              map[policy.Platform]tallied[string] // versions
 	causes                          tallied[Cause]
 	breach                          map[string]bool
 	installations                   int
@@ -239,7 +240,7 @@ type sought struct {
 
 func (m *model) seek(target policy.Target, organisations []string) *sought {
 	s := &sought{tallied[string]{}, tallied[string]{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{},
-		tallied[policy.Platform]{}, tallied[string]{}, tallied[Cause]{}, map[string]bool{}, 0}
+		tallied[policy.Platform]{}, tallied[string]{}, map[policy.Platform]tallied[string]{}, tallied[Cause]{}, map[string]bool{}, 0}
 	m.each(organisations, func(h *policy.Host, in *policy.Installation, d *policy.Decision) {
 		switch directly, atAll := m.leads(target, h, in); {
 		case !atAll:
@@ -251,6 +252,10 @@ func (m *model) seek(target policy.Target, organisations []string) *sought {
 			put(s.itself, d.Product, h.ID)
 			put(s.platforms, d.Platform, h.ID)
 			put(s.versions, in.Version, h.ID)
+			if s.on[d.Platform] == nil {
+				s.on[d.Platform] = tallied[string]{}
+			}
+			put(s.on[d.Platform], in.Version, h.ID)
 			for _, c := range m.causes(h, d) {
 				put(s.causes, c, h.ID)
 				s.breach[h.ID] = true
@@ -327,6 +332,7 @@ func (m *model) checkWhere() {
 	same(m, "causes", counted(m, s.causes), causes)
 	got.Platforms, got.Versions, got.Causes = nil, nil, nil
 	same(m, "where "+product+" is", want, got)
+	m.checkLater(product, organisations, s)
 
 	target = policy.Target{Supplier: supplier}
 	theirs := SupplierWhere{Supplier: supplier}
@@ -336,6 +342,28 @@ func (m *model) checkWhere() {
 		m.Fatal(err)
 	}
 	same(m, "where "+supplier+"'s things are", theirs, all)
+}
+
+// checkLater holds the hosts with a later version than each that there is to a slow count.
+func (m *model) checkLater(product string, organisations []string, s *sought) {
+	for platform, versions := range s.on {
+		for than := range versions {
+			hosts, newest := map[string]bool{}, ""
+			for v, ids := range versions {
+				if policy.VersionMissing(v) || policy.CompareVersions(v, than) <= 0 {
+					continue
+				}
+				maps.Copy(hosts, ids)
+				if newest == "" || policy.CompareVersions(v, newest) > 0 {
+					newest = v
+				}
+			}
+			got, count, err := m.x.Later(product, platform, than, organisations)
+			if err != nil || count != m.count(hosts) || policy.CompareVersions(got, newest) != 0 {
+				m.Fatalf("%s later than %q on %s: %q on %+v, not %q on %+v: %v", product, than, platform, got, count, newest, m.count(hosts), err)
+			}
+		}
+	}
 }
 
 func counted[K comparable](m *model, hosts tallied[K]) map[K]Count {

@@ -88,13 +88,7 @@ type CauseCount struct {
 func (x *Index) Where(product string, organisations []string) (Where, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if x.basis == nil {
-		return Where{}, errNoBasis
-	}
-	if _, ok := x.basis.graph.products[product]; !ok {
-		return Where{}, fmt.Errorf("product %q: %w", product, ErrNotDeclared)
-	}
-	s, err := x.newSearch(policy.Target{Product: product}, organisations)
+	s, err := x.searchProduct(product, organisations)
 	if err != nil {
 		return Where{}, err
 	}

@@ -165,7 +165,10 @@ func (h *Webhook) Take(ctx context.Context, body []byte, signature string) (what
 	if !h.claim(digest, e.Created) {
 		return Replayed, errReplayed
 	}
-	if what, err = h.take(ctx, &e); err != nil && len(fault.Fields(err)) == 0 {
+	if what, err = h.take(ctx, &e); errors.Is(err, enforce.ErrEarlier) {
+		return Replayed, errReplayed // to this server, where another took it, or after what came of it
+	}
+	if err != nil && len(fault.Fields(err)) == 0 {
 		h.release(digest) // it may be sent again
 	}
 	return what, err
@@ -207,11 +210,7 @@ func (h *Webhook) take(ctx context.Context, e *event) (string, error) {
 		if e.CheckIn == nil {
 			return Malformed, errMalformed
 		}
-		what, err := h.checkIn(ctx, e)
-		if errors.Is(err, enforce.ErrEarlier) {
-			return Replayed, errReplayed // to this server, where another took it, or after what came of it
-		}
-		return what, err
+		return h.checkIn(ctx, e)
 	case "mdm.Connect":
 		if e.Acknowledge == nil {
 			return Malformed, errMalformed

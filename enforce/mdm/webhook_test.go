@@ -143,6 +143,7 @@ func TestEvents(t *testing.T) {
 		"is two devices":          {body: checkIn("mdm.Authenticate", "Device", "UDID-2", noon, device), what: Malformed},
 		"has no list":             {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, "</dict><key>"), what: Malformed},
 		"answers":                 {body: answer("Device", "UDID-1", "Acknowledged", ours, noon, list), what: Taken, told: []string{"report UDID-1 partial=false com.parrot 2.1 at 2026-03-01T12:00:00Z"}},
+		"answered since":          {body: answer("Device", "UDID-1", "Acknowledged", ours, noon, list), what: Replayed, told: []string{"report UDID-1 partial=false com.parrot 2.1 at 2026-03-01T12:00:00Z"}, err: enforce.ErrEarlier},
 		"answers another's":       {body: answer("Device", "UDID-1", "Acknowledged", "E6A1", noon, list), what: Taken, told: []string{"report UDID-1 partial=true com.parrot 2.1 at 2026-03-01T12:00:00Z"}},
 		"answers ahead":           {body: answer("Device", "UDID-1", "Acknowledged", ours, noon.Add(8*time.Minute), list), what: Taken, told: []string{"report UDID-1 partial=false com.parrot 2.1 at 2026-03-01T12:00:00Z"}},
 		"answers for another":     {body: answer("Device", "UDID-2", "Acknowledged", ours, noon, list), what: Malformed},

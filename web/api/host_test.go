@@ -330,7 +330,7 @@ func TestProposals(t *testing.T) {
 		at := got.header.Get("Location")
 		decode[api.Proposal](t, got, 201)
 		open := decode[api.Proposal](t, h.call(t, second, "GET", at, ""), 200)
-		if !slices.Equal(open.Can, []string{"sign", "refuse", "consult", "revise"}) || len(open.Missing) != 1 || open.Missing[0].Permission != "register.ban" {
+		if !slices.Equal(open.Can, []string{"sign", "refuse", "question", "revise"}) || len(open.Missing) != 1 || open.Missing[0].Permission != "register.ban" {
 			t.Errorf("before it is decided: %+v", open)
 		}
 		waiting := decode[page[api.Proposal]](t, h.call(t, second, "GET", "/api/v1/waiting", ""), 200).Items

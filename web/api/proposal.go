@@ -432,7 +432,7 @@ func (a *api) addProposal(ctx context.Context, in *struct {
 type newStep struct {
 	ProposalID
 	Body struct {
-		Act     string `json:"act" enum:"recommend,grant,sign,clear,confirm,review,refuse,take-back,consult,answer,revise"`
+		Act     string `json:"act" enum:"recommend,grant,sign,clear,confirm,review,refuse,take-back,consult,answer,question,reply,revise"`
 		Version int64  `json:"version" doc:"That of the proposal as you saw it"`
 		approvals.Said
 		Affirmed *int      `json:"affirmed,omitempty" doc:"How many devices and pieces of equipment it reaches, where those are more than half of all there are: that it is meant"`

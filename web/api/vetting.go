@@ -41,7 +41,8 @@ type VettedApp struct {
 	NotKnown     int       `json:"notKnown" doc:"Of how many it is not known"`
 	By           string    `json:"by" doc:"Who had it looked at"`
 	At           time.Time `json:"at"`
-	Outcome      string    `json:"outcome,omitempty" enum:"allow,refuse,ask,keep" doc:"Of its last review; left out where there is none"`
+	Outcome      string    `json:"outcome,omitempty" enum:"allow,refuse,ask,consult,keep" doc:"Of its last review, apart from those of the code in it alone; left out where there is none"`
+	KitsWait     bool      `json:"kitsWait" doc:"Whether a reviewer has seen code of others in it that nobody has confirmed yet for all organisations"`
 }
 
 // VettedAppReport is what was found in an app, and what stands beside it.
@@ -49,6 +50,7 @@ type VettedAppReport struct {
 	VettedApp
 	Report      json.RawMessage `json:"report" doc:"As portcullis vet --format json writes it"`
 	Product     string          `json:"product,omitempty" doc:"Of the register, which has the app's identifier"`
+	Misfit      string          `json:"misfit,omitempty" doc:"Why nothing can be concluded from it in its proposal, which asks for another app; left out where something can"`
 	Current     bool            `json:"current" doc:"Whether it was held to the criteria as they are now. If not, nothing can be concluded from it: hold it to them again"`
 	Before      string          `json:"before,omitempty" doc:"The last report before it of the same app"`
 	Differences []AppChange     `json:"differences" doc:"From that one"`
@@ -86,12 +88,14 @@ type AppReview struct {
 	Act          string         `json:"act,omitempty" doc:"The step that it was in the proposal"`
 	Product      string         `json:"product,omitempty"`
 	Version      string         `json:"version,omitempty" doc:"Of the app"`
-	Outcome      string         `json:"outcome" enum:"allow,refuse,ask,keep"`
+	Outcome      string         `json:"outcome" enum:"allow,refuse,ask,consult,keep,confirm"`
 	Rationale    string         `json:"rationale"`
 	Risk         string         `json:"risk,omitempty"`
 	Answers      []AppAnswer    `json:"answers"`
 	Publish      []string       `json:"publish" doc:"What may be published: rationale, and criteria whose answers may"`
 	Contains     []ConfirmedKit `json:"contains" doc:"The kits that the reviewer confirmed"`
+	Proposed     []string       `json:"proposed" doc:"The kits that they have seen in it, and that others had to confirm, who may for all organisations"`
+	Waits        bool           `json:"waits" doc:"Whether nobody has done so yet"`
 	By           string         `json:"by"`
 	At           time.Time      `json:"at"`
 }
@@ -125,23 +129,25 @@ type AppCriteria struct {
 
 // AppDue is an app that is to be looked at again.
 type AppDue struct {
-	Product   string `json:"product"`
-	Name      string `json:"name"`
-	Package   string `json:"package"`
-	Reviewed  string `json:"reviewed" doc:"The newest version that was reviewed"`
-	Report    string `json:"report" doc:"The report on which that rests"`
-	Installed string `json:"installed" doc:"The newest version on devices"`
-	Hosts     int    `json:"hosts" doc:"How many devices have a later one than was reviewed"`
+	Product      string `json:"product"`
+	Name         string `json:"name"`
+	Package      string `json:"package"`
+	Platform     string `json:"platform" example:"android"`
+	Organisation string `json:"organisation" doc:"Whose review it was: it counts for that and all below it"`
+	Reviewed     string `json:"reviewed" doc:"The newest version that was reviewed"`
+	Report       string `json:"report" doc:"The report on which that rests"`
+	Installed    string `json:"installed" doc:"The newest version on devices"`
+	Hosts        int    `json:"hosts" doc:"How many devices have a later one than was reviewed"`
 }
 
 func showVetted(s vetting.Summary) VettedApp {
 	return VettedApp{s.ID, s.Organisation, s.Proposal, s.Digest, s.SHA256, s.File, string(s.Format), s.Platform.String(), s.Package, s.Name, s.VersionName, s.VersionCode, s.Error,
-		s.NotMet, s.NotKnown, s.By, s.At.Time(), string(s.Outcome)}
+		s.NotMet, s.NotKnown, s.By, s.At.Time(), string(s.Outcome), s.Waits}
 }
 
 func showReview(r vetting.Review) AppReview {
 	shown := AppReview{ID: r.ID, Report: r.Assessment, Digest: r.Digest, Organisation: r.Organisation, Proposal: r.Proposal, Act: string(r.Act), Product: r.Product, Version: r.Version,
-		Outcome: string(r.Outcome), Rationale: r.Rationale, Risk: r.Risk, Answers: []AppAnswer{}, Publish: append([]string{}, r.Publish...), Contains: []ConfirmedKit{}, By: r.By, At: r.At.Time()}
+		Outcome: string(r.Outcome), Rationale: r.Rationale, Risk: r.Risk, Answers: []AppAnswer{}, Publish: append([]string{}, r.Publish...), Contains: []ConfirmedKit{}, Proposed: append([]string{}, r.Proposed...), Waits: r.Waits, By: r.By, At: r.At.Time()}
 	for _, a := range r.Answers {
 		shown.Answers = append(shown.Answers, AppAnswer(a))
 	}
@@ -156,7 +162,7 @@ func showAssessment(a *vetting.Assessment) (shown VettedAppReport, err error) {
 	if err := report.WriteJSON(&text, a.Report); err != nil {
 		return shown, err
 	}
-	shown = VettedAppReport{VettedApp: showVetted(a.Summary), Report: bytes.TrimSpace(text.Bytes()), Product: a.Product, Current: a.Criteria,
+	shown = VettedAppReport{VettedApp: showVetted(a.Summary), Report: bytes.TrimSpace(text.Bytes()), Product: a.Product, Misfit: a.Misfit, Current: a.Criteria,
 		Differences: []AppChange{}, Cautions: []string{}, Kits: []AppKit{}, Reviews: []AppReview{}}
 	if a.Differences != nil {
 		shown.Before, shown.Cautions = a.Before.ID, a.Differences.Cautions
@@ -182,11 +188,16 @@ type vettedQuery struct {
 	Organisation string `query:"organisation" maxLength:"200" doc:"Those for this organisation and all below it"`
 	Package      string `query:"package" maxLength:"300" doc:"Those of one app, as its platform calls it"`
 	Proposal     string `query:"proposal" maxLength:"64" doc:"Those for one proposal"`
+	KitsWait     bool   `query:"kitsWait" doc:"Those with code of others that a reviewer has seen, and that nobody has confirmed yet"`
 }
 
 func (a *api) listVetted(ctx context.Context, in *vettedQuery) (*list[VettedApp], error) {
-	return paged(in.Paging, "/vetting/reports", given("organisation", in.Organisation, "package", in.Package, "proposal", in.Proposal), func(after cursor, limit int) ([]vetting.Summary, error) {
-		found, err := a.Vetting.Assessments(ctx, actorOf(ctx), vetting.Query{Organisation: in.Organisation, Package: in.Package, Proposal: in.Proposal, After: after.ID, Limit: limit})
+	waits := ""
+	if in.KitsWait {
+		waits = "true"
+	}
+	return paged(in.Paging, "/vetting/reports", given("organisation", in.Organisation, "package", in.Package, "proposal", in.Proposal, "kitsWait", waits), func(after cursor, limit int) ([]vetting.Summary, error) {
+		found, err := a.Vetting.Assessments(ctx, actorOf(ctx), vetting.Query{Organisation: in.Organisation, Package: in.Package, Proposal: in.Proposal, Waiting: in.KitsWait, After: after.ID, Limit: limit})
 		return found.Assessments, err
 	}, func(s vetting.Summary) cursor { return cursor{ID: s.ID} }, showVetted)
 }
@@ -220,14 +231,14 @@ func (a *api) vetAgain(ctx context.Context, in *vettedAgain) (*single[VettedAppR
 type newReview struct {
 	ID
 	Body struct {
-		Proposal  string      `json:"proposal,omitempty" doc:"In which it is a step; left out to keep"`
+		Proposal  string      `json:"proposal,omitempty" doc:"In which it is a step; left out to keep and to confirm"`
 		Version   int64       `json:"version,omitempty" doc:"Of the proposal, as you saw it"`
-		Outcome   string      `json:"outcome" enum:"allow,refuse,ask,keep" doc:"The next step in the proposal, its refusal, a question to the centre, or that what stands may stay"`
-		Rationale string      `json:"rationale" doc:"Why; of ask the question"`
+		Outcome   string      `json:"outcome" enum:"allow,refuse,ask,consult,keep,confirm" doc:"The next step in the proposal, its refusal, a question to who asked for the app, one to the centre, that what stands may stay, or of contains alone which of the kits are in it"`
+		Rationale string      `json:"rationale" doc:"Why; of ask and consult the question"`
 		Risk      string      `json:"risk,omitempty" doc:"To allow: what it is, also where it is small"`
 		Answers   []AppAnswer `json:"answers,omitempty" doc:"To allow and to keep: to each criterion that is not met or not known"`
 		Publish   []string    `json:"publish,omitempty" doc:"What may be published: rationale, and ids of criteria that are answered"`
-		Contains  []string    `json:"contains,omitempty" example:"[\"bytedance-pangle\"]" doc:"Ids of kits whose presence you confirm, for all organisations"`
+		Contains  []string    `json:"contains,omitempty" example:"[\"bytedance-pangle\"]" doc:"Ids of kits that are in it. Where you may not say so for all organisations, that waits for somebody who may"`
 		Terms     *AppTerms   `json:"terms,omitempty" doc:"On what terms it is allowed, where this is the step that grants it"`
 	} `nameHint:"NewReview"`
 }
@@ -278,7 +289,7 @@ const mostDue = 200
 func (a *api) listAppsDue(ctx context.Context, _ *struct{}) (*list[AppDue], error) {
 	found, err := a.Vetting.Due(ctx, actorOf(ctx), mostDue)
 	return whole(found, func(d vetting.Due) AppDue {
-		return AppDue{d.Product, d.Name, d.Package, d.Reviewed, d.Assessment, d.Installed, d.Hosts}
+		return AppDue{d.Product, d.Name, d.Package, d.Platform.String(), d.Organisation, d.Reviewed, d.Assessment, d.Installed, d.Hosts}
 	}), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,6 +177,54 @@ func TestVetting(t *testing.T) {
 		}
 		if got := decode[api.VettedAppReport](t, h.call(t, reviewer, "POST", "/api/v1/vetting/reports/"+a.ID+"/again", `{"organisation": "treasury"}`), 201); !got.Current || got.NotMet != 0 || got.ID == a.ID {
 			t.Errorf("%+v", got.VettedApp)
+		}
+	})
+}
+
+// TestVettingWaits has who asked for an app answer a program, and the code in it wait for somebody who may confirm it for all.
+func TestVettingWaits(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		local, centre, staff := h.token(t, people.Reviewer, "treasury"), h.token(t, people.Reviewer, people.Everywhere), h.token(t, people.Staff, "treasury")
+		p := decode[api.Proposal](t, h.call(t, staff, "POST", "/api/v1/proposals", `{"kind": "allow", "reason": "For work", "rule": {"effect": "allow", "scope": "treasury", "target": {}}, "found": {"platform": "android", "identifier": "com.example.notes", "name": "Notes"}}`), 201)
+		look := func(name string) api.VettedAppReport {
+			t.Helper()
+			file := apktest.Build(t, apktest.App{Package: name, VersionName: "5.2", VersionCode: 502, Classes: []string{"com.bytedance.sdk.openadsdk.TTAdSdk"}, Signer: apktest.NewSigner(t, "Umber")})
+			return decode[api.VettedAppReport](t, h.call(t, local, "POST", "/api/v1/vetting/reports?proposal="+p.ID, string(file)), 201)
+		}
+		if other := look("com.example.other"); !strings.Contains(other.Misfit, "com.example.notes is asked for") {
+			t.Errorf("of another app: %q", other.Misfit)
+		}
+		a := look("com.example.notes")
+		at := "/api/v1/vetting/reports/" + a.ID
+		concludes := func(token string, status int, format string, given ...any) reply {
+			t.Helper()
+			got := h.call(t, token, "POST", at+"/conclusion", fmt.Sprintf(format, given...))
+			if got.status != status {
+				t.Fatalf("%d, not %d: %s", got.status, status, got.body)
+			}
+			return got
+		}
+		asked := decode[api.AppReview](t, concludes(local, 201, `{"proposal": %q, "version": 1, "outcome": "ask", "rationale": "What for?", "contains": ["bytedance-pangle"]}`, p.ID), 201)
+		if asked.Act != "question" || !asked.Waits || !slices.Equal(asked.Proposed, []string{"bytedance-pangle"}) || len(asked.Contains) != 0 {
+			t.Errorf("asked: %+v", asked)
+		}
+		if got := decode[page[api.Proposal]](t, h.call(t, staff, "GET", "/api/v1/waiting", ""), 200).Items; len(got) != 1 || !slices.Equal(got[0].Can, []string{"reply"}) {
+			t.Errorf("for who asked there waits %+v", got)
+		}
+		decode[api.Proposal](t, h.call(t, staff, "POST", "/api/v1/proposals/"+p.ID+"/steps", `{"act": "reply", "version": 2, "reason": "For the rounds"}`), 200)
+		concludes(local, 409, `{"proposal": %q, "version": 3, "outcome": "consult", "rationale": "Do others?"}`, p.ID) // there is no centre
+		concludes(local, 403, `{"outcome": "confirm", "rationale": "There it is", "contains": ["bytedance-pangle"]}`)
+		for token, want := range map[string]int{local: 1, centre: 1, h.token(t, people.Reviewer, "health"): 0} {
+			if got := decode[page[api.VettedApp]](t, h.call(t, token, "GET", "/api/v1/vetting/reports?kitsWait=true", ""), 200).Items; len(got) != want || want == 1 && !got[0].KitsWait {
+				t.Errorf("there wait %+v, not %d", got, want)
+			}
+		}
+		confirmed := decode[api.AppReview](t, concludes(centre, 201, `{"outcome": "confirm", "rationale": "There it is", "contains": ["bytedance-pangle"]}`), 201)
+		if len(confirmed.Contains) != 1 || confirmed.Contains[0].Since != "5.2" {
+			t.Errorf("confirmed: %+v", confirmed)
+		}
+		if got := decode[api.VettedAppReport](t, h.call(t, local, "GET", at, ""), 200); got.KitsWait || got.Outcome != "ask" || len(got.Reviews) != 2 {
+			t.Errorf("%+v", got)
 		}
 	})
 }

@@ -139,6 +139,10 @@ func (a *area) question(n words, act room.Act, v *room.View) question {
 		return question{title: "Refuse this?", button: ui.Button{Text: "Refuse it", Kind: ui.Danger}, fields: []*ui.Field{reasonOf("Why not?", "Whoever asked reads this, and may ask again with new facts")}}
 	case room.TakeBack:
 		return question{title: "Take this back?", button: ui.Button{Text: "Take it back"}, fields: []*ui.Field{optional(reasonOf("Why?", "It is recorded"))}, says: "Nobody need decide about it any more. You can propose it again."}
+	case room.Question:
+		return question{title: "Ask " + whoOpened(&v.Draft), button: ui.Button{Text: "Ask them"}, fields: []*ui.Field{reasonOf("What would you like to know?", "They read this, and answer on the same page. Nothing that was said is lost")}, says: "It leaves your list until they have answered. You and others can decide all the same."}
+	case room.Reply:
+		return question{title: "Answer what you are asked", button: ui.Button{Text: "Answer"}, fields: []*ui.Field{reasonOf("Your answer", "Whoever asked reads it, and decides. If you would rather ask for something else, go back and change it")}}
 	case room.Consult:
 		return question{title: "Ask the centre for advice", button: ui.Button{Text: "Ask the centre"}, fields: []*ui.Field{reasonOf("What would you like to know?", "The centre sees the proposal, and what was said to it")}, says: "You need not wait for the answer: it is recorded beside the decision."}
 	}

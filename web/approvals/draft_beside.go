@@ -47,6 +47,7 @@ func (a *area) beside(r *http.Request, p *room.Proposal, title string) ui.Compon
 var stepKeys = map[room.Act]string{
 	room.Recommend: "Recommended, because", room.Grant: "Granted, because", room.Sign: "Signed, because", room.Clear: "Cleared, because", room.Confirm: "In place, as was said",
 	room.Review: "Reviewed, and kept because", room.TakeBack: "Taken back, because", room.Consult: "The centre was asked", room.Answer: "The centre answered",
+	room.Question: "A question was asked", room.Reply: "It was answered",
 }
 
 // evidence is the proposal that made a rule or an exemption, where there is one that the actor may see.

@@ -77,7 +77,7 @@ func (a *area) listedTable(r *http.Request, filter *ui.Filter) (ui.Component, er
 	}
 	for i := range found.Proposals {
 		p := &found.Proposals[i]
-		t.Rows = append(t.Rows, n.row(r, p, stateTags[p.State]))
+		t.Rows = append(t.Rows, n.row(r, p, stateTag(p)))
 	}
 	shown := ui.Stack{t}
 	if found.Marked > 0 {

@@ -22,7 +22,7 @@ func (r Rooms) Mine(request *http.Request) (ui.Component, error) {
 	for i := range own.Proposals {
 		p := &own.Proposals[i]
 		tasks.Items = append(tasks.Items, ui.Task{
-			Text: n.title(p), Hint: n.bodyName(p.Organisation) + ". Sent " + ui.Ago(p.At.Time(), ui.Now(request)), Href: ProposalPath(p.ID), State: stateTags[p.State],
+			Text: n.title(p), Hint: n.bodyName(p.Organisation) + ". Sent " + ui.Ago(p.At.Time(), ui.Now(request)), Href: ProposalPath(p.ID), State: stateTag(p),
 		})
 	}
 	shown := ui.Stack{ui.Heading("What you asked for or proposed"), tasks}

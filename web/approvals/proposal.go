@@ -19,7 +19,8 @@ var proposalDone = ui.Done{
 	"asked":     "You have asked for it. Those for whom it waits have been told",
 	"recommend": "Your recommendation is recorded", "grant": "You have granted it", "sign": "You have signed it", "clear": "Your clearance is recorded",
 	"confirm": "Recorded: what it demands is in place", "review": "Reviewed: it stays", "refuse": "Refused. Those who asked have been told why", "take-back": "You have taken it back",
-	"consult": "The centre has been asked. Nobody need wait for its answer", "answer": "Your answer is recorded, and who asked has been told", "revise": "What is proposed has been changed. Those for whom it waits have been told",
+	"consult": "The centre has been asked. Nobody need wait for its answer", "answer": "Your answer is recorded, and who asked has been told",
+	"question": "Your question has been sent. You are told when it is answered", "reply": "Your answer is recorded, and who asked has been told. Nothing else has changed", "revise": "What is proposed has been changed. Those for whom it waits have been told",
 }
 
 // proposal shows one proposal: what is proposed, why, whom it reaches, what was said to it and what is missing.
@@ -92,6 +93,9 @@ func (w words) standing(r *http.Request, v *room.View) ui.Component {
 	if v.State == room.Waiting && len(v.Next) > 0 {
 		tag.Text = "Waits for " + v.Next[0].Act.Waits()
 	}
+	if v.Questioned() {
+		tag.Text = "Waits for an answer from " + whoOpened(&v.Draft)
+	}
 	line := ui.Paragraph{tag}
 	add := func(parts ...ui.Component) {
 		for _, part := range parts {
@@ -134,7 +138,7 @@ func (w words) made(r *http.Request, p *room.Proposal) ui.Link {
 }
 
 // buttonOrder is the order in which what the viewer can do stands on the page.
-var buttonOrder = []room.Act{room.Review, room.Recommend, room.Grant, room.Sign, room.Clear, room.Confirm, room.Answer, room.Refuse, room.Consult, room.Revise, room.TakeBack}
+var buttonOrder = []room.Act{room.Review, room.Recommend, room.Grant, room.Sign, room.Clear, room.Confirm, room.Answer, room.Reply, room.Refuse, room.Question, room.Consult, room.Revise, room.TakeBack}
 
 // doing is what the viewer can do, and what bars them from the next step.
 func (w words) doing(v *room.View) ui.Component {
@@ -148,7 +152,7 @@ func (w words) doing(v *room.View) ui.Component {
 			continue
 		}
 		b := ui.Button{Text: actButton(act, &v.Draft), Href: ProposalPath(v.ID, string(act))}
-		if len(buttons) > 0 || act == room.Refuse || act == room.TakeBack || act == room.Consult || act == room.Revise {
+		if len(buttons) > 0 || act == room.Refuse || act == room.TakeBack || act == room.Consult || act == room.Question || act == room.Revise {
 			b.Kind = ui.Secondary
 		}
 		buttons = append(buttons, b)

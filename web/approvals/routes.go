@@ -29,7 +29,7 @@ func (a *area) proposalRoutes(routes *gate.Routes) {
 	routes.See("/proposals/{id}/brief", people.Own, a.brief)
 	routes.Ask("/proposals/{id}/"+string(room.Clear), people.Own, a.clear)
 	routes.Ask("/proposals/{id}/"+string(room.Revise), people.Own, a.revise)
-	for _, act := range []room.Act{room.Recommend, room.Grant, room.Sign, room.Confirm, room.Review, room.Refuse, room.TakeBack, room.Consult, room.Answer} {
+	for _, act := range []room.Act{room.Recommend, room.Grant, room.Sign, room.Confirm, room.Review, room.Refuse, room.TakeBack, room.Consult, room.Answer, room.Question, room.Reply} {
 		routes.Ask("/proposals/{id}/"+string(act), people.Own, a.act(act))
 	}
 }

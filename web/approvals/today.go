@@ -9,7 +9,7 @@ import (
 
 // steps are the acts that wait for people, in the order in which they are shown: what runs out by itself, what
 // others need most, and then in the order of a path.
-var steps = []room.Act{room.Review, room.Clear, room.Recommend, room.Grant, room.Sign, room.Confirm, room.Answer}
+var steps = []room.Act{room.Reply, room.Review, room.Clear, room.Recommend, room.Grant, room.Sign, room.Confirm, room.Answer}
 
 // mostWaiting is how many of one kind of step are shown on the first page.
 const mostWaiting = 5

@@ -84,6 +84,8 @@ var acts = map[room.Act]actWords{
 	room.TakeBack:  {did: "took it back", button: "Take it back"},
 	room.Consult:   {did: "asked the centre for advice", button: "Ask the centre"},
 	room.Answer:    {"answered for the centre", "Answer what is asked", "answer", "Answer what a body asks you"},
+	room.Question:  {did: "asked a question", button: "Ask a question"},
+	room.Reply:     {"answered", "Answer what you are asked", "answer", "Answer what you are asked"},
 }
 
 // title is what is proposed, in one line. What people ask for does not read as if it had been granted.
@@ -267,6 +269,22 @@ func stateOptions(first ui.Option) []ui.Option {
 		options = append(options, ui.Option{Value: string(s), Label: stateTags[s].Text})
 	}
 	return options
+}
+
+// stateTag is how far a proposal in a list has come.
+func stateTag(p *room.Proposal) ui.Tag {
+	if p.Questioned() {
+		return ui.Tag{Text: "Waits for an answer", Tone: ui.Waiting}
+	}
+	return stateTags[p.State]
+}
+
+// whoOpened is who has proposed something, or asked for it.
+func whoOpened(d *room.Draft) string {
+	if d.Kind == room.Allow || d.Kind == room.Exemption {
+		return "who asked for it"
+	}
+	return "who proposed it"
 }
 
 // can tells whether the viewer of a proposal may do something now.

@@ -60,6 +60,11 @@ func LookPath(proposal string) string {
 	return "/vetting/new?" + url.Values{"proposal": {proposal}}.Encode()
 }
 
+// againPath is where a later version of an app is handed in that was reviewed for a body.
+func againPath(body, assessment string) string {
+	return "/vetting/new?" + url.Values{"organisation": {body}, "after": {assessment}}.Encode()
+}
+
 // when is a moment as tables show it.
 func when(r *http.Request, t people.Time) ui.Time {
 	return ui.Time{At: t.Time(), Now: ui.Now(r), Short: true}

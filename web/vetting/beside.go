@@ -8,6 +8,7 @@ import (
 	"portcullis/people"
 	"portcullis/policy"
 	room "portcullis/vetting"
+	devicepages "portcullis/web/devices"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
 )
@@ -86,20 +87,52 @@ func (a *area) due(r *http.Request, limit int) (ui.Component, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	tasks := ui.Tasks{ID: "vetting-due"}
+	tasks, n := ui.Tasks{ID: "vetting-due"}, a.things.Names()
 	for _, d := range all {
 		tasks.Items = append(tasks.Items, ui.Task{
-			Text: d.Name + " " + d.Installed, Href: Path(d.Assessment),
-			Hint: "On " + ui.Count(d.Hosts, "device there is", "devices there is") + " a later version than " + d.Reviewed + ", the last that was reviewed",
+			Text: d.Name + " " + d.Installed + " on " + devicepages.PlatformName(d.Platform), Href: againPath(d.Organisation, d.Assessment),
+			Hint: n.Organisation(d.Organisation) + ". On " + ui.Count(d.Hosts, "device there is", "devices there is") + " a later version than " + d.Reviewed + ", the last that was reviewed",
 		})
 	}
 	return ui.Stack{ui.Heading("To be looked at again"), tasks}, nil
 }
 
-// Today is what is to be looked at again, for those who look at apps; nil where nothing is.
+// waiting are the apps with code of others that a reviewer has seen and the viewer can confirm for all bodies; nil where
+// there are none.
+func (a *area) waiting(r *http.Request) (ui.Component, error) {
+	if links, err := a.links(r); err != nil || !links {
+		return nil, err
+	}
+	found, err := a.Vetting.Assessments(r.Context(), actor(r), room.Query{Waiting: true, Limit: mostBeside})
+	if err != nil || len(found.Assessments) == 0 {
+		return nil, err
+	}
+	tasks, n := ui.Tasks{ID: "vetting-kits"}, a.things.Names()
+	for i := range found.Assessments {
+		s := &found.Assessments[i]
+		tasks.Items = append(tasks.Items, ui.Task{Text: cmp.Or(s.Name, s.Package, s.File) + " " + s.Version(), Href: Path(s.ID, "kits"), Hint: "A reviewer has seen code of others in it. " + n.Organisation(s.Organisation)})
+	}
+	shown := ui.Stack{ui.Heading("Confirm the code in apps"), tasks}
+	if found.Next != "" {
+		shown = append(shown, ui.Paragraph{ui.Link{Text: "See all whose code waits to be confirmed", Href: "/vetting?show=" + kitsWait}})
+	}
+	return shown, nil
+}
+
+// Today is what is to be looked at again, and what other reviewers have seen that the viewer can confirm, for those who look
+// at apps; nil where there is nothing.
 func (rooms Rooms) Today(r *http.Request) (ui.Component, error) {
 	if !gate.Who(r.Context()).May(people.AssessApps) {
 		return nil, nil
 	}
-	return newArea(rooms).due(r, mostBeside)
+	a := newArea(rooms)
+	waiting, err := a.waiting(r)
+	if err != nil {
+		return nil, err
+	}
+	due, err := a.due(r, mostBeside)
+	if err != nil || waiting == nil {
+		return due, err
+	}
+	return ui.Stack{waiting, due}, nil
 }

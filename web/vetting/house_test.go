@@ -46,6 +46,7 @@ const government = `
 organisations:
   - {id: gov, name: Government of Merrow}
   - {id: light, name: "Department of Light, Fog and Signals", parent: gov}
+  - {id: tower, name: The Tower}
 suppliers:
   - {id: tidewater, name: Tidewater Apps}
 products:

@@ -11,6 +11,9 @@ import (
 	"portcullis/web/ui"
 )
 
+// kitsWait is what the list shows where it shows apps with code alone that waits to be confirmed for all bodies.
+const kitsWait = "code"
+
 // list shows the apps that were looked at, the newest first, and those that have changed since.
 func (a *area) list(w http.ResponseWriter, r *http.Request) error {
 	bodies, err := a.things.Organisations(r, ui.Option{Label: "All that you may see"})
@@ -18,11 +21,12 @@ func (a *area) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	filter, err := devicepages.Narrowed(r, &ui.Field{Name: "package", Label: "Identifier", Hint: "Such as com.example.notes", As: ui.Input{Type: "search"}},
-		&ui.Field{Name: "organisation", Label: "Body, and all below", As: ui.Select{Options: bodies}})
+		&ui.Field{Name: "organisation", Label: "Body, and all below", As: ui.Select{Options: bodies}},
+		&ui.Field{Name: "show", Label: "Show", As: ui.Select{Options: ui.Options("", "Everything", kitsWait, "Those with code that waits to be confirmed")}})
 	if err != nil {
 		return err
 	}
-	found, err := a.Vetting.Assessments(r.Context(), actor(r), room.Query{Organisation: filter.Value("organisation"), Package: filter.Value("package"), After: r.URL.Query().Get("after"), Limit: perPage})
+	found, err := a.Vetting.Assessments(r.Context(), actor(r), room.Query{Organisation: filter.Value("organisation"), Package: filter.Value("package"), Waiting: filter.Value("show") == kitsWait, After: r.URL.Query().Get("after"), Limit: perPage})
 	if err != nil {
 		return err
 	}
@@ -79,6 +83,12 @@ func (a *area) forWhom(n devicepages.Names, s *room.Summary) ui.Component {
 // concluded is what its last reviewer concluded.
 func concluded(s *room.Summary) ui.Component {
 	switch {
+	case s.Waits:
+		waits := ui.Muted("The code in it waits to be confirmed")
+		if s.Outcome == "" {
+			return waits
+		}
+		return devicepages.Stacked([]ui.Component{outcomeTags[s.Outcome], waits})
 	case s.Error != "":
 		return ui.Tag{Text: "Could not be read", Tone: ui.Bad}
 	case s.Outcome == "":

@@ -99,7 +99,7 @@ func TestConclusions(t *testing.T) {
 	each(t, func(h *house) {
 		reviewer, p := h.reviewer(), h.request()
 		path := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil))
-		h.somebody("Sanna Holm", people.Reviewer, "light").Get(path+"/review").Shows(http.StatusOK, "a reviewer for all of them can have it recorded").HasNo(`name="contains"`)
+		h.somebody("Sanna Holm", people.Reviewer, "light").Get(path+"/review").Shows(http.StatusOK, "waits for somebody to confirm it who may for all of them").Has(`name="contains"`)
 		bare := reviewer.Get(path+"/review").Filled("rationale", "Because it is so.", "risk", "Small", "outcome", "allow")
 		page := reviewer.Send(path+"/review", bare)
 		page.Shows(http.StatusUnprocessableEntity, "Because it is so.")
@@ -125,7 +125,7 @@ func TestRefusal(t *testing.T) {
 		h.somebody("Ada Holm", people.CentreOfficer, "gov")
 		reviewer, p := h.reviewer(), h.request()
 		path := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil))
-		ask := reviewer.Get(path+"/review").Filled("rationale", "Do others allow it?", "outcome", "ask")
+		ask := reviewer.Get(path+"/review").Filled("rationale", "Do others allow it?", "outcome", "consult")
 		reviewer.Leads(reviewer.Send(path+"/review", ask), approvalpages.ProposalPath(p.ID)).Shows(http.StatusOK, "Do others allow it?")
 		no := reviewer.Get(path+"/review").Filled("rationale", "Its kit answers to a state.", "outcome", "refuse")
 		stale := reviewer.Get(path+"/review").Filled("rationale", "Too late.", "outcome", "refuse")
@@ -192,16 +192,85 @@ func TestAgain(t *testing.T) {
 			h.T.Fatal(err, got.Errors)
 		}
 		roomtest.Follow(h.T, h.decisions.Devices)
-		reviewer.Get("/").Shows(http.StatusOK, "To be looked at again", "Shore Notes 4.3", "than 4.2, the last that was reviewed").Has(`href="` + path + `"`)
+		reviewer.Get("/").Shows(http.StatusOK, "To be looked at again", "Shore Notes 4.3", "than 4.2, the last that was reviewed").Has(`href="/vetting/new?after=` + strings.TrimPrefix(path, "/vetting/") + `&amp;organisation=light"`)
+		reviewer.Get("/vetting/new?organisation=light&after="+strings.TrimPrefix(path, "/vetting/")).Shows(http.StatusOK, "Look at a later version", "Shore Notes").Has(`href="` + path + `"`)
 		h.Clock.Advance(time.Hour) // what was looked at in one moment has no order
 		later := shoreNotes(h.T, func(a *apktest.App) {
 			a.VersionName, a.VersionCode, a.Permissions = "4.3", 43, append(a.Permissions, "android.permission.CAMERA")
 		})
 		page := reviewer.Leads(reviewer.uploads("/vetting/new", "notes.apk", later, "organisation", "light"), "/vetting/").Shows(http.StatusOK, "the report on version 4.2", "It can reach the camera, which it could not before")
 		kept := strings.TrimSuffix(strings.TrimPrefix(page.Request, "GET "), "?done=looked")
+		reviewer.Get(kept+"/review").Shows(http.StatusOK, "Of version 4.2 it was said: Seen, and bearable")
 		form := reviewer.concludes(kept)
 		form.Set("outcome", "keep")
 		reviewer.Leads(reviewer.Send(kept+"/review", form), kept).Shows(http.StatusOK, "May stay", "what is decided stays as it is")
 		reviewer.Get("/").Shows(http.StatusOK).Lacks("To be looked at again")
+	})
+}
+
+// TestQuestion: a reviewer asks who asked for the app; what was answered so far is there again once they have answered.
+func TestQuestion(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, p, anna := h.reviewer(), h.request(), h.somebody("Anna Lind", "", "light")
+		path, at := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil)), approvalpages.ProposalPath(p.ID)
+		reviewer.Get(path+"/review").Shows(http.StatusOK, "Ask who asked for it").Lacks("Ask the centre first") // for there is none
+		ask := reviewer.Get(path+"/review").Filled("rationale", "Which keepers need it?", "risk", "Not small", "outcome", "ask", "answer.contacts", "The log needs names", "publish", "contacts")
+		reviewer.Leads(reviewer.Send(path+"/review", ask), at).Shows(http.StatusOK, "Which keepers need it?", "Your question has been sent", "Waits for an answer from who asked for it")
+		reviewer.Get("/proposals?show=waiting").Shows(http.StatusOK).Lacks("Shore Notes")
+		anna.Get("/proposals?show=waiting").Shows(http.StatusOK, "Shore Notes", "answer")
+		anna.Get(at).Shows(http.StatusOK, "Which keepers need it?", "Answer what you are asked").Lacks("Refuse it")
+		anna.Answer(at + "/reply").FaultsAt("reason")
+		anna.Leads(anna.Answer(at+"/reply", "reason", "Those of the north"), at).Shows(http.StatusOK, "Those of the north", "Nothing else has changed")
+		reviewer.Get("/proposals?show=waiting").Shows(http.StatusOK, "Shore Notes")
+		again := reviewer.Get(path+"/review").Shows(http.StatusOK, "The log needs names", "Not small").Fields()
+		for name, want := range map[string]string{"answer.contacts": "The log needs names", "risk": "Not small", "publish": "contacts", "rationale": ""} {
+			if got := strings.TrimSpace(again.Get(name)); got != want {
+				h.T.Errorf("what was written before: %s is %q", name, got)
+			}
+		}
+		reviewer.Leads(reviewer.Send(path+"/review", reviewer.concludes(path)), at).Shows(http.StatusOK, "You have granted it")
+	})
+}
+
+// TestKits: what a department's own reviewer says of the code in an app waits for somebody who may for all bodies.
+func TestKits(t *testing.T) {
+	each(t, func(h *house) {
+		local, reviewer, p := h.somebody("Sanna Holm", people.Reviewer, "light"), h.reviewer(), h.request()
+		path := local.reported(p, "notes.apk", shoreNotes(h.T, nil))
+		local.Leads(local.Send(path+"/review", local.concludes(path, "publish", "rationale")), approvalpages.ProposalPath(p.ID))
+		local.Get(path).Shows(http.StatusOK, "Seen in it", "waits for somebody who may confirm it", "(may be published)").Lacks("Confirm the code in it", "Confirmed to be in it")
+		local.Get(path+"/kits").Shows(http.StatusConflict, "who may for all of them")
+		local.Get("/").Shows(http.StatusOK).Lacks("Confirm the code in apps")
+		reviewer.Get("/").Shows(http.StatusOK, "Confirm the code in apps", "Shore Notes 4.2").Has(`href="` + path + `/kits"`)
+		reviewer.Get("/vetting?show=code").Shows(http.StatusOK, "Shore Notes", "The code in it waits to be confirmed")
+		reviewer.Get(path+"/kits").Shows(http.StatusOK, "A reviewer has seen code of others", "Pangle").Has(`value="bytedance-pangle" checked`)
+		reviewer.Answer(path + "/kits").FaultsAt("rationale")
+		reviewer.Leads(reviewer.Answer(path+"/kits", "rationale", "Its classes are there"), path).Shows(http.StatusOK, "Confirmed to be in it", "which the app is recorded to contain", "reaches the app from now on")
+		reviewer.Get("/vetting?show=code").Shows(http.StatusOK, "No app that was looked at is so").Lacks("Shore Notes")
+		reviewer.Get(path).Shows(http.StatusOK).Lacks("waits for somebody who may confirm")
+	})
+}
+
+// TestWrongFile: that a file is of another app than is asked for is said before anybody writes a review.
+func TestWrongFile(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, p := h.reviewer(), h.request()
+		path := reviewer.reported(p, "other.apk", shoreNotes(h.T, func(a *apktest.App) { a.Package = "example.other" }))
+		reviewer.Get(path).Shows(http.StatusOK, "This is another app than the request asks for", "Hand in that app’s file").Lacks("Review it")
+	})
+}
+
+// TestElsewhere: of another body's report it is told that there is none, and its files are not taken in.
+func TestElsewhere(t *testing.T) {
+	each(t, func(h *house) {
+		path := h.reviewer().reported(h.request(), "notes.apk", shoreNotes(h.T, nil))
+		stranger := h.somebody("Otto Tower", people.Reviewer, "tower")
+		for _, at := range []string{"", "/review", "/report/json"} {
+			if here, none := stranger.Get(path+at).Shows(http.StatusNotFound), stranger.Get("/vetting/none"+at).Shows(http.StatusNotFound); here.Main() != none.Main() {
+				h.T.Errorf("%s: %s, and of none %s", at, here.Main(), none.Main())
+			}
+		}
+		stranger.uploads("/vetting/new", "notes.apk", shoreNotes(h.T, nil), "organisation", "light").Shows(http.StatusForbidden)
+		h.empty()
 	})
 }

@@ -33,21 +33,58 @@ func openOf(r *report.Report) (open []report.Criterion) {
 }
 
 // answerFields ask about each criterion that is not met or not known, beside what was found.
-func answerFields(r *report.Report) (fields []*ui.Field) {
-	for _, c := range openOf(r) {
-		fields = append(fields, &ui.Field{
-			Name: answerTo(c.ID), Label: "Your answer", Hidden: "to: " + c.Title, As: ui.Textarea{Rows: 3}, Beside: ui.Stack{
-				ui.Subheading(c.Title), criterionFound(&c), ui.Paragraph{resultTags[c.Result], ui.Text(" "), ui.Muted(c.Standard)},
-			},
-		})
+func answerFields(seen *room.Assessment) (fields []*ui.Field) {
+	before := kept(seen)
+	for _, c := range openOf(seen.Report) {
+		beside := ui.Stack{ui.Subheading(c.Title), criterionFound(&c), ui.Paragraph{resultTags[c.Result], ui.Text(" "), ui.Muted(c.Standard)}}
+		if seen.Former != nil {
+			if said := answered(seen.Former, c.ID); said != "" {
+				beside = append(beside, ui.Paragraph{ui.Muted("Of version " + cmp.Or(seen.Former.Version, "not known") + " it was said: " + said)})
+			}
+		}
+		fields = append(fields, &ui.Field{Name: answerTo(c.ID), Label: "Your answer", Hidden: "to: " + c.Title, As: ui.Textarea{Rows: 3}, Beside: beside, Values: given(answered(before, c.ID))})
 	}
 	return fields
 }
 
-// kitField asks which of the code that was found is truly in the app; nil where there is none to ask about.
-func kitField(seen *room.Assessment) *ui.Field {
+// given is what is filled into a field; nothing where it is empty.
+func given(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// kept is the last review of a report, where it only asked something: what was written in it need not be written again.
+func kept(seen *room.Assessment) *room.Review {
+	for i := len(seen.Reviews) - 1; i >= 0; i-- {
+		switch v := &seen.Reviews[i]; v.Outcome {
+		case room.Confirm:
+		case room.Ask, room.Consult:
+			return v
+		default:
+			return &room.Review{}
+		}
+	}
+	return &room.Review{}
+}
+
+// answered is what a review says to a criterion.
+func answered(v *room.Review, criterion string) string {
+	for _, a := range v.Answers {
+		if a.Criterion == criterion {
+			return a.Text
+		}
+	}
+	return ""
+}
+
+// kitField asks which of the code that was found is truly in the app; nil where there is none to ask about. What links
+// tells is whether the answer counts for all bodies at once.
+func kitField(seen *room.Assessment, links bool) *ui.Field {
 	var options []ui.Option
 	var sure []string
+	reviewed := proposed(seen)
 	for i := range seen.Kits {
 		k := &seen.Kits[i]
 		if k.Contained || !k.Addable {
@@ -59,24 +96,27 @@ func kitField(seen *room.Assessment) *ui.Field {
 			hint += ", as one source alone says"
 		}
 		options = append(options, ui.Option{Value: s.ID, Label: cmp.Or(s.Name, s.ID), Hint: hint})
-		if inside(s) {
+		if len(reviewed) == 0 && inside(s) || slices.Contains(reviewed, s.ID) {
 			sure = append(sure, s.ID)
 		}
 	}
 	if len(options) == 0 {
 		return nil
 	}
-	return &ui.Field{Name: "contains", Label: "Which of this code is in it, by what you see?", Optional: true, Values: sure, As: ui.Checkboxes{Options: options, Small: true},
-		Hint: "What you confirm is recorded for all bodies as a part of the app: a rule on whoever owns it then reaches the app. A host or a text alone is no proof"}
+	hint := "What you confirm is recorded for all bodies as a part of the app: a rule on whoever owns it then reaches the app. A host or a text alone is no proof"
+	if !links {
+		hint = "That code is a part of the app holds for all bodies. What you choose waits for somebody to confirm it who may for all of them: a rule on whoever owns it then reaches the app. Your own decision does not wait"
+	}
+	return &ui.Field{Name: "contains", Label: "Which of this code is in it, by what you see?", Optional: true, Values: sure, As: ui.Checkboxes{Options: options, Small: true}, Hint: hint}
 }
 
 // publishField asks what everybody may read of the review.
-func publishField(r *report.Report) *ui.Field {
+func publishField(seen *room.Assessment) *ui.Field {
 	options := []ui.Option{{Value: room.Rationale, Label: "Why you conclude so"}}
-	for _, c := range openOf(r) {
+	for _, c := range openOf(seen.Report) {
 		options = append(options, ui.Option{Value: c.ID, Label: "Your answer to: " + c.Title})
 	}
-	return &ui.Field{Name: "publish", Label: "What of this may be published?", Optional: true, Hint: "What you do not choose stays with those who decide", As: ui.Checkboxes{Options: options, Small: true}}
+	return &ui.Field{Name: "publish", Label: "What of this may be published?", Optional: true, Values: kept(seen).Publish, Hint: "What you do not choose stays with those who decide. Nothing is published by this: it is marked", As: ui.Checkboxes{Options: options, Small: true}}
 }
 
 // advances are the steps that bring a request further, in the order of its path, and what its reviewer is offered.
@@ -119,8 +159,11 @@ func (a *area) outcomeField(v *approvals.View) *ui.Field {
 	if slices.Contains(v.Can, approvals.Refuse) {
 		options = append(options, ui.Option{Value: string(room.Refuse), Label: "Refuse it", Hint: "Whoever asked reads why, and may ask again with new facts"})
 	}
+	if slices.Contains(v.Can, approvals.Question) {
+		options = append(options, ui.Option{Value: string(room.Ask), Label: "Ask who asked for it", Hint: "What you write as the reason is your question. What you have answered here is kept for you until they have answered that"})
+	}
 	if slices.Contains(v.Can, approvals.Consult) {
-		options = append(options, ui.Option{Value: string(room.Ask), Label: "Ask the centre first", Hint: "What you write as the reason is your question. The request waits for you as before"})
+		options = append(options, ui.Option{Value: string(room.Consult), Label: "Ask the centre first", Hint: "What you write as the reason is your question. The request waits for you as before"})
 	}
 	if len(options) == 0 {
 		return nil
@@ -152,13 +195,12 @@ func (a *area) reviewPage(w http.ResponseWriter, r *http.Request) error {
 	if outcome == nil && r.Method != http.MethodPost {
 		return approvalpages.Barred(v)
 	}
-	can, err := a.People.Allowed(r.Context(), actor(r), people.Everywhere, people.LinkIdentifiers)
+	links, err := a.links(r)
 	if err != nil {
 		return err
 	}
-	links := can[people.LinkIdentifiers]
 	form := reviewForm(&seen, v, outcome, links)
-	page := ui.Page{Title: "What do you conclude?", Caption: called(seen.Report) + ", " + strings.ToLower(version(seen.Report)[:1]) + version(seen.Report)[1:], Back: back, Wide: true, Content: a.before(&seen, v, links)}
+	page := ui.Page{Title: "What do you conclude?", Caption: called(seen.Report) + ", " + lower(version(seen.Report)), Back: back, Wide: true, Content: a.before(&seen, v)}
 	q := ui.Question{Page: page, Form: form}
 	if v != nil {
 		q.Current = a.decisions().Standing(r, v)
@@ -166,16 +208,19 @@ func (a *area) reviewPage(w http.ResponseWriter, r *http.Request) error {
 	return q.Ask(w, r, func() (string, error) { return a.conclude(r, form, &seen, v) })
 }
 
+// links tells whether what the viewer says of the code in apps holds for all bodies.
+func (a *area) links(r *http.Request) (bool, error) {
+	can, err := a.People.Allowed(r.Context(), actor(r), people.Everywhere, people.LinkIdentifiers)
+	return can[people.LinkIdentifiers], err
+}
+
 // before is what a reviewer should have before their eyes as they conclude, besides what each question shows.
-func (a *area) before(seen *room.Assessment, v *approvals.View, links bool) []ui.Component {
+func (a *area) before(seen *room.Assessment, v *approvals.View) []ui.Component {
 	var shown []ui.Component
 	if v != nil {
 		shown = append(shown, ui.Summary{Rows: []ui.SummaryRow{{Key: "What is asked for", Value: ui.Link{Text: a.decisions().Title(&v.Proposal), Href: approvalpages.ProposalPath(v.ID)}}, {Key: "Why", Value: ui.Text(v.Reason)}}})
 	}
-	shown = append(shown, coverage(seen.Report))
-	if kitField(seen) != nil && !links {
-		shown = append(shown, ui.Para("Other makers’ code was found in it. That it is a part of the app holds for all bodies: a reviewer for all of them can have it recorded, and a rule on whoever owns it then reaches the app."))
-	}
+	shown = append(shown, misfit(seen), coverage(seen.Report))
 	var met []report.Criterion
 	for _, c := range seen.Report.Criteria {
 		if c.Result == report.Met {
@@ -190,21 +235,21 @@ func (a *area) before(seen *room.Assessment, v *approvals.View, links bool) []ui
 
 // reviewForm asks about each criterion that needs an answer, then about the code in the app, and then for the verdict.
 func reviewForm(seen *room.Assessment, v *approvals.View, outcome *ui.Field, links bool) *ui.Form {
-	form := &ui.Form{Fields: answerFields(seen.Report), Buttons: ui.ButtonGroup{{Text: "Record the review"}, ui.Cancel(Path(seen.ID))}}
+	form := &ui.Form{Fields: answerFields(seen), Buttons: ui.ButtonGroup{{Text: "Record the review"}, ui.Cancel(Path(seen.ID))}}
 	if v != nil {
 		form.Version = ui.Versioned(v.Version)
 	}
-	if kits := kitField(seen); kits != nil && links {
+	if kits := kitField(seen, links); kits != nil && (v == nil || !v.Marked) {
 		form.Fields = append(form.Fields, kits)
 	}
 	form.Fields = append(form.Fields,
-		&ui.Field{Name: "rationale", Label: "Why?", Hint: "Two sentences will do: what you saw, and what follows from it. Others decide by it, and read it later", As: ui.Textarea{Rows: 4, Long: 2000}},
-		&ui.Field{Name: "risk", Label: "What is the risk?", Hint: "Say it also where it is small", As: ui.Textarea{Rows: 3, Long: 4000}},
+		&ui.Field{Name: "rationale", Label: "Why?", Hint: "Two sentences will do: what you saw, and what follows from it. Others decide by it, and read it later. Of a question, the question", As: ui.Textarea{Rows: 4, Long: 2000}},
+		&ui.Field{Name: "risk", Label: "What is the risk?", Hint: "Say it also where it is small. To ask, it may be left out", Values: given(kept(seen).Risk), As: ui.Textarea{Rows: 3, Long: 4000}},
 	)
 	if outcome != nil {
 		form.Fields = append(form.Fields, outcome)
 	}
-	form.Fields = append(form.Fields, publishField(seen.Report))
+	form.Fields = append(form.Fields, publishField(seen))
 	return form
 }
 

@@ -3,7 +3,10 @@ package vetting
 import (
 	"cmp"
 	"net/http"
+	"slices"
+	"strings"
 
+	"portcullis/internal/fault"
 	"portcullis/people"
 	room "portcullis/vetting"
 	"portcullis/vetting/report"
@@ -13,7 +16,8 @@ import (
 )
 
 var outcomeTags = map[room.Outcome]ui.Tag{
-	room.Allow: {Text: "May be allowed", Tone: ui.Good}, room.Refuse: {Text: "Refused", Tone: ui.Bad}, room.Ask: {Text: "The centre was asked", Tone: ui.Waiting}, room.Keep: {Text: "May stay", Tone: ui.Good},
+	room.Allow: {Text: "May be allowed", Tone: ui.Good}, room.Refuse: {Text: "Refused", Tone: ui.Bad}, room.Ask: {Text: "Who asked for it was asked", Tone: ui.Waiting},
+	room.Consult: {Text: "The centre was asked", Tone: ui.Waiting}, room.Confirm: {Text: "The code in it"}, room.Keep: {Text: "May stay", Tone: ui.Good},
 }
 
 // reviews are what reviewers concluded from a report; nothing where nobody has.
@@ -32,12 +36,18 @@ func reviews(r *http.Request, seen *room.Assessment) ui.Component {
 func review(r *http.Request, seen *room.Assessment, v *room.Review) ui.Component {
 	s := ui.Summary{Title: cmp.Or(seen.Names[v.By], "Somebody") + ", " + when(r, v.At).Absolute()}
 	add := func(key string, value ui.Component) { s.Rows = append(s.Rows, ui.SummaryRow{Key: key, Value: value}) }
-	add("Why", ui.Text(v.Rationale))
+	publish := func(what string) ui.Component {
+		if slices.Contains(v.Publish, what) {
+			return ui.Muted("(may be published)")
+		}
+		return nil
+	}
+	add("Why", ui.Line{ui.Text(v.Rationale), publish(room.Rationale)})
 	if v.Risk != "" {
 		add("The risk", ui.Text(v.Risk))
 	}
 	for _, answer := range v.Answers {
-		add(criterionTitle(seen.Report, answer.Criterion), ui.Text(answer.Text))
+		add(criterionTitle(seen.Report, answer.Criterion), ui.Line{ui.Text(answer.Text), publish(answer.Criterion)})
 	}
 	var confirmed []ui.Component
 	for _, c := range v.Contains {
@@ -45,6 +55,17 @@ func review(r *http.Request, seen *room.Assessment, v *room.Review) ui.Component
 	}
 	if len(confirmed) > 0 {
 		add("Confirmed to be in it", ui.List{Items: confirmed})
+	}
+	if len(v.Proposed) > 0 {
+		var seenIn []string
+		for _, id := range v.Proposed {
+			seenIn = append(seenIn, kitName(seen.Report, id))
+		}
+		state := ui.Muted("(somebody has answered who may for all bodies)")
+		if v.Waits {
+			state = ui.Muted("(waits for somebody who may confirm it for all bodies)")
+		}
+		add("Seen in it", ui.Line{ui.Text(strings.Join(seenIn, ", ")), state})
 	}
 	add("Conclusion", outcomeTags[v.Outcome])
 	if v.Proposal != "" {
@@ -77,14 +98,45 @@ func (a *area) next(r *http.Request, seen *room.Assessment) (ui.Component, error
 	if err != nil || !can[people.AssessApps] {
 		return nil, err
 	}
-	if !seen.Criteria {
+	links, err := a.links(r)
+	if err != nil {
+		return nil, err
+	}
+	var buttons ui.ButtonGroup
+	if links && kitField(seen, links) != nil {
+		buttons = ui.ButtonGroup{{Text: "Confirm the code in it", Href: Path(seen.ID, "kits"), Kind: ui.Secondary}}
+	}
+	switch {
+	case seen.Misfit != "":
+		return append(ui.ButtonGroup{{Text: "Hand in that app’s file", Href: LookPath(seen.Proposal)}}, buttons...), nil
+	case !seen.Criteria:
 		return ui.Stack{
+			buttons,
 			ui.Inset{ui.Para("The criteria have been replaced since, or more is known of who makes the app. Nothing can be concluded before it is held to what is asked now.")},
 			ui.Post{Action: Path(seen.ID, "again"), Hidden: []ui.Hidden{{Name: "proposal", Value: seen.Proposal}}, Button: ui.Button{Text: "Hold it to the criteria as they are now"}},
 		}, nil
 	}
-	if seen.Proposal != "" || seen.Product != "" {
-		return ui.ButtonGroup{{Text: "Review it", Href: Path(seen.ID, "review")}}, nil
+	open, err := a.open(r, seen)
+	if err != nil {
+		return nil, err
 	}
-	return nil, nil
+	if open {
+		buttons = append(ui.ButtonGroup{{Text: "Review it", Href: Path(seen.ID, "review")}}, buttons...)
+	}
+	if len(buttons) == 0 {
+		return nil, nil
+	}
+	return buttons, nil
+}
+
+// open tells whether the viewer can conclude something from a report: in its request, or that what stands may stay.
+func (a *area) open(r *http.Request, seen *room.Assessment) (bool, error) {
+	if seen.Proposal == "" {
+		return seen.Product != "", nil
+	}
+	v, err := a.Approvals.Proposal(r.Context(), actor(r), seen.Proposal)
+	if fault.Is(err, fault.Refused) || fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && a.outcomeField(&v) != nil, err
 }

@@ -15,6 +15,7 @@ func Routes(r Rooms) []gate.Route {
 	routes.See("/vetting/{id}", people.SeeVetting, a.assessment)
 	routes.See("/vetting/{id}/report/{as}", people.SeeVetting, a.download)
 	routes.Ask("/vetting/{id}/review", people.AssessApps, a.reviewPage)
+	routes.Ask("/vetting/{id}/kits", people.AssessApps, a.kitsPage)
 	routes.Take("/vetting/{id}/again", people.AssessApps, gate.MaxForm, a.again)
 	routes.See("/criteria", people.SeeVetting, a.criteriaOf)
 	routes.See("/criteria/{organisation}", people.SeeVetting, a.asked)

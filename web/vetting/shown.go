@@ -22,6 +22,8 @@ var done = ui.Done{
 	"looked": "The app has been looked at. Nothing has been decided by that",
 	"again":  "It has been held to the criteria anew",
 	"keep":   "Your review is recorded: what is decided stays as it is",
+	"kits":   "Recorded: a rule on whoever owns the code that you confirmed reaches the app from now on",
+	"none":   "Recorded: none of that code is a part of the app",
 }
 
 // assessment shows what was found in an app: first how much of it was looked at, then what was found, beside what is
@@ -33,7 +35,7 @@ func (a *area) assessment(w http.ResponseWriter, r *http.Request) error {
 	}
 	n := a.things.Names()
 	page := ui.Page{Title: called(seen.Report), Caption: version(seen.Report), Wide: true, Crumbs: crumbs, Banner: done.Banner(r)}
-	page.Content = append(page.Content, a.facts(r, n, &seen))
+	page.Content = append(page.Content, misfit(&seen), a.facts(r, n, &seen))
 	if seen.Report.Error != "" {
 		page.Caption, page.Banner = "A file that could not be read", nil
 		page.Content = append(page.Content, ui.Warning("The file could not be read: "+strings.TrimSuffix(seen.Report.Error, ".")+". Nothing is known of what is in it."))
@@ -49,6 +51,14 @@ func (a *area) assessment(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Content = append(page.Content, next, reviews(r, &seen), downloads(&seen))
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// misfit says where a report is of another app than its request asks for; nil where it is not.
+func misfit(seen *room.Assessment) ui.Component {
+	if seen.Misfit == "" {
+		return nil
+	}
+	return ui.Warning("This is another app than the request asks for, so nothing can be concluded from it there. " + seen.Misfit + ".")
 }
 
 // found are the parts of a report that could be made.

@@ -63,7 +63,16 @@ func (a *area) handIn(r *http.Request) (ui.Question, error) {
 	if err != nil {
 		return ui.Question{}, err
 	}
-	form.Fields = []*ui.Field{{Name: "organisation", Label: "For which body?", Hint: "Its criteria are asked, and whoever reviews apps there sees what was found", As: ui.Select{Options: bodies}}, file}
+	body := &ui.Field{Name: "organisation", Label: "For which body?", Hint: "Its criteria are asked, and whoever reviews apps there sees what was found", Values: given(r.URL.Query().Get("organisation")), As: ui.Select{Options: bodies}}
+	form.Fields = []*ui.Field{body, file}
+	if id := r.URL.Query().Get("after"); id != "" {
+		last, err := a.Vetting.Assessment(r.Context(), actor(r), id)
+		if err != nil {
+			return ui.Question{}, err
+		}
+		page.Title, page.Caption = "Look at a later version", called(last.Report)
+		page.Content = append(page.Content, ui.Paragraph{ui.Text("What has changed since is shown beside what is found. "), ui.Link{Text: "See what was found in it before", Href: Path(id)}})
+	}
 	return ui.Question{Page: page, Form: form}, nil
 }
 
@@ -128,10 +137,22 @@ func (a *area) receive(r *http.Request) (s sent, err error) {
 			s.answers.Add(part.FormName(), string(text))
 			continue
 		}
+		if err := a.wanted(r, &s); err != nil {
+			return s, err
+		}
 		if err := a.store(&s, part); err != nil {
 			return s, err
 		}
 	}
+}
+
+// wanted returns the fault with which the file would be refused, before it is taken in: browsers send the other answers first.
+func (a *area) wanted(r *http.Request, s *sent) error {
+	body, proposal := s.answers.Get("organisation"), r.URL.Query().Get("proposal")
+	if body == "" && proposal == "" {
+		return nil
+	}
+	return a.Vetting.MayAssess(r.Context(), actor(r), body, proposal)
 }
 
 // store writes the file that is sent into the folder.

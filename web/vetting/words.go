@@ -85,6 +85,9 @@ func version(r *report.Report) string {
 	return "Version " + r.VersionName + " (" + r.VersionCode + ")"
 }
 
+// lower is a text that begins in the middle of a sentence.
+func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
+
 // missing is what a report does not say whole of a kind of facts, as the end of a sentence; empty where it says all.
 func missing(r *report.Report, kind report.Fact) string {
 	_, why := r.Of(kind)

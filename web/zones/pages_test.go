@@ -95,6 +95,21 @@ func (h *house) added(v pagetest.Visitor, name string) string {
 	return at[slices.IndexFunc(at, func(to string) bool { return to != "/name-servers/add" })]
 }
 
+// TestFetched: the page says by which secret a zone was fetched, and whether that is what it says now.
+func TestFetched(t *testing.T) {
+	each(t, func(h *house) {
+		keeper := h.guest("Kay", people.DeviceAdministrator)
+		at := h.added(keeper, "rpz.light.example")
+		keeper.Get(at).Shows(200, "Last fetched", "never").Lacks("In force")
+		h.zones.Took("key1.rpz.light.example.", "rpz.light.example.", 7)
+		h.Do(nil, h.zones.WriteFetched(h.T.Context()))
+		keeper.Get(at).Shows(200, "never", "Earlier").Lacks("In force") // by its address, and by its key
+		h.zones.Took("key1.rpz.light.example.", "rpz.light.example.", h.zones.Zone("rpz.light.example.").Serial)
+		h.Do(nil, h.zones.WriteFetched(h.T.Context()))
+		keeper.Get(at).Shows(200, "never", "In force").Lacks("Earlier")
+	})
+}
+
 // TestKeeping adds a zone, changes who is told, draws its secrets anew and ends it, all in a browser.
 func TestKeeping(t *testing.T) {
 	each(t, func(h *house) {

@@ -130,9 +130,9 @@ func fetched(r *http.Request, z *enforce.Zone, f enforce.Fetched) ui.Component {
 	if f.At.IsZero() {
 		return ui.Muted("never")
 	}
-	line := ui.Line{short(r, f.At)}
+	tag := ui.Tag{Text: "In force", Tone: ui.Active}
 	if f.Serial != z.Edition.Serial {
-		return append(line, ui.Text("the serial"), ui.ID{Value: itoa(int64(f.Serial)), Of: "serial that was fetched"}, ui.Tag{Text: "Earlier", Tone: ui.Waiting})
+		tag = ui.Tag{Text: "Earlier", Tone: ui.Waiting}
 	}
-	return append(line, ui.Text("the serial in force"))
+	return ui.Line{short(r, f.At), ui.ID{Value: itoa(int64(f.Serial)), Of: "serial that was fetched"}, tag}
 }
