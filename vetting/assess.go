@@ -50,14 +50,20 @@ type reportEntry struct {
 // result, is the report that is there already. A file that cannot be read makes a report that says so. Two files are
 // looked at at once; who waits may leave by the context.
 func (r *Room) Assess(ctx context.Context, actor people.Actor, u Upload) (Assessment, error) {
-	place, err := people.See(ctx, r.People, actor, func(tx *people.Tx) (place, error) { return r.place(tx, u.Organisation, u.Proposal) })
+	var trackers fileRow
+	place, err := people.See(ctx, r.People, actor, func(tx *people.Tx) (p place, err error) {
+		if p, err = r.place(tx, u.Organisation, u.Proposal); err == nil {
+			trackers, _, err = nearestFile(tx.Tx, trackerFiles, p.organisation)
+		}
+		return p, err
+	})
 	if err != nil {
 		return Assessment{}, err
 	}
 	if err := u.check(); err != nil {
 		return Assessment{}, err
 	}
-	found, err := r.look(ctx, u)
+	found, err := r.look(ctx, u, &trackers)
 	if err != nil {
 		return Assessment{}, err
 	}
@@ -170,15 +176,15 @@ func called(name string) string {
 	return name
 }
 
-// look looks at a file, once it is its turn.
-func (r *Room) look(ctx context.Context, u Upload) (*report.Report, error) {
+// look looks at a file, once it is its turn, for what a list of trackers names besides what the program knows.
+func (r *Room) look(ctx context.Context, u Upload, trackers *fileRow) (*report.Report, error) {
 	select {
 	case r.turns <- struct{}{}:
 		defer func() { <-r.turns }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	in, err := inspector()
+	in, err := r.inspector(trackers)
 	if err != nil {
 		return nil, err
 	}

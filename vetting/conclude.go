@@ -337,7 +337,7 @@ func (r *Room) step(tx *people.Tx, c *concluding, review string) (approvals.Act,
 	case Refuse:
 		do.Act = approvals.Refuse
 	case Ask:
-		do.Act = approvals.Question
+		do.Act, do.Criteria = approvals.Question, "" // what was found is for those who decide
 	case Consult:
 		do.Act = approvals.Consult
 	default:

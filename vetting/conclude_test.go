@@ -131,7 +131,7 @@ func TestAskAndKeep(t *testing.T) {
 		if err != nil || review.Act != approvals.Question {
 			t.Fatalf("%+v, %v", review, err)
 		}
-		if w, err := s.Approvals.Waiting(t.Context(), asker.Actor); err != nil || len(w) != 1 || w[0].For != approvals.Reply || w[0].Steps[1].Reason != "What is it for?" {
+		if w, err := s.Approvals.Waiting(t.Context(), asker.Actor); err != nil || len(w) != 1 || w[0].For != approvals.Reply || w[0].Steps[1].Reason != "What is it for?" || w[0].Steps[1].Criteria != "" {
 			t.Errorf("what waits for who asked: %+v, %v", w, err)
 		}
 		if _, err := s.Approvals.Take(t.Context(), asker.Actor, p.ID, approvals.Doing{Act: approvals.Reply, Version: 2, Said: approvals.Said{Reason: "For the rounds"}}); err != nil {

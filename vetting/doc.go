@@ -7,7 +7,8 @@
 // and the review, the step and the kits that the reviewer confirms enter the register in one transaction.
 //
 // A body's criteria are its own file, that of the nearest body above it that has one, or those that come with the
-// program. Who decides in the body sets them (people.DecideProcess).
+// program. So is the list of trackers that is looked for besides what the program knows. Who decides in the body sets them
+// (people.DecideProcess).
 //
 // # Invariants
 //
@@ -28,8 +29,9 @@
 //	vetting_reports   what was found, held to the criteria; kept as long as decisions rest on it
 //	vetting_reviews   what reviewers concluded; with them
 //	vetting_criteria  the criteria of bodies, since when each file counted, and who set it; kept for ever
+//	vetting_trackers  the lists of trackers of bodies, in the same way
 //
-// All three name persons by their ids. Ledger entries: those of Kinds. None is public: what may be published of a review
+// All name persons by their ids. Ledger entries: those of Kinds. None is public: what may be published of a review
 // stands in it.
 //
 // # Who may call

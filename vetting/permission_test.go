@@ -58,6 +58,14 @@ var operations = map[string]struct {
 		_, err := s.Criteria(context.Background(), a, "dept-a")
 		return false, err
 	}},
+	"Trackers": {permission: people.SeeVetting, do: func(s *server, a people.Actor, _ string) (bool, error) {
+		_, err := s.Trackers(context.Background(), a, "dept-a")
+		return false, err
+	}},
+	"SetTrackers": {permission: people.DecideProcess, do: func(s *server, a people.Actor, _ string) (bool, error) {
+		_, err := s.SetTrackers(context.Background(), a, "dept-a", "", "")
+		return false, err
+	}},
 	"SetCriteria": {permission: people.DecideProcess, do: func(s *server, a people.Actor, _ string) (bool, error) {
 		_, err := s.SetCriteria(context.Background(), a, "dept-a", "", "")
 		return false, err

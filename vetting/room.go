@@ -23,6 +23,12 @@ type Room struct {
 		id string
 	}
 
+	// inspectors are those with lists of bodies, by the digest of the list.
+	inspectors struct {
+		sync.Mutex
+		by map[string]*inspect.Inspector
+	}
+
 	// turns has a place for each file that is looked at.
 	turns chan struct{}
 }

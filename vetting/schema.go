@@ -6,15 +6,19 @@ import (
 )
 
 // Kinds are the kinds of this room's ledger entries.
-var Kinds = []ledger.Kind{reportMade, reviewed, criteriaSet}
+var Kinds = []ledger.Kind{reportMade, reviewed, criteriaSet, trackersSet}
 
 // The kinds. The first subject is the body, the second the report, the review or nothing, the third the proposal where
 // there is one.
 var (
 	reportMade  = ledger.Kind{Name: "vetting.report-made", Version: 1}  // a reportEntry
 	reviewed    = ledger.Kind{Name: "vetting.reviewed", Version: 1}     // a reviewEntry
-	criteriaSet = ledger.Kind{Name: "vetting.criteria-set", Version: 1} // a criteriaEntry
+	criteriaSet = ledger.Kind{Name: "vetting.criteria-set", Version: 1} // a fileEntry
+	trackersSet = ledger.Kind{Name: "vetting.trackers-set", Version: 1} // a fileEntry
 )
+
+// fileSet are the kinds of the entries of the files by which bodies go.
+var fileSet = map[table]ledger.Kind{criteriaFiles: criteriaSet, trackerFiles: trackersSet}
 
 // Schema is the tables of this room.
 var Schema = store.Schema{Room: "vetting", Steps: []string{`
@@ -73,4 +77,14 @@ CREATE TABLE vetting_criteria (
 `, `
 ALTER TABLE vetting_reviews ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX vetting_reviews_waits ON vetting_reviews (waits, report);
+`, `
+CREATE TABLE vetting_trackers (
+	organisation TEXT NOT NULL,
+	number BIGINT NOT NULL,
+	text TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	set_by TEXT NOT NULL,
+	at TEXT NOT NULL,
+	PRIMARY KEY (organisation, number)
+);
 `}}

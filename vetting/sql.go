@@ -210,8 +210,16 @@ WHERE v.product <> '' AND v.marked = 0 AND v.outcome IN ('allow', 'keep') ORDER 
 	return found, err
 }
 
-// criteriaRow is the file of criteria of a body; its text is empty where that of the body above counts.
-type criteriaRow struct {
+// table is one of those with files by which bodies go.
+type table string
+
+const (
+	criteriaFiles table = "vetting_criteria"
+	trackerFiles  table = "vetting_trackers"
+)
+
+// fileRow is the file of a body; its text is empty where that of the body above counts.
+type fileRow struct {
 	organisation string
 	number       int64
 	text, reason string
@@ -219,17 +227,17 @@ type criteriaRow struct {
 	at           store.Time
 }
 
-// selectCriteria returns the last that a body has set; the number is 0 where it has set none.
-func selectCriteria(tx *store.Tx, organisation string) (r criteriaRow, err error) {
-	err = tx.Row(`SELECT organisation, number, text, reason, set_by, at FROM vetting_criteria WHERE organisation = $1 ORDER BY number DESC LIMIT 1`, []any{organisation},
+// selectFile returns the last that a body has set; the number is 0 where it has set none.
+func selectFile(tx *store.Tx, of table, organisation string) (r fileRow, err error) {
+	err = tx.Row(`SELECT organisation, number, text, reason, set_by, at FROM `+string(of)+` WHERE organisation = $1 ORDER BY number DESC LIMIT 1`, []any{organisation},
 		&r.organisation, &r.number, &r.text, &r.reason, &r.by, &r.at)
 	if errors.Is(err, store.ErrNotFound) {
-		return criteriaRow{organisation: organisation}, nil
+		return fileRow{organisation: organisation}, nil
 	}
 	return r, err
 }
 
-func insertCriteria(tx *store.Tx, r *criteriaRow) error {
-	_, err := tx.Exec(`INSERT INTO vetting_criteria (organisation, number, text, reason, set_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation, number) DO NOTHING`, r.organisation, r.number, r.text, r.reason, r.by, r.at)
+func insertFile(tx *store.Tx, of table, r *fileRow) error {
+	_, err := tx.Exec(`INSERT INTO `+string(of)+` (organisation, number, text, reason, set_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation, number) DO NOTHING`, r.organisation, r.number, r.text, r.reason, r.by, r.at)
 	return err
 }

@@ -242,7 +242,7 @@ func (x *entry) analyse(data []byte) error {
 		return x.inside(data)
 	case kind == content.GZIP:
 		return x.gunzip(data)
-	case kind == content.XML || x.manifestOf() != nil || x.part.Format == AAB && (strings.HasSuffix(x.e.Name, ".xml") || strings.HasSuffix(x.e.Name, "/resources.pb")):
+	case kind == content.XML || x.manifestOf() != nil || x.packed(data):
 		return x.compiled(data)
 	case x.owned():
 		x.scan(data)
@@ -370,6 +370,12 @@ func (x *entry) compiled(data []byte) error {
 		x.out.problem(x.where, "not all of it could be read as compiled XML or resources; its bytes were searched")
 	}
 	return nil
+}
+
+// packed tells whether the entry is one that a bundle has in protobuf form. Raw resources are as their author wrote them.
+func (x *entry) packed(data []byte) bool {
+	xml := strings.HasSuffix(x.e.Name, ".xml") && !bytes.HasPrefix(data, []byte("<"))
+	return x.part.Format == AAB && (xml || strings.HasSuffix(x.e.Name, "/resources.pb"))
 }
 
 // manifestOf is the manifest that the entry is; nil for others.

@@ -13,7 +13,7 @@ import (
 // are resolved with the app's resources, as far as they lead anywhere.
 type Manifest struct {
 	Package     string `json:"package"`
-	VersionCode int64  `json:"version_code"` // with versionCodeMajor in its upper half; 0 for none
+	VersionCode int64  `json:"version_code"` // without versionCodeMajor; 0 for none
 	VersionName string `json:"version_name,omitempty"`
 	// MinSDK, TargetSDK and MaxSDK are levels such as "24", or the code name of a preview, as they are
 	// declared; empty where they are not. Level tells what Android takes instead.
@@ -55,6 +55,8 @@ type Manifest struct {
 	Problems []string `json:"problems,omitempty"`
 	// Lost is why it could not be read whole, so that it may say more than this; empty where it was.
 	Lost string `json:"lost,omitempty"`
+	// Refused is why newer versions of Android do not read it, and so do not install the app; empty where they do.
+	Refused string `json:"refused,omitempty"`
 }
 
 // Setting is a switch, and whether the app sets it or leaves it to Android.
@@ -97,7 +99,7 @@ func ReadManifest(xml *axml.Document, resources *axml.Table) Manifest {
 		r.m.Problems = append(r.m.Problems, "there is no manifest")
 		return r.m
 	}
-	r.m.Problems, r.m.Lost = append(r.m.Problems, xml.Problems...), xml.Lost
+	r.m.Problems, r.m.Lost, r.m.Refused = append(r.m.Problems, xml.Problems...), xml.Lost, xml.Refused
 	if xml.Root.Name != "manifest" {
 		r.m.Lost = cmp.Or(r.m.Lost, "it is no manifest")
 		r.problem("the outermost element is %s instead of manifest", xml.Root.Name)
@@ -179,11 +181,7 @@ func (r *manifestReader) head(root *axml.Element) {
 	m := &r.m
 	m.Package = plain(root, "package")
 	m.Split, m.SplitOf = plain(root, "split"), plain(root, "configForSplit")
-	code, _ := r.value(root, "versionCode")
-	major, _ := r.value(root, "versionCodeMajor")
-	low, _ := code.Int()
-	high, _ := major.Int()
-	m.VersionCode = high<<32 | int64(uint32(low))
+	r.versionCode(root)
 	m.VersionName = r.known(root, "versionName")
 	m.CompileSDK = r.text(root, "compileSdkVersion")
 	m.SharedUserID = r.literal(root, "sharedUserId")
@@ -191,14 +189,38 @@ func (r *manifestReader) head(root *axml.Element) {
 	version, _ := sandbox.Int()
 	m.Sandbox = int(version)
 	m.FeatureSplit = r.truth(root, "isFeatureSplit", false).On
-	for _, sdk := range root.Named("uses-sdk") {
-		for _, level := range []struct {
-			name string
-			into *string
-		}{{"minSdkVersion", &m.MinSDK}, {"targetSdkVersion", &m.TargetSDK}, {"maxSdkVersion", &m.MaxSDK}} {
-			if v, ok := r.value(sdk, level.name); ok {
-				*level.into = v.String()
-			}
+	r.levels(root.Named("uses-sdk"))
+}
+
+// versionCode reads the number of the version. Its upper half has an attribute of its own, which stores and device
+// managers leave out; numbers below 1 are none to them.
+func (r *manifestReader) versionCode(root *axml.Element) {
+	v, _ := r.value(root, "versionCode")
+	n, _ := v.Int()
+	code := int64(int32(n))
+	if code < 0 {
+		r.problem("versionCode is %d, which stores and device managers take for none", code)
+	}
+	r.m.VersionCode = max(0, code)
+	v, _ = r.value(root, "versionCodeMajor")
+	if major, _ := v.Int(); major != 0 {
+		r.problem("versionCodeMajor is %d, which Android puts before the version code: %d", major, major<<32|int64(uint32(n)))
+	}
+}
+
+// levels reads what the app says of SDK levels. Of several elements Android needs every minimum and goes by the last
+// target.
+func (r *manifestReader) levels(list []*axml.Element) {
+	m := &r.m
+	for i, e := range list {
+		least := r.text(e, "minSdkVersion")
+		if i == 0 || Level(least, 1) > m.MinLevel() {
+			m.MinSDK = least
+		}
+		m.TargetSDK, m.MaxSDK = r.text(e, "targetSdkVersion"), r.text(e, "maxSdkVersion")
+		if i > 0 {
+			r.problem("there are several elements uses-sdk: Android needs the minimum of each, and goes by the last target")
+			m.TargetSDK = cmp.Or(m.TargetSDK, least, "1")
 		}
 	}
 }

@@ -121,7 +121,9 @@ func TestManifestAsAapt(t *testing.T) {
 			got.Permissions = append(got.Permissions, p.Name)
 		}
 		for _, p := range m.Implied {
-			got.Permissions = append(got.Permissions, p.Name)
+			if o.Aapt.OK { // otherwise it ended before it came to them
+				got.Permissions = append(got.Permissions, p.Name)
+			}
 		}
 		slices.Sort(got.Permissions)
 		got.Permissions = slices.Compact(got.Permissions)
@@ -237,7 +239,7 @@ func TestManifest(t *testing.T) {
 			el("meta-data", a{"name", "paths", "resource", ref(0x7f010000)}),
 		))), resources)
 	want := Manifest{
-		Package: "org.example", VersionCode: 1<<32 + 7, MinSDK: "21", TargetSDK: "30", Label: "Example", Labels: []string{"Example"},
+		Package: "org.example", VersionCode: 7, MinSDK: "21", TargetSDK: "30", Label: "Example", Labels: []string{"Example"},
 		AllowBackup: Setting{Declared: true}, NetworkConfig: "res/xml/net.xml",
 		Permissions: []Permission{{Name: "android.permission.CAMERA", MaxSDK: "28"}, {Name: "android.permission.ACCESS_FINE_LOCATION", MinSDK: "23"}},
 		Widened:     []ImpliedPermission{{"android.permission.ACCESS_COARSE_LOCATION", "the app asks for ACCESS_FINE_LOCATION"}},
@@ -251,13 +253,89 @@ func TestManifest(t *testing.T) {
 			{Kind: Service, Name: "org.other.Sync", Enabled: true, Exported: Setting{On: true, Declared: true}, Permission: "P"},
 		},
 		MetaData: []MetaData{{Name: "collect", Value: "false"}, {Name: "paths", Value: "res/xml/net.xml", Resource: "xml/name"}},
-		Problems: []string{"name of uses-permission is a reference, which Android does not take there", "name of application is a reference, which Android does not take there"},
+		Problems: []string{"versionCodeMajor is 1, which Android puts before the version code: 4294967303", "name of uses-permission is a reference, which Android does not take there", "name of application is a reference, which Android does not take there"},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if !m.Components[0].Filters[0].Link() {
 		t.Error("a link that web pages can open is not told")
+	}
+}
+
+// TestVersionCode: the number is the one that stores and aapt go by.
+func TestVersionCode(t *testing.T) {
+	for _, c := range []struct {
+		code    any
+		major   int
+		want    int64
+		problem string
+	}{{5, 0, 5, ""}, {0x7fffffff, 0, 0x7fffffff, ""}, {0, 0, 0, ""}, {-5, 0, 0, "versionCode is -5"}, {7, 3, 7, "12884901895"}, {-1, 1, 0, "8589934591"}} {
+		m := ReadManifest(read(t, el("manifest", a{"package", "p", "versionCode", c.code, "versionCodeMajor", c.major})), nil)
+		if m.VersionCode != c.want || !strings.Contains(strings.Join(m.Problems, "\n"), c.problem) || c.problem == "" && len(m.Problems) > 0 {
+			t.Errorf("%v, %d: %d, %q", c.code, c.major, m.VersionCode, m.Problems)
+		}
+	}
+}
+
+// TestSeveralLevels: Android needs the minimum of every uses-sdk, and goes by the last target.
+func TestSeveralLevels(t *testing.T) {
+	for name, c := range map[string]struct {
+		levels      [][]any
+		min, target string
+	}{
+		"one":                     {[][]any{{"minSdkVersion", 21}}, "21", ""},
+		"none":                    {nil, "", ""},
+		"a lower minimum later":   {[][]any{{"minSdkVersion", 23, "targetSdkVersion", 29}, {"minSdkVersion", 21}}, "23", "21"},
+		"a higher minimum later":  {[][]any{{"minSdkVersion", 21}, {"minSdkVersion", 23, "targetSdkVersion", 29}}, "23", "29"},
+		"an element with nothing": {[][]any{{"minSdkVersion", 21, "targetSdkVersion", 34}, nil}, "21", "1"},
+	} {
+		root := el("manifest", a{"package", "p"})
+		for _, l := range c.levels {
+			root.Children = append(root.Children, el("uses-sdk", l))
+		}
+		m := ReadManifest(read(t, root), nil)
+		if m.MinSDK != c.min || m.TargetSDK != c.target || len(m.Problems) > 0 != (len(c.levels) > 1) {
+			t.Errorf("%s: %q, %q, %q", name, m.MinSDK, m.TargetSDK, m.Problems)
+		}
+	}
+}
+
+// TestSigningLevels: names of previews are taken as apksigner takes them.
+func TestSigningLevels(t *testing.T) {
+	for _, c := range []struct {
+		min, target string
+		least, most int
+	}{{"", "", 1, 1}, {"24", "34", 24, 34}, {"21", "", 21, 21}, {"21", "S", 21, 21}, {"N", "N", 23, 23}, {"Q", "Q", 27, 27}, {"VanillaIceCream", "35", 32, 35},
+		{"KeyLimePie", "", 18, 18}, {"IceCreamSandwich", "IceCreamSandwich", 13, 13}, {"Baklava", "Baklava", 35, 35}, {"odd", "29", 0, 29}, {"?", "?", 0, 0}} {
+		if least, most := (&Manifest{MinSDK: c.min, TargetSDK: c.target}).SigningLevels(); least != c.least || most != c.most {
+			t.Errorf("%q, %q: %d, %d", c.min, c.target, least, most)
+		}
+	}
+}
+
+// TestImpliedAsTools is about what aapt implies and Android does not, and the other way round.
+func TestImpliedAsTools(t *testing.T) {
+	old := []string{"WRITE_EXTERNAL_STORAGE", "READ_PHONE_STATE", "READ_EXTERNAL_STORAGE"}
+	newly := el("uses-permission-sdk-23", a{"name", android + "WRITE_EXTERNAL_STORAGE"})
+	plain := el("uses-permission", a{"name", android + "WRITE_EXTERNAL_STORAGE"})
+	for name, c := range map[string]struct {
+		levels  []any
+		asked   []*axml.Element
+		implied []string
+		widened bool // READ_EXTERNAL_STORAGE
+	}{
+		"a preview alone":             {a{"minSdkVersion", "R", "targetSdkVersion", "R"}, nil, old, false},
+		"a preview as target":         {a{"minSdkVersion", 21, "targetSdkVersion", "R"}, nil, nil, false},
+		"the first preview":           {a{"minSdkVersion", "Donut"}, nil, nil, false},
+		"on newer phones alone":       {a{"minSdkVersion", 14, "targetSdkVersion", 33}, []*axml.Element{newly}, nil, true},
+		"on newer phones, and on all": {a{"minSdkVersion", 14, "targetSdkVersion", 33}, []*axml.Element{newly, plain, newly}, []string{"READ_EXTERNAL_STORAGE"}, false},
+	} {
+		root := el("manifest", a{"package", "p"}, append([]*axml.Element{el("uses-sdk", c.levels)}, c.asked...)...)
+		m := ReadManifest(read(t, root), nil)
+		if diff := cmp.Diff(c.implied, short(m.Implied)); diff != "" || slices.Contains(short(m.Widened), "READ_EXTERNAL_STORAGE") != c.widened {
+			t.Errorf("%s: widened %q (-want +got):\n%s", name, short(m.Widened), diff)
+		}
 	}
 }
 

@@ -26,9 +26,10 @@ const android = "android.permission."
 // and that hold on every Android; Widened those that newer phones add for an app which targets an old
 // level, when a permission has since been taken apart (platform.xml, split-permission).
 func (m *Manifest) imply() {
-	target := max(m.TargetLevel(), m.MinLevel())
-	have := map[string]bool{}
+	target, tools := max(m.TargetLevel(), m.MinLevel()), toolLevel(m.MinSDK, m.TargetSDK)
+	have, newly := map[string]bool{}, map[string]bool{} // newly is what is asked for on newer phones alone
 	for _, p := range m.Permissions {
+		newly[p.Name] = p.MinSDK != "" && (newly[p.Name] || !have[p.Name])
 		have[p.Name] = true
 	}
 	add := func(list *[]ImpliedPermission, name, because string) {
@@ -38,16 +39,20 @@ func (m *Manifest) imply() {
 		}
 	}
 	for _, name := range []string{"WRITE_EXTERNAL_STORAGE", "READ_PHONE_STATE"} {
-		if target < 4 {
+		switch {
+		case tools >= 4:
+		case target < 4:
 			add(&m.Implied, name, "the app targets a level below 4")
+		default:
+			add(&m.Implied, name, "the app names only previews as its levels, which Android's build tools count as below 4")
 		}
 	}
 	for _, s := range splits {
-		list := &m.Implied
-		if s.newer {
-			list = &m.Widened
+		list, level := &m.Implied, tools
+		if s.newer || newly[android+s.asked] {
+			list, level = &m.Widened, target
 		}
-		if (target < s.below || s.below == 0) && have[android+s.asked] {
+		if (level < s.below || s.below == 0) && have[android+s.asked] {
 			for _, name := range s.given {
 				add(list, name, s.because())
 			}

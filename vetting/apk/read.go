@@ -168,7 +168,8 @@ func (r *reader) archive(a *archive.Archive) (*Part, *piece) {
 	if part.Format != ZIP {
 		opt := sign.Options{Workers: r.opt.Workers}
 		if m := part.Manifest; part.known {
-			opt.MinSDK, opt.TargetSDK, opt.Sandbox = m.MinLevel(), m.TargetLevel(), m.Sandbox
+			opt.MinSDK, opt.TargetSDK = m.SigningLevels()
+			opt.Sandbox = m.Sandbox
 		}
 		w.signing = sign.Begin(a, opt)
 	}
@@ -281,7 +282,7 @@ func (w *walk) oneManifest(a *archive.Archive, name, resources, root string, out
 		}
 	}
 	m := ReadManifest(xml, table)
-	w.part.known = true
+	w.part.known = m.Refused == ""
 	w.network(a, &m, table, root, out)
 	for _, p := range m.Problems {
 		out.problem(where, "%s", p)

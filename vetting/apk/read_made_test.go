@@ -273,6 +273,7 @@ func TestBundle(t *testing.T) {
 	app, err := readMade(t, made(t, zip.Deflate, "BundleConfig.pb", "x",
 		"base/manifest/AndroidManifest.xml", axmltest.Protobuf(root),
 		"base/resources.pb", axmltest.ProtobufTable("string", "", map[uint32]axml.Value{1: axmltest.Text("see https://table.example.com/")}),
+		"base/res/raw/page.xml", `<a href="https://raw.example.com/">`,
 		"base/dex/classes.dex", code("LBase;"), "camera/dex/classes.dex", code("LCamera;"),
 		"camera/manifest/AndroidManifest.xml", axmltest.Protobuf(module)), Options{})
 	if err != nil {
@@ -280,8 +281,8 @@ func TestBundle(t *testing.T) {
 	}
 	sums(t, "", app.Coverage)
 	if app.Format != AAB || app.Manifest.Package != "org.example" || app.Code.Classes != 2 || app.Manifest.Label != "see https://table.example.com/" ||
-		len(app.Manifest.Permissions) != 1 || !slices.Contains(app.Domains, "table.example.com") {
-		t.Errorf("%s: %+v, %+v, %q", app.Format, app.Manifest, app.Code, app.Domains)
+		len(app.Manifest.Permissions) != 1 || !slices.Contains(app.Domains, "table.example.com") || !slices.Contains(app.Domains, "raw.example.com") || len(app.Problems) > 0 {
+		t.Errorf("%s: %+v, %+v, %q, %q", app.Format, app.Manifest, app.Code, app.Domains, app.Problems)
 	}
 }
 

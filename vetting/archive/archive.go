@@ -94,7 +94,7 @@ func (a *Archive) CentralSize() int64 { return a.end.length }
 func (a *Archive) EndOffset() int64 { return a.end.at }
 
 // Exact tells whether the directory lies where the end record says, inside the room before it, and was
-// read in full: what signs places in the file can rely on nothing else.
+// read in full, and the end record ends where the file does: what signs places in the file can rely on nothing else.
 func (a *Archive) Exact() bool { return a.end.exact }
 
 // Missing is why there may be more entries than Entries has: a limit, or a directory that is damaged or says

@@ -176,6 +176,19 @@ func TestZIP64(t *testing.T) {
 	}
 }
 
+// TestExact: what signs places in a file can rely on them only if the archive ends where the file does.
+func TestExact(t *testing.T) {
+	whole := build(t, item{name: "a", data: []byte("text")})
+	for name, c := range map[string]struct {
+		file  []byte
+		exact bool
+	}{"whole": {whole, true}, "a comment": {commented(whole, []byte("said")), true}, "a byte behind": {append(slices.Clone(whole), 0), false}, "bytes before": {append([]byte("12"), whole...), false}} {
+		if a := open(t, c.file); a.Exact() != c.exact || a.Lookup("a") == nil {
+			t.Errorf("%s: exact is %v", name, a.Exact())
+		}
+	}
+}
+
 func TestUnknownMethodAsOthers(t *testing.T) {
 	text := []byte(strings.Repeat("deflated all the same ", 20))
 	a := open(t, build(t, item{name: "classes.dex", data: text, method: 77, raw: deflated(t, text)}))

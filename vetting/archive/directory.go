@@ -23,6 +23,11 @@ func (a *Archive) readDirectory() error {
 			a.miss(Limited, "%d of %d entries are listed: the rest is not read", len(a.entries), a.end.count)
 			return nil
 		}
+		if a.depth > 0 && !a.budget.take(listed) { // many archives can lie at the same place
+			a.end.exact = false
+			a.miss(Limited, "%d of %d entries are listed: no more of the file is read", len(a.entries), a.end.count)
+			return nil
+		}
 		e, n, err := a.readRecord(r)
 		if err != nil {
 			return a.endEarly(err, i, read)

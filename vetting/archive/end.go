@@ -64,7 +64,9 @@ func (a *Archive) findEnd() error {
 		return fmt.Errorf("%w: it has no end record, or its end is missing", ErrFormat)
 	case best < 0:
 		a.tell(a.path, End, "the comment of the end record does not end where the file does: Android refuses the file")
-		best = last
+		err := a.readEnd(tail[last:], from+int64(last))
+		a.end.exact = false
+		return err
 	case last != best:
 		a.tell(a.path, End, "the last end record's comment does not end where the file does, and an earlier one's does: Android refuses the file, and what checks signatures takes the earlier")
 	}

@@ -17,7 +17,7 @@ type Limits struct {
 	Depth     int   `json:"depth"`     // archives inside archives; the outermost is at depth 0
 	Entry     int64 `json:"entry"`     // bytes that come out of one entry
 	Total     int64 `json:"total"`     // bytes that come out of all entries of a file and what is nested in it
-	Ratio     int64 `json:"ratio"`     // bytes that come out of all entries, for each byte of the file
+	Ratio     int64 `json:"ratio"`     // bytes that come out of all entries, for each byte of the file: few apps have 4
 	Floor     int64 `json:"floor"`     // bytes that may come out of a small file's entries whatever the ratio
 }
 
@@ -29,7 +29,7 @@ var Defaults = Limits{
 	Depth:     8,
 	Entry:     256 << 20,
 	Total:     4 << 30,
-	Ratio:     200,
+	Ratio:     20,
 	Floor:     256 << 20,
 }
 
@@ -40,6 +40,9 @@ type Budget struct {
 	total  int64
 	spent  atomic.Int64
 }
+
+// listed is how many bytes the listing of one entry of a nested archive counts as.
+const listed = 1 << 10
 
 // NewBudget is the budget of a file of size bytes. A limit that is not set is taken from Defaults.
 func NewBudget(limits Limits, size int64) *Budget {

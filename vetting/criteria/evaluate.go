@@ -38,6 +38,9 @@ func (c *Criterion) evaluate(r *report.Report, known Known) report.Criterion {
 	switch {
 	case c.Least != 0:
 		c.least(&stands, found, why)
+		if c.Fact == report.AnalysedFact && stands.Result == report.NotMet && r.Unknown[report.SDKFact] != "" {
+			stands.Why = "code may lie in what was not analysed"
+		}
 	case len(c.Any) > 0:
 		c.sought(&stands, found, c.Any, why, report.Met, report.NotMet)
 	default:

@@ -167,10 +167,10 @@ func applePrivacy(g *gathered, p *ipa.Privacy) {
 		}
 		what := "its maker says that it collects " + cmp.Or(d.Kind, "something without a name") + forWhat(d.Purposes)
 		if d.Linked {
-			what += ", with who somebody is"
+			what += "; linked to the person"
 		}
 		if d.Tracking {
-			what += ", to follow people across other companies' apps"
+			what += "; used to track people"
 		}
 		for _, kind := range kinds {
 			g.add(kind, report.GradeDeclared, p.Path, what)

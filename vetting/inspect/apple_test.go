@@ -131,7 +131,7 @@ func TestAppleData(t *testing.T) {
 		t.Errorf("%+v, %q", r.Data, r.Domains)
 	}
 	for _, d := range r.Data {
-		if d.Kind != "tracking" && !strings.Contains(d.Evidence[0].What, "with who somebody is") {
+		if d.Kind != "tracking" && !strings.Contains(d.Evidence[0].What, "linked to the person") {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -219,5 +219,22 @@ func TestAppleEntitled(t *testing.T) {
 	r := vet(t, inspector(t), pack(t, zip.Deflate, "Payload/A.app/Info.plist", list(t, map[string]any{"CFBundleIdentifier": "org.example.a", "CFBundleExecutable": "A"}), "Payload/A.app/A", changed))
 	if !slices.Equal(r.Permissions.Declared, []string{"com.apple.developer.healthkit"}) || !slices.Equal(kindsOf(r), []string{"health"}) {
 		t.Errorf("%+v, %+v, %+v", r.Permissions, r.Data, r.Problems)
+	}
+}
+
+// TestAppleForged: whatever one byte of the file says instead, nothing that was found becomes what is not there.
+func TestAppleForged(t *testing.T) {
+	in := inspector(t)
+	in.Workers = 1
+	app := ios(t, map[string]any{"NSContactsUsageDescription": "to find friends"})
+	for i := range app {
+		for _, to := range []byte{0, 0xff, app[i] ^ 1} {
+			forged := bytes.Clone(app)
+			forged[i] = to
+			r := vet(t, in, forged)
+			if r.Error == "" && (result(r, "contacts") == report.Met || result(r, "not-for-tests") == report.Met) {
+				t.Fatalf("byte %d from %d to %d: %s, %s, %+v", i, app[i], to, result(r, "contacts"), result(r, "not-for-tests"), r.Problems)
+			}
+		}
 	}
 }

@@ -355,6 +355,37 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestOverlaidArchives: the same archive at the same place, under many names, is listed no more often than the limits allow.
+func TestOverlaidArchives(t *testing.T) {
+	in := inspector(t)
+	in.Limits = archive.Limits{Total: 4 << 20, Floor: 4 << 20}
+	var entries []rawEntry
+	for i := range 3000 {
+		entries = append(entries, rawEntry{name: fmt.Sprint(i)})
+	}
+	inner := raw(entries...)
+	one := raw(rawEntry{"assets/a", 0, uint32(len(inner)), inner})
+	le, end := binary.LittleEndian, len(one)-22
+	from := int(le.Uint32(one[end+16:]))
+	many := slices.Concat(one[:from], bytes.Repeat(one[from:end], 100), one[end:])
+	last := many[len(many)-22:]
+	le.PutUint16(last[8:], 100)
+	le.PutUint16(last[10:], 100)
+	le.PutUint32(last[12:], uint32(100*(end-from)))
+	r := vet(t, in, many)
+	if r.Error == "" {
+		t.Fatal("an archive without an app is one")
+	}
+	for name, data := range map[string][]byte{
+		"android": apktest.Build(t, apktest.App{Package: "org.example", Files: map[string][]byte{"assets/a.zip": many}}),
+		"ios":     ios(t, nil, "Payload/A.app/a.zip", many),
+	} {
+		if r := vet(t, in, data); r.Coverage.FilesTotal > 10_000 || len(r.Coverage.NotAnalysed) == 0 || result(r, "sdk-jurisdiction") == report.Met {
+			t.Errorf("%s: %d files, %s", name, r.Coverage.FilesTotal, r.Error)
+		}
+	}
+}
+
 // shared1000 is code whose table of strings names one long string a thousand times.
 func shared1000() []byte {
 	const n = 1000

@@ -10,6 +10,7 @@ import (
 	"portcullis/vetting/apk/axml"
 	"portcullis/vetting/apk/axml/axmltest"
 	"portcullis/vetting/apk/dex/dextest"
+	"portcullis/vetting/ipa/macho/machotest"
 	"portcullis/vetting/report"
 	"portcullis/vetting/sdk"
 )
@@ -92,5 +93,34 @@ func TestGrades(t *testing.T) {
 		if diff := cmp.Diff(flags[s.ID], slices.Clip(s.Flags)); diff != "" && len(flags[s.ID])+len(s.Flags) > 0 {
 			t.Errorf("%s: what is turned off (-want +got):\n%s", s.ID, diff)
 		}
+	}
+}
+
+// TestGradesOfApple does the same for an app of Apple's: frameworks, settings and hosts are what is left of kits there.
+func TestGradesOfApple(t *testing.T) {
+	info := map[string]any{"FacebookAppID": "1234567", "FacebookAutoLogAppEventsEnabled": false, "FirebaseMessagingAutoInitEnabled": true, "TikTokClientKey": "k"}
+	r := vet(t, inspector(t), ios(t, info, "Payload/A.app/Frameworks/AppsFlyerLib.framework/AppsFlyerLib", machotest.Program(false), "Payload/A.app/main.jsbundle", []byte(`fetch("https://api.onesignal.com/x")`)))
+	got, flags := map[string][]string{}, []string{}
+	for _, s := range r.SDKs {
+		for _, e := range s.Evidence {
+			got[s.ID] = append(got[s.ID], e.Grade+" "+e.What)
+		}
+		for _, f := range s.Flags {
+			flags = append(flags, s.ID+": "+f.Key+" "+f.Value+": "+f.Means)
+		}
+	}
+	delete(got, kit) // the program of the test names a host of it
+	want := map[string][]string{
+		"appsflyer":                 {"library AppsFlyerLib.framework"},
+		"meta-facebook-core":        {"component FacebookAppID", "component FacebookAutoLogAppEventsEnabled"},
+		"google-firebase-messaging": {"component FirebaseMessagingAutoInitEnabled"},
+		"onesignal":                 {"domain api.onesignal.com"},
+		"tiktok-opensdk":            {"component TikTokClientKey"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what the kits are found by (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"meta-facebook-core: FacebookAutoLogAppEventsEnabled false: events are not logged by themselves"}, flags); diff != "" {
+		t.Errorf("what is turned off (-want +got):\n%s", diff)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path"
 	"regexp"
@@ -152,13 +153,13 @@ const (
 
 // entry reads one entry; the error is why it was not analysed, or not all of it.
 func (r *reader) entry(ctx context.Context, e *archive.Entry) error {
-	var head [content.HeadSize]byte
+	head := make([]byte, max(0, min(e.Size, content.HeadSize)))
 	in, err := e.Open()
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	n, err := io.ReadFull(in, head[:])
+	n, err := io.ReadFull(in, head)
 	kind, word := content.Of(head[:n])
 	switch {
 	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
@@ -176,11 +177,25 @@ func (r *reader) entry(ctx context.Context, e *archive.Entry) error {
 		return nil
 	}
 	data, err := e.Bytes(holdCode)
-	if err == nil && !e.Sized() && e.Size != 0 {
+	switch {
+	case err != nil:
+	case !e.Sized() && e.Size != 0:
 		err = errors.New("more or less comes out of it than it is said to have")
+	case crc32.ChecksumIEEE(data) != e.CRC:
+		err = errChecksum
 	}
-	return errors.Join(err, r.file(ctx, e, data))
+	before := len(r.app.Code)
+	read := r.file(ctx, e, data)
+	for i := range r.app.Code[before:] {
+		if c := &r.app.Code[before+i]; err != nil {
+			c.Lost = cmp.Or(c.Lost, err.Error())
+		}
+	}
+	return errors.Join(err, read)
 }
+
+// errChecksum: unlike Android, Apple's systems do not take such a file.
+var errChecksum = errors.New("its checksum is not that of its bytes: it is damaged, or was changed")
 
 // isList tells whether a file is read as a property list.
 func isList(name string) bool {
@@ -209,7 +224,7 @@ func (r *reader) long(e *archive.Entry, in *archive.Reader, head []byte) error {
 		}
 		buf = append(buf[:0], buf[max(0, len(buf)-256):]...) // a name may stand on the edge
 	}
-	if err := in.Check(); err != nil && !errors.Is(err, archive.ErrChecksum) {
+	if err := in.Check(); err != nil {
 		return err
 	}
 	if kind, _ := content.Of(head); kind != content.Media && 4*mixed > pieces {

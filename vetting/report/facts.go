@@ -107,3 +107,34 @@ func (r *Report) unknown(kind Fact) string {
 	}
 	return ""
 }
+
+// unsaid is why kinds of facts are not known whole, in people's words: each reason once, those aside that the files that
+// were not analysed give.
+func (r *Report) unsaid() (all []string) {
+	said := map[string][]string{}
+	var order []string
+	for _, kind := range sortedKeys(r.Unknown) {
+		why := r.Unknown[kind]
+		if strings.HasPrefix(why, notAnalysed) && len(r.Coverage.NotAnalysed) > 0 {
+			continue
+		}
+		if said[why] == nil {
+			order = append(order, why)
+		}
+		said[why] = append(said[why], factWords[kind])
+	}
+	for _, why := range order {
+		all = append(all, capital(strings.Join(said[why], ", ")+": "+why))
+	}
+	return all
+}
+
+// notAnalysed begins why something is not known where files were not analysed.
+const notAnalysed = "not analysed: "
+
+// factWords are the kinds of facts as people call them.
+var factWords = map[Fact]string{
+	DataFact: "what of people's it can reach", PermissionFact: "its permissions", TraitFact: "its properties", CodeFact: "properties of its code",
+	SDKFact: "other makers' code", OwnerFact: "whose that is", CountryFact: "where that is from", DomainFact: "hosts named in it", SigningFact: "its signature",
+	MakerFact: "where its maker is", TargetFact: "the system it was made for", AnalysedFact: "how much was analysed",
+}

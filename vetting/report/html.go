@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 //go:embed page.html
@@ -25,6 +26,10 @@ var words = template.FuncMap{
 	"data":    func(kind string) string { return cmp.Or(DataKinds[kind], kind) },
 	"trait":   func(id string) string { return cmp.Or(Traits[id], id) },
 	"unknown": func(r *Report, kind string) string { return r.unknown(Fact(kind)) },
+	"unsaid":  (*Report).unsaid,
+	"first":   func(all []NotAnalysed) []NotAnalysed { return all[:min(mostFirst, len(all))] },
+	"rest":    func(all []NotAnalysed) []NotAnalysed { return all[min(mostFirst, len(all)):] },
+	"capital": capital,
 	"system":  systems,
 	"join":    strings.Join,
 	"share": func(c Coverage) int64 {
@@ -56,6 +61,17 @@ func WriteHTML(w io.Writer, tool Tool, reports []*Report) error {
 	}
 	_, err = b.WriteTo(w)
 	return err
+}
+
+// mostFirst is how many files that were not analysed stand before the criteria.
+const mostFirst = 10
+
+// capital is words as they begin a line.
+func capital(words string) string {
+	if words == "" || words[0] >= utf8.RuneSelf {
+		return words
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // place is where evidence is and of which grade, without saying twice that it is the manifest.

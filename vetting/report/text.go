@@ -38,8 +38,8 @@ func WriteText(w io.Writer, r *Report) error {
 	t.fact("SHA-256", r.SHA256)
 	t.signing(&r.Signing, r.unknown(SigningFact))
 	t.coverage(&r.Coverage)
-	for _, kind := range sortedKeys(r.Unknown) {
-		t.line("  NOT KNOWN whole: %s: %s", kind, r.Unknown[kind])
+	for _, why := range r.unsaid() {
+		t.line("  NOT KNOWN whole: %s", why)
 	}
 	t.criteria(r.Criteria)
 	t.section("What of people's it can reach", len(r.Data), r.unknown(DataFact))
@@ -66,6 +66,11 @@ func WriteText(w io.Writer, r *Report) error {
 		t.line("  %s: %s", p.Where, p.What)
 	}
 	t.more(len(r.Problems))
+	var libraries []string
+	for _, l := range r.Libraries {
+		libraries = append(libraries, strings.TrimSuffix(l.Where+" "+l.Architecture+": "+strings.Join(l.Needs, ", "), ": "))
+	}
+	t.list("Programs and libraries in it, and what they load", libraries, r.unknown(SDKFact))
 	t.list("Hosts named in it", r.Domains, r.unknown(DomainFact))
 	t.section("Looked up in", len(r.Tables), "")
 	for _, name := range sortedKeys(r.Tables) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"portcullis/vetting/apk/axml"
 	"portcullis/vetting/apk/axml/axmltest"
@@ -161,6 +162,31 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// TestUnended is about names of elements that no zero follows: newer versions of Android do not read them.
+func TestUnended(t *testing.T) {
+	for name, c := range map[string]struct {
+		whole []byte
+		text  string
+		want  bool
+	}{
+		"a name":           {axmltest.Document(sample()), "application\x00", true},
+		"a value":          {axmltest.Document(sample()), "org.example\x00", false},
+		"a name in UTF-16": {(&axmltest.Writer{Wide: true}).Document(sample()), "a\x00p\x00p\x00l\x00i\x00c\x00a\x00t\x00i\x00o\x00n\x00\x00\x00", true},
+	} {
+		if d := parse(t, c.whole); d.Refused != "" {
+			t.Errorf("%s: a whole document: %s", name, d.Refused)
+		}
+		at := strings.Index(string(c.whole), c.text)
+		if at < 0 {
+			t.Fatalf("%s is not there", name)
+		}
+		c.whole[at+len(c.text)-1] = 'x'
+		if d := parse(t, c.whole); (d.Refused != "") != c.want || d.Lost != "" || len(d.Root.Named("application")) != 1 {
+			t.Errorf("%s: refused %q, lost %q, %+v", name, d.Refused, d.Lost, d.Root)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	d := parse(t, []byte("\xef\xbb\xbf<?xml version='1.0'?>\n<manifest package='org.example' "+
 		"xmlns:android='http://schemas.android.com/apk/res/android'><uses-sdk android:minSdkVersion='24'/></manifest>"))
@@ -309,11 +335,12 @@ func TestLookingUpIsBounded(t *testing.T) {
 func TestStrings(t *testing.T) {
 	value := map[uint32]axml.Value{0: axmltest.Text("needle"), 1: axmltest.Text("Grüße 😀")}
 	for name, data := range map[string][]byte{
-		"a document of UTF-8":  axmltest.Document(sample()),
-		"a document of UTF-16": (&axmltest.Writer{Wide: true}).Document(sample()),
-		"a protobuf document":  axmltest.Protobuf(sample()),
-		"a table":              axmltest.Table("string", axmltest.Block{Entries: value}),
-		"a protobuf table":     axmltest.ProtobufTable("string", "", value),
+		"a document of UTF-8":                    axmltest.Document(sample()),
+		"a document of UTF-16":                   (&axmltest.Writer{Wide: true}).Document(sample()),
+		"a protobuf document":                    axmltest.Protobuf(sample()),
+		"a table":                                axmltest.Table("string", axmltest.Block{Entries: value}),
+		"a protobuf table":                       axmltest.ProtobufTable("string", "", value),
+		"a table with the places of its sources": append([]byte("\x0a\x08\x0a\x06\x01\x00\x1c\x00\x0c\x5b"), axmltest.ProtobufTable("string", "", value)...),
 	} {
 		found := map[string]bool{}
 		if !axml.Strings(data, func(s []byte) { found[string(s)] = true }) {
@@ -337,6 +364,22 @@ func TestStringsAreBounded(t *testing.T) {
 	sum := 0
 	if axml.Strings(axmltest.Chunk(3, nil, pool), func(s []byte) { sum += len(s) }) || sum > 4<<20 {
 		t.Errorf("%d bytes came of %d", sum, len(pool))
+	}
+}
+
+// TestMessagesAreBounded is about messages that can be texts as well, and lie in each other.
+func TestMessagesAreBounded(t *testing.T) {
+	data := []byte("see https://a.example.com/")
+	for range 5_000 {
+		data = protowire.AppendBytes(protowire.AppendTag(nil, 4, protowire.BytesType), data)
+	}
+	sum, found := 0, false
+	axml.Strings(data, func(s []byte) {
+		sum += len(s)
+		found = found || strings.HasSuffix(string(s), "https://a.example.com/")
+	})
+	if sum > 8*len(data)+2<<20 || !found {
+		t.Errorf("%d bytes came of %d; the text is there: %v", sum, len(data), found)
 	}
 }
 

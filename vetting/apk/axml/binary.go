@@ -110,6 +110,10 @@ func (r *binaryReader) start(c chunk, offset int) {
 	e := &Element{}
 	e.Namespace, _ = r.strings.get(u32(ext, 0))
 	e.Name, _ = r.strings.get(u32(ext, 4))
+	if !r.strings.ends(u32(ext, 0)) || !r.strings.ends(u32(ext, 4)) {
+		r.doc.Refused = "names of its elements do not end in a zero: newer versions of Android do not read it"
+		r.doc.problem("%s", r.doc.Refused)
+	}
 	first, stride, count := int(u16(ext, 8)), int(u16(ext, 10)), int(u16(ext, 12))
 	if count > 0 && stride != attributeSize {
 		r.doc.problem("byte %d: attributes are %d bytes apart instead of %d", offset, stride, attributeSize)

@@ -28,6 +28,8 @@ type Document struct {
 	Problems []string
 	// Lost is why not all of the document could be read; empty where it was.
 	Lost string
+	// Refused is why newer versions of Android do not read the document, which was read here; empty where they do.
+	Refused string
 }
 
 // Element is an element with all below it.

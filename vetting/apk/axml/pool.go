@@ -17,7 +17,8 @@ type pool struct {
 	// otherwise be made to hold any number of bytes.
 	left      int
 	exhausted bool
-	astray    bool // a string was asked for that is not there
+	astray    bool            // a string was asked for that is not there
+	unended   map[uint32]bool // strings that were asked for and that no zero follows
 }
 
 const (
@@ -27,7 +28,7 @@ const (
 
 // newPool reads the header of a string pool, and says what is odd about it.
 func newPool(c chunk) (*pool, []string) {
-	p := &pool{known: map[uint32]string{}}
+	p := &pool{known: map[uint32]string{}, unended: map[uint32]bool{}}
 	if len(c.data) < poolHeader {
 		return p, []string{"a string pool is cut off in its header"}
 	}
@@ -77,11 +78,9 @@ func (p *pool) get(index uint32) (string, bool) {
 		p.astray = true
 		return "", false
 	}
-	var s string
-	if p.wide {
-		s = wideAt(p.text[at:])
-	} else {
-		s = narrowAt(p.text[at:])
+	s, ended := p.decode(p.text[at:])
+	if !ended {
+		p.unended[index] = true
 	}
 	if p.left -= len(s) + 16; p.left < 0 {
 		p.exhausted = true
@@ -91,8 +90,19 @@ func (p *pool) get(index uint32) (string, bool) {
 	return s, true
 }
 
+// ends tells whether a zero follows the string with the index, which has been asked for.
+func (p *pool) ends(index uint32) bool { return p == nil || !p.unended[index] }
+
+// decode reads the string at the beginning of data, and whether it ends in a zero.
+func (p *pool) decode(data []byte) (s string, ended bool) {
+	if p.wide {
+		return wideAt(data)
+	}
+	return narrowAt(data)
+}
+
 // narrowAt reads a string of UTF-8: its length in UTF-16, its length in bytes, the bytes and a zero.
-func narrowAt(data []byte) string {
+func narrowAt(data []byte) (s string, ended bool) {
 	_, data = shortLength(data)
 	size, data := shortLength(data)
 	// The length has 15 bits: those of longer strings are cut, and the zero at the end finds them.
@@ -101,7 +111,7 @@ func narrowAt(data []byte) string {
 			size = long
 		}
 	}
-	return sound(data[:min(size, len(data))])
+	return sound(data[:min(size, len(data))]), size < len(data) && data[size] == 0
 }
 
 // at is the byte at i, 0 beyond the end.
@@ -127,7 +137,7 @@ func shortLength(data []byte) (int, []byte) {
 
 // wideAt reads a string of UTF-16: its length in units (two units where the first has its highest bit
 // set), the units and a zero.
-func wideAt(data []byte) string {
+func wideAt(data []byte) (s string, ended bool) {
 	size := int(u16(data, 0))
 	data = data[min(2, len(data)):]
 	if size&0x8000 != 0 {
@@ -139,7 +149,7 @@ func wideAt(data []byte) string {
 	for i := range units {
 		units[i] = u16(data, 2*i)
 	}
-	return string(utf16.Decode(units))
+	return string(utf16.Decode(units)), 2*size+1 < len(data) && u16(data, 2*size) == 0
 }
 
 // sound is data as a string of proper UTF-8. Old tools wrote characters outside the first plane as

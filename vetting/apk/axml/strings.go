@@ -1,36 +1,47 @@
 package axml
 
-import (
-	"maps"
-	"slices"
-)
-
 // Strings yields every text that a document or a table holds, in whichever form it is written: names,
 // values, and whatever else lies in the string pools. What it yields is valid until the next. It is not
 // ok where not all could be read.
 func Strings(data []byte, yield func([]byte)) (ok bool) {
-	c, isChunk := chunkAt(data)
-	switch {
-	case isChunk && !looksProtobuf(data):
-		return poolStrings(c, 0, yield)
-	case looksProtobuf(data):
-		d := &Document{}
-		d.protobuf(data)
-		elementStrings(d.Root, yield)
-		return d.Root != nil && len(d.Problems) == 0
+	ok = len(data) > 0 && isMessage(data)
+	if ok {
+		m := messageStrings{yield: yield, left: 4*len(data) + 1<<20}
+		m.read(data, 0)
+		ok = m.left >= 0
 	}
-	t := &Table{}
-	t.protobuf(data)
-	for _, p := range t.packages {
-		for _, id := range slices.Sorted(maps.Keys(p.values)) {
-			for _, v := range p.values[id] {
-				if v.Value.Text != "" {
-					yield([]byte(v.Value.Text))
-				}
-			}
+	if c, isChunk := chunkAt(data); isChunk && (!ok || !c.cut) { // some bytes can be taken for either
+		ok = poolStrings(c, 0, yield)
+	}
+	return ok
+}
+
+func isMessage(data []byte) bool { return fields(data, func(field) {}) }
+
+// messageStrings yields the texts in protobuf messages of whichever kind: what is no message itself, and what can be
+// one and begins as a text does.
+type messageStrings struct {
+	yield func([]byte)
+	left  int // bytes that may still be yielded: messages lie in each other, so that a small one could go on for long
+}
+
+// maxMessages is how deep messages lie in each other: a table's lie 11 deep, and an element takes two.
+const maxMessages = 100
+
+func (m *messageStrings) read(message []byte, depth int) {
+	fields(message, func(f field) {
+		if len(f.bytes) == 0 {
+			return
 		}
-	}
-	return len(t.packages) > 0 && len(t.Problems) == 0
+		inner := depth < maxMessages && isMessage(f.bytes)
+		if inner {
+			m.read(f.bytes, depth+1)
+		}
+		if m.left >= 0 && (!inner || f.bytes[0] >= ' ') {
+			m.left -= len(f.bytes)
+			m.yield(f.bytes)
+		}
+	})
 }
 
 // poolStrings goes through the chunks inside c, and those inside packages.
@@ -66,7 +77,8 @@ func (p *pool) each(yield func([]byte)) bool {
 		}
 		s := p.text[at:]
 		if p.wide {
-			narrow = append(narrow[:0], wideAt(s)...)
+			text, _ := wideAt(s)
+			narrow = append(narrow[:0], text...)
 			s = narrow
 		} else {
 			_, s = shortLength(s)
@@ -80,22 +92,4 @@ func (p *pool) each(yield func([]byte)) bool {
 		yield(s)
 	}
 	return true
-}
-
-func elementStrings(e *Element, yield func([]byte)) {
-	if e == nil {
-		return
-	}
-	yield([]byte(e.Name))
-	if e.Text != "" {
-		yield([]byte(e.Text))
-	}
-	for _, a := range e.Attributes {
-		if s := a.Value.String(); s != "" {
-			yield([]byte(s))
-		}
-	}
-	for _, c := range e.Children {
-		elementStrings(c, yield)
-	}
 }

@@ -194,6 +194,15 @@ func TestForgedJAR(t *testing.T) {
 	if r := verify(t, zipped(t, with(good, dex, res)...), sign.Options{MinSDK: 21, TargetSDK: 34}); !r.Verifies {
 		t.Errorf("a bundle for Android 14, which is signed with v1 alone: %q", r.Problems)
 	}
+	if r := verify(t, zipped(t, with(good, dex, res)...), sign.Options{MinSDK: 9}); !r.Verifies {
+		t.Errorf("a bundle for Android 2.3, which knew no such signatures: %q", r.Problems)
+	}
+	if r := verify(t, zipped(t, with(good, dex, res, entry{"AndroidManifest.xml", ""})...), sign.Options{MinSDK: 9}); r.Verifies {
+		t.Error("an app for Android 2.3 verifies, which knew no such signatures")
+	}
+	if r := verify(t, append(zipped(t, with(good, dex, res)...), 'x'), sign.Options{MinSDK: 21}); r.Verifies || !strings.Contains(summary(r), "its end is damaged") {
+		t.Errorf("a byte behind the end, with which Android refuses the file: %q", r.Problems)
+	}
 	if r := verify(t, zipped(t, with(attributed(data, plain), dex, res)...), sign.Options{MinSDK: 18}); r.Verifies {
 		t.Error("signed attributes protect nothing before Android 4.4, and it verifies for 4.3")
 	}

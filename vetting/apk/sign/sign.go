@@ -36,7 +36,7 @@ const maxSigners = 10
 // Options are what the app's manifest says, which decides what Android would look at.
 type Options struct {
 	// MinSDK is minSdkVersion: 1 where the manifest does not say, 0 where there is no manifest that
-	// could be read. Then every version counts, and nothing verifies.
+	// could be read. Then every version counts, and nothing verifies. For a bundle (AAB) it is 18 at least.
 	MinSDK int
 	// TargetSDK is targetSdkVersion, MinSDK where the manifest does not say. It asks nothing of a
 	// bundle (AAB), whose manifest lies elsewhere.
@@ -109,14 +109,17 @@ type Verification struct {
 func Begin(a *archive.Archive, opt Options) *Verification {
 	v := &Verification{archive: a, opt: opt, result: &Result{}}
 	if opt.MinSDK < 1 {
-		v.problem("the lowest Android version that the app installs on is not known, because its manifest was not read")
+		v.problem("the lowest Android version that the app installs on is not known, because its manifest cannot be read")
 		v.opt.MinSDK = 1
 	}
 	if v.opt.TargetSDK < 1 {
 		v.opt.TargetSDK = v.opt.MinSDK
 	}
+	if v.bundle() { // a store checks it, and no phone whose Android knows less than its algorithms
+		v.opt.MinSDK = max(v.opt.MinSDK, sdkJellyBeanM2)
+	}
 	if !a.Exact() {
-		v.problem("the archive's directory is damaged, so that no signature of it can be checked")
+		v.problem("the archive's directory or its end is damaged, so that no signature of it can be checked")
 		return v
 	}
 	v.readBlock()

@@ -11,8 +11,7 @@ func (v *Verification) checkTogether() {
 	if v.opt.Sandbox > 1 && len(v.found) == 0 {
 		v.problem("the app asks for sandbox version %d, for which Android 8 and later need a signature of v2 or newer", v.opt.Sandbox)
 	}
-	bundle := v.archive.Lookup("AndroidManifest.xml") == nil // it is not installed as it is, and signed with v1 alone
-	if v.opt.TargetSDK >= sdkR && len(v.found) == 0 && !bundle {
+	if v.opt.TargetSDK >= sdkR && len(v.found) == 0 && !v.bundle() {
 		v.problem("the app is for Android 11 or later (target %d), which need a signature of v2 or newer", v.opt.TargetSDK)
 	}
 	if len(v.result.Problems) > 0 {
@@ -47,6 +46,9 @@ func (v *Verification) checkTogether() {
 		v.problem("v3 has another signer than the older signatures, and no rotation proof that begins with theirs")
 	}
 }
+
+// bundle tells whether the file is a bundle (AAB), which is signed with v1 alone and not installed as it is.
+func (v *Verification) bundle() bool { return v.archive.Lookup("AndroidManifest.xml") == nil }
 
 // sameCertificates tells whether both lists hold the same certificates, in any order.
 func sameCertificates(a, b []Certificate) bool {

@@ -21,17 +21,22 @@ var errEntitled = errors.New("they are not in the form that Apple's are in")
 // readEntitled reads entitlements in DER (ITU-T X.690), as Apple writes them since iOS 15.
 func readEntitled(der []byte) (all []Entitlement, err error) {
 	var whole, version, list asn1.RawValue
-	if _, err = asn1.Unmarshal(der, &whole); err != nil || whole.Class != asn1.ClassApplication || whole.Tag != entitledTag {
+	_, err = asn1.Unmarshal(der, &whole)
+	switch {
+	case err == nil && whole.Class == asn1.ClassUniversal && whole.Tag == asn1.TagSet: // as the first ones were
+		list = whole
+	case err == nil && whole.Class == asn1.ClassApplication && whole.Tag == entitledTag:
+		rest, err := asn1.Unmarshal(whole.Bytes, &version)
+		if err == nil {
+			_, err = asn1.Unmarshal(rest, &list)
+		}
+		if err != nil || list.Class != asn1.ClassContextSpecific || list.Tag != entitledTag {
+			return nil, errEntitled
+		}
+	default:
 		return nil, errEntitled
 	}
-	rest, err := asn1.Unmarshal(whole.Bytes, &version)
-	if err == nil {
-		_, err = asn1.Unmarshal(rest, &list)
-	}
-	if err != nil || list.Class != asn1.ClassContextSpecific || list.Tag != entitledTag {
-		return nil, errEntitled
-	}
-	for rest = list.Bytes; len(rest) > 0; {
+	for rest := list.Bytes; len(rest) > 0; {
 		var pair, key, value asn1.RawValue
 		if rest, err = asn1.Unmarshal(rest, &pair); err != nil || len(all) == mostEntitled {
 			return all, errEntitled

@@ -39,7 +39,7 @@ type File struct {
 
 	data   []byte
 	texts  []section
-	length uint64 // of all texts
+	length uint64 // of all texts: no longer than the file
 }
 
 type section struct {
@@ -106,7 +106,7 @@ func read(data []byte) ([]File, error) {
 	}
 	size := map[uint32]int{magicFat: 20, magicBig: 32}[magic]
 	var all []File
-	var texts uint64 // of all architectures, which may lie on each other
+	var parts uint64 // the bytes of all architectures, which may lie on each other so as to cost time
 	for i := range int(binary.BigEndian.Uint32(data[4:])) {
 		if len(data) < 8+(i+1)*size {
 			f := File{}
@@ -126,13 +126,15 @@ func read(data []byte) ([]File, error) {
 			all = append(all, f)
 			continue
 		}
+		if parts += uint64(len(part)); parts > uint64(len(data)) {
+			f := File{}
+			f.lose("its architectures are longer than the file: %d of them are read", i)
+			all = append(all, f)
+			break
+		}
 		f := readOne(part)
 		f.Signature[0] += int(from)
 		f.Signature[1] += int(from)
-		if texts += f.length; texts > uint64(len(data)) && f.length > 0 {
-			f.texts = nil
-			f.lose("the texts of its architectures are longer than the file: not all are read")
-		}
 		all = append(all, f)
 	}
 	if len(all) == 0 {
@@ -226,7 +228,9 @@ func (f *File) command(order binary.ByteOrder, c []byte) {
 			f.Encrypted = true
 		}
 	case signature:
-		if !short(16) {
+		if f.Signed {
+			f.loseSignature("it has more than one signature: the first is read")
+		} else if !short(16) {
 			all := cut(f.data, uint64(order.Uint32(c[8:])), uint64(order.Uint32(c[12:])))
 			f.Signed = true
 			if len(all) > 0 {
@@ -331,7 +335,7 @@ func (f *File) sign(all []byte) {
 		switch {
 		case kind == entitlements && len(blob) > 8:
 			f.Entitlements = blob[8:]
-		case kind == entitled && len(blob) > 8:
+		case kind == entitled && len(blob) > 8 && f.Entitled == nil:
 			var err error
 			if f.Entitled, err = readEntitled(blob[8:]); err != nil {
 				f.loseSignature("what its signature entitles it to could not be read: " + err.Error())

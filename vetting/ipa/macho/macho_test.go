@@ -76,6 +76,9 @@ func TestEntitled(t *testing.T) {
 	if err != nil || !slices.Equal(all, []Entitlement{{"one", "true"}, {"two", "text"}}) {
 		t.Errorf("%+v, %v", all, err)
 	}
+	if all, err := readEntitled(append([]byte("\x31\x17"), good[7:]...)); err != nil || len(all) != 2 {
+		t.Errorf("in the first form: %+v, %v", all, err)
+	}
 	for n := range good {
 		if all, err := readEntitled(good[:n]); err == nil {
 			t.Errorf("%d bytes of it: %+v", n, all)
@@ -203,6 +206,27 @@ func TestOverlaid(t *testing.T) {
 	all, err := Read(append(f, segment...))
 	if err != nil || len(all[0].texts) > 1 || len(all[0].Problems) != 2 || all[0].Lost == "" {
 		t.Fatalf("%d sections, %q, %v", len(all[0].texts), all[0].Problems, err)
+	}
+}
+
+// TestAlike: architectures that are all the same bytes are not all read, nor is one signature after the other.
+func TestAlike(t *testing.T) {
+	one := machotest.Program(false)
+	be, le := binary.BigEndian, binary.LittleEndian
+	fat := be.AppendUint32(be.AppendUint32(nil, magicFat), 30)
+	for range 30 {
+		for _, n := range []uint32{0x0100000c, 0, 1024, uint32(len(one)), 0} {
+			fat = be.AppendUint32(fat, n)
+		}
+	}
+	fat = append(append(fat, make([]byte, 1024-len(fat))...), one...)
+	if all, err := Read(fat); err != nil || len(all) != 2 || all[0].Lost != "" || all[1].Lost == "" || all[1].SignatureLost == "" {
+		t.Errorf("%d architectures, %v", len(all), err)
+	}
+	at := bytes.Index(one, []byte("@rpath")) - 24 // the command before the last two
+	le.PutUint32(one[at:], signature)
+	if all, err := Read(one); err != nil || all[0].SignatureLost == "" {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
 
