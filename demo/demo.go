@@ -113,7 +113,7 @@ func Government(starter *policy.World, now time.Time) (*Demo, error) {
 		Began: c.day(-began), Adviser: adviser, Play: play}
 	d.Proposed = c.proposed(d.Now)
 	d.Look = [3]string{
-		"Umberfell Group is banned nowhere, and is in an app, a kit inside three others, cameras under two names and modules inside routers. " + nameOf(people.CentreOfficer) + " has proposed to ban it: be Henrik Solberg, see whom that reaches, sign, and watch it take hold.",
+		"Umberfell Group is banned nowhere, and is in an app, a kit inside three others, cameras under two names and modules inside routers. " + nameOf(people.CentreOfficer) + " has proposed to ban it: be Henrik Solberg, see whom that reaches, sign, and see it in force.",
 		"Play on from there: the Department of Health asks for an exemption for one telephone, its approver signs, its private office clears it, its device administrator confirms. Each page says who comes next.",
 		"On a telephone: be " + nameOf(people.ClearingOffice) + " of the private office, and clear what waits for her, with a condition. Then see why " + brokenPhone + " is in breach, and what Island Hospitals has to decide before " + c.day(36).Format("2 January") + ".",
 	}

@@ -32,6 +32,8 @@ type Form struct {
 	// Media is the artefact's media type, and Extension the end of a file's name.
 	Media, Extension string
 	Write            platform.Artefact
+	// Audits tells whether it can carry a list for an audit, too.
+	Audits bool
 }
 
 // Forms are all forms, in the order of their names.
@@ -43,11 +45,13 @@ var Forms = []Form{
 	{Name: "apple-profile", Title: "Restrictions profile for supervised iPhones and iPads", Platforms: []policy.Platform{policy.IOS},
 		Media: "application/x-apple-aspen-config", Extension: "mobileconfig", Write: apple.WriteProfile},
 	{Name: "applocker", Title: "AppLocker policy for Windows", Platforms: []policy.Platform{policy.Windows},
-		Media: "application/xml", Extension: "xml", Write: windows.Write},
+		Media: "application/xml", Extension: "xml", Write: windows.Write, Audits: true},
 	{Name: "chromium", Title: "Policy for Chrome, Chromium and Edge", Platforms: []policy.Platform{policy.Chrome, policy.MSEdge},
 		Media: "application/json", Extension: "json", Write: browser.Chromium},
 	{Name: "fapolicyd", Title: "Rules for Linux with fapolicyd", Platforms: []policy.Platform{policy.Linux},
 		Media: "text/plain; charset=utf-8", Extension: "rules", Write: linux.Write},
+	{Name: "fapolicyd-trust", Title: "Trust for Linux with fapolicyd, beside its rules", Platforms: []policy.Platform{policy.Linux},
+		Media: "text/plain; charset=utf-8", Extension: "trust", Write: linux.WriteTrust},
 	{Name: "firefox", Title: "Policy for Firefox", Platforms: []policy.Platform{policy.Firefox},
 		Media: "application/json", Extension: "json", Write: browser.Firefox},
 	{Name: "intune", Title: "Configuration for Intune", Platforms: []policy.Platform{policy.Android, policy.IOS, policy.MacOS, policy.Windows},
@@ -91,8 +95,11 @@ type Artefact struct {
 // Digest is the list's, found out once.
 func (a *Artefact) Digest() string { return a.digest() }
 
-// Make writes a list in the form.
+// Make writes a list in the form. It is an error where the list is for an audit and the form has none, for it would deny.
 func (f *Form) Make(l *platform.List) (*Artefact, error) {
+	if l.Audit && !f.Audits {
+		return nil, fmt.Errorf("%s for %s: the form has no audit", f.Name, l.Organisation)
+	}
 	var b bytes.Buffer
 	left, err := f.Write(&b, l)
 	if err != nil {
@@ -128,6 +135,7 @@ type Manifest struct {
 	List         string       `json:"list_sha256" doc:"Of what the list says, whatever its form: in lower-case hexadecimal"`
 	File         string       `json:"file_sha256" doc:"Of the artefact's bytes: its ETag"`
 	Closed       bool         `json:"closed" doc:"What it does not name is denied"`
+	Audit        bool         `json:"audit,omitempty" doc:"It denies nothing and notes what the list denies; a device that has it does not have the list. Left out of what is enforced"`
 	Decisions    []string     `json:"decisions" doc:"The rules and exemptions that it rests on, but for exemptions that are named nowhere"`
 	NotCarried   []NotCarried `json:"not_carried" doc:"What the form has no way to say: it is found by reports, and not stopped"`
 }
@@ -143,7 +151,7 @@ type NotCarried struct {
 // not carry.
 func (a *Artefact) Manifest() Manifest {
 	m := Manifest{Form: a.Form.Name, Organisation: a.Organisation, Host: a.Host, Generation: a.Generation, At: a.At.UTC(), Until: a.Until.UTC(),
-		List: a.Digest(), File: a.SHA256, Closed: a.Closed, Decisions: append([]string{}, a.Decisions()...), NotCarried: []NotCarried{}}
+		List: a.Digest(), File: a.SHA256, Closed: a.Closed, Audit: a.Audit, Decisions: append([]string{}, a.Decisions()...), NotCarried: []NotCarried{}}
 	if a.Platform != 0 {
 		m.Platform = a.Platform.String()
 	}

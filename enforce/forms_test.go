@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,8 @@ type held struct {
 	// identifier makes a good identifier of the platform from a word.
 	identifier func(word string) string
 	holding    platformtest.Holding
+	// under is a form that its devices hold beside it, where it does nothing by itself.
+	under string
 	// versions and signers tell whether the platform can tell them, and floors whether it can tell versions
 	// that are too old and no others.
 	versions, floors, signers bool
@@ -53,6 +56,11 @@ func published(word string) string {
 	return "publisher:O=EXAMPLE LTD, C=GB|" + strings.ToUpper(word) + "|*"
 }
 
+// trusted makes a word a line of trust.
+func trusted(word string) string {
+	return fmt.Sprintf("trust:/opt/%s %d %x", strings.ReplaceAll(word, " ", "-"), len(word), sha256.Sum256([]byte(word)))
+}
+
 // platforms are those on which the suite runs.
 func (h *held) platforms() []policy.Platform {
 	if len(h.on) > 0 {
@@ -71,6 +79,7 @@ var suite = []held{
 		holding: platformtest.AppLocker, versions: true},
 	{form: "chromium", identifier: spelt, holding: platformtest.Chromium, floors: true},
 	{form: "fapolicyd", identifier: func(word string) string { return "path:/opt/" + strings.ReplaceAll(word, " ", "-") }, holding: platformtest.Fapolicyd},
+	{form: "fapolicyd-trust", identifier: trusted, under: "fapolicyd"},
 	{form: "firefox", identifier: func(word string) string { return strings.ReplaceAll(word, " ", "-") + "@maker.example" }, holding: platformtest.Firefox},
 	{form: "intune", on: []policy.Platform{policy.Android, policy.IOS, policy.MacOS}, identifier: reversed, holding: platformtest.Intune},
 	{form: "intune", on: []policy.Platform{policy.Windows}, identifier: published, holding: platformtest.Intune, versions: true},
@@ -140,7 +149,15 @@ func (h *held) write(t *testing.T, list *platform.List) artefact {
 // device is one that holds the artefact.
 func (h *held) device(t *testing.T, a artefact) platformtest.Device {
 	t.Helper()
-	d, err := h.holding(a.data)
+	holding := h.holding
+	if h.under != "" {
+		var under bytes.Buffer
+		if _, err := Named(h.under).Write(&under, a.list); err != nil {
+			t.Fatal(err)
+		}
+		holding = platformtest.FapolicydTrusting(under.Bytes())
+	}
+	d, err := holding(a.data)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, a.data)
 	}
@@ -355,6 +372,49 @@ func (h *held) empty(t *testing.T, on policy.Platform) {
 	d := h.device(t, h.artefact(t, w, on, policy.Host{ID: "any"}, 1))
 	if !d.Denies(h.in("unlisted", "1")) {
 		t.Error("an empty list allows")
+	}
+}
+
+// TestAudit: what is to be tried alone is asked for expressly, of the form that has it, and is never the artefact that is enforced
+// nor has its digests. No other form writes such a list.
+func TestAudit(t *testing.T) {
+	at := drawn.Day(1)
+	w := (&held{identifier: published}).government(policy.Windows)
+	p, err := policy.Compile(w, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := New(w, p, 7, at)
+	for i := range Forms {
+		form := &Forms[i]
+		q := Query{Form: form.Name, Organisation: "gov"}
+		enforced, err := lists.Artefact(q, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Audit = true
+		tried, err := lists.Artefact(q, nil)
+		if !form.Audits {
+			if faults := fault.Fields(err); len(faults) != 1 || faults[0].Field != "audit" || !strings.Contains(faults[0].Message, "applocker alone") {
+				t.Errorf("%s: %v", form.Name, err)
+			}
+			list := *enforced.List
+			list.Audit = true
+			if made, err := form.Make(&list); err == nil {
+				t.Errorf("%s writes a list for an audit: %s", form.Name, made.Data)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, is := enforced.Manifest(), tried.Manifest()
+		if enforced.Audit || was.Audit || !is.Audit || was.File == is.File || was.List == is.List || bytes.Contains(tried.Data, []byte(was.List)) {
+			t.Errorf("%s: the enforced one is %+v, and the audit %+v", form.Name, was, is)
+		}
+		if len(is.NotCarried) == 0 || is.NotCarried[0].Identifier != "" || !strings.Contains(is.NotCarried[0].Reason, "nothing is denied") {
+			t.Errorf("%s: not carried is %+v", form.Name, is.NotCarried)
+		}
 	}
 }
 

@@ -17,6 +17,8 @@ type Query struct {
 	Organisation, Host string
 	// Platform may be left out: Form.Platform says which is meant.
 	Platform policy.Platform
+	// Audit asks for what denies nothing and notes what the list denies, of a form that has such.
+	Audit bool
 }
 
 // Artefact makes the artefact that a query asks for; host is the device that it names, or nil. What cannot be
@@ -31,6 +33,20 @@ func (l *Lists) Artefact(q Query, host *policy.Host) (*Artefact, error) {
 
 // answer finds the form and the list that a query asks for, and fills in what it leaves out.
 func (l *Lists) answer(q *Query, host *policy.Host) (*Form, *platform.List, error) {
+	form, list, err := l.enforced(q, host)
+	if err != nil || !q.Audit {
+		return form, list, err
+	}
+	if !form.Audits {
+		return nil, nil, fault.In("audit", "The form %s has no audit, in which nothing is denied: applocker alone has one", form.Name)
+	}
+	tried := *list
+	tried.Audit = true
+	return form, &tried, nil
+}
+
+// enforced is answer but for what is to be tried alone.
+func (l *Lists) enforced(q *Query, host *policy.Host) (*Form, *platform.List, error) {
 	form := Named(q.Form)
 	if form == nil {
 		return nil, nil, fault.In("form", "There is no form %q: the forms are %s", q.Form, strings.Join(Names(), ", "))

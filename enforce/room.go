@@ -34,6 +34,7 @@ type made struct {
 	form         string
 	organisation string
 	platform     policy.Platform
+	audit        bool
 }
 
 // making is an artefact that is being made or was.
@@ -86,7 +87,7 @@ func (r *Room) make(q Query, host *policy.Host) (*Artefact, error) {
 		return form.Make(list)
 	}
 	r.mu.Lock()
-	key := made{form.Name, q.Organisation, q.Platform}
+	key := made{form.Name, q.Organisation, q.Platform, q.Audit}
 	m := r.artefacts[key]
 	if m == nil || lists != r.lists { // else decisions have changed meanwhile: those lists are nobody's any more
 		m = &making{}

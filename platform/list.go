@@ -30,6 +30,9 @@ type List struct {
 	// Closed lists deny what they do not list, and what they do not name. In an open one, of a body that
 	// only watches what is not listed, all is left alone but what is banned.
 	Closed bool
+	// Audit lists are for trying out: where they go nothing is denied, and what would be is noted. They are no proof that a
+	// device has the list, and have a digest of their own.
+	Audit bool
 	// Shared are the entries of all devices of the organisation, ascending by identifier, and Own those
 	// that stand in their place for the Host. Neither may be changed.
 	Shared, Own []Entry
@@ -175,7 +178,7 @@ type Left struct {
 type Artefact func(w io.Writer, l *List) ([]Left, error)
 
 // Digest is the SHA-256, in lower-case hex, of what the list says: of its entries and of whether it
-// is closed, not of when, for whom, from which decisions and in which generation.
+// is closed and for an audit, not of when, for whom, from which decisions and in which generation.
 func (l *List) Digest() string {
 	h, line := sha256.New(), make([]byte, 0, 1<<10)
 	quote := func(text string) {
@@ -195,6 +198,9 @@ func (l *List) Digest() string {
 	end := func() {
 		h.Write(append(line, '\n'))
 		line = line[:0]
+	}
+	if l.Audit {
+		line = append(line, "audit "...)
 	}
 	line = strconv.AppendBool(append(line, l.Platform.String()+" "...), l.Closed)
 	banned(l.Banned)
@@ -233,7 +239,11 @@ func (l *List) Stamp() string {
 	if l.Host != "" {
 		whose += ", device " + l.Host
 	}
-	return fmt.Sprintf("Portcullis list for %s; generation %d; sha256 %s; from %d decisions", whose, l.Generation, l.Digest(), len(l.Decisions()))
+	what := "Portcullis list"
+	if l.Audit {
+		what = "Audit only, this denies nothing: Portcullis list"
+	}
+	return fmt.Sprintf("%s for %s; generation %d; sha256 %s; from %d decisions", what, whose, l.Generation, l.Digest(), len(l.Decisions()))
 }
 
 // CannotTell is what a platform cannot tell of what is installed, so that an artefact for it cannot

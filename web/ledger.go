@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -8,7 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"portcullis/approvals"
 	"portcullis/people"
+	approvalpages "portcullis/web/approvals"
+	devicepages "portcullis/web/devices"
 	"portcullis/web/directory"
 	"portcullis/web/gate"
 	"portcullis/web/ui"
@@ -28,6 +33,7 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	things := devicepages.Rooms{Devices: p.Devices}.Names()
 	table := ui.Table{
 		Caption: "Entries", Unseen: true, At: r.URL,
 		Columns: []ui.Column{{Title: "Entry"}, {Title: "What", Main: true}, {Title: "When"}, {Title: "Who"}, {Title: "About"}},
@@ -38,7 +44,7 @@ func (p *pages) ledger(w http.ResponseWriter, r *http.Request) error {
 		for alike := alikeAs(&page.Entries[first]); alike != nil && first > 0 && alike(&page.Entries[first-1]); {
 			first--
 		}
-		table.Rows = append(table.Rows, stretch(r, page.Entries[first:end], known))
+		table.Rows = append(table.Rows, stretch(r, page.Entries[first:end], known, things))
 		end = first
 	}
 	if page.From > 0 {
@@ -69,17 +75,17 @@ func alikeAs(e *people.Shown) func(*people.Shown) bool {
 }
 
 // stretch is a row of entries that are alike, or of one.
-func stretch(r *http.Request, entries []people.Shown, known names) ui.Row {
+func stretch(r *http.Request, entries []people.Shown, known names, things devicepages.Names) ui.Row {
 	first, last := entries[0], entries[len(entries)-1]
 	switch {
 	case last.Sealed:
 		return sealedRow(first.Index, last.Index)
 	case len(entries) == 1:
-		return entryRow(r, last, known)
+		return entryRow(r, last, known, things)
 	}
 	var each []ui.Component
 	for _, e := range slices.Backward(entries) {
-		row := entryRow(r, e, known)
+		row := entryRow(r, e, known, things)
 		each = append(each, ui.Paragraph{row[0], ui.Text("· "), row[1], ui.Text("· "), row[2]}, row[4])
 	}
 	return ui.Row{
@@ -98,7 +104,7 @@ func sealedRow(first, last int64) ui.Row {
 }
 
 // entryRow is an entry in the table.
-func entryRow(r *http.Request, e people.Shown, known names) ui.Row {
+func entryRow(r *http.Request, e people.Shown, known names, things devicepages.Names) ui.Row {
 	if e.Sealed {
 		return sealedRow(e.Index, e.Index)
 	}
@@ -106,11 +112,22 @@ func entryRow(r *http.Request, e people.Shown, known names) ui.Row {
 	if e.Name != "" {
 		actor.Text = e.Name // who may see the entry may know who it was, if not always their page
 	}
-	about := ui.Stack{subjects(e.Subjects, known)}
+	about := ui.Stack{subjects(r, &e, known, things)}
 	if full := payload(r, e, known); full != nil {
 		about = append(about, full)
 	}
-	return ui.Row{ui.Number(e.Index), ui.Text(kindText(e.Kind.Name)), ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, actor, about}
+	return ui.Row{ui.Number(e.Index), ui.Text(happened(&e)), ui.Time{At: e.At.Time(), Now: ui.Now(r), Short: true}, actor, about}
+}
+
+// happened is what an entry says, in words: of a step in a proposal, which it was.
+func happened(e *people.Shown) string {
+	if e.Kind.Name == "approvals.step-taken" {
+		var step struct{ Act approvals.Act }
+		if json.Unmarshal(e.Payload, &step) == nil && approvalpages.Did(step.Act) != "" {
+			return approvalpages.Did(step.Act)
+		}
+	}
+	return kindText(e.Kind.Name)
 }
 
 // kinds are the kinds of entries whose names do not say all.
@@ -179,12 +196,42 @@ func (p *pages) known(r *http.Request, entries []people.Shown) (names, error) {
 	return known, err
 }
 
+// thing is what an id stands for in an entry of the register or of devices, with the way to it for who may see it.
+func thing(r *http.Request, n devicepages.Names, kind, id string) ui.Link {
+	link := ui.Link{Text: id}
+	about, _, _ := strings.Cut(kind, "-")
+	needs := people.SeeDevices
+	switch about {
+	case "register.rule":
+		if link.Href = devicepages.RulePath(id); n.Rule(id) != nil {
+			link.Text = n.Sentence(n.Rule(id))
+		}
+	case "register.exemption":
+		link.Href, needs = approvalpages.ExemptionPath(id), people.SeeRegister
+	case "register.supplier":
+		link = ui.Link{Text: cmp.Or(n.Supplier(id), id), Href: devicepages.SupplierPath(id)}
+	case "register.product", "register.identifier", "register.left":
+		link = ui.Link{Text: cmp.Or(n.Product(id), id), Href: devicepages.AppPath(id)}
+	case "devices.host", "devices.release", "devices.source":
+		link.Href = devicepages.DevicePath(id)
+	}
+	if !gate.Who(r.Context()).May(needs) {
+		link.Href = ""
+	}
+	return link
+}
+
 // subjects are what an entry is about.
-func subjects(ids []string, known names) ui.Component {
+func subjects(r *http.Request, e *people.Shown, known names, things devicepages.Names) ui.Component {
 	var line ui.Line
-	for i, id := range ids {
-		link := known.link(id)
-		if i < len(ids)-1 {
+	for i, id := range e.Subjects {
+		link, is := known[id]
+		if !is {
+			if link = thing(r, things, e.Kind.Name, id); link.Text == id {
+				link.Text = known.link(id).Text
+			}
+		}
+		if i < len(e.Subjects)-1 {
 			line = append(line, ui.Stack{link, ui.Text(",")})
 		} else {
 			line = append(line, link)

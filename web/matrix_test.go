@@ -318,6 +318,7 @@ var sent = map[string]string{
 	"POST /api/v1/vetting/reports/{id}/again":      `{}`,
 	"POST /api/v1/vetting/reports/{id}/conclusion": `{"outcome": "keep", "rationale": "A test"}`,
 	"POST /api/v1/organisations/{id}/criteria":     `{"text": "", "reason": "A test"}`,
+	"POST /api/v1/organisations/{id}/trackers":     `{"text": "", "reason": "A test"}`,
 	"POST /api/v1/proposals":                       `{"kind": "monitor", "organisation": "{organisation}", "monitor": {"until": "2026-06-01T00:00:00Z"}, "reason": "A test"}`,
 	"POST /api/v1/proposals/{id}/steps":            `{"act": "take-back", "version": 1}`,
 	"POST /api/v1/exemptions/{id}/end":             `{"reason": "A test"}`,

@@ -55,11 +55,12 @@ var sameByAPI = map[string]string{
 	"/proposals/{id}/answer":    "POST /proposals/{id}/steps",
 	"/exemptions/{id}/end":      "POST /exemptions/{id}/end",
 
-	"/vetting/new":                     "POST /vetting/reports",
-	"/vetting/{id}/again":              "POST /vetting/reports/{id}/again",
-	"/vetting/{id}/review":             "POST /vetting/reports/{id}/conclusion",
-	"/vetting/{id}/kits":               "POST /vetting/reports/{id}/conclusion",
-	"/criteria/{organisation}/replace": "POST /organisations/{id}/criteria",
+	"/vetting/new":                      "POST /vetting/reports",
+	"/vetting/{id}/again":               "POST /vetting/reports/{id}/again",
+	"/vetting/{id}/review":              "POST /vetting/reports/{id}/conclusion",
+	"/vetting/{id}/kits":                "POST /vetting/reports/{id}/conclusion",
+	"/criteria/{organisation}/replace":  "POST /organisations/{id}/criteria",
+	"/criteria/{organisation}/trackers": "POST /organisations/{id}/trackers",
 
 	"/proposals/new/ban":           "POST /proposals, POST /affected",
 	"/proposals/new/adopt":         "POST /proposals",

@@ -16,7 +16,7 @@ func TestStoryOfTheDemonstration(t *testing.T) {
 	d.press(`main .govuk-button-group a[href$="/sign"]`)
 	d.sees(t, "04-sign", "Why nothing narrower would do")
 	d.press(form + `.govuk-button--warning`)
-	d.sees(t, "05-signed", "You have signed it", "It has taken hold", "Be Rosalind Achterberg")
+	d.sees(t, "05-signed", "You have signed it", "It is in force", "Be Rosalind Achterberg")
 	ban := d.at + d.Address()
 	for shot, link := range map[string]string{"06-app": "/apps/paperlark", "07-kit": "/apps/corrie-kit", "08-camera": "/apps/lantern-dome-4"} {
 		d.press(`main a[href="` + link + `"]`)

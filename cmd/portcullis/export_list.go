@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ type exportListCommand struct {
 	Organisation string   `placeholder:"ID" help:"Whose devices it is for. May be left out with --host."`
 	Host         string   `placeholder:"ID" help:"The device it is for, with what is exempt on it."`
 	Platform     string   `placeholder:"NAME" help:"Which platform's list, where the form is for several: that of the device, or the form's first, unless said."`
+	Audit        bool     `help:"Write what denies nothing and notes what the list denies, to try it; of the form applocker alone."`
 	World        string   `placeholder:"FILE" help:"Decide by a world file rather than by a server's register."`
 	Hosts        []string `placeholder:"FILE" sep:"none" help:"With --world: a file of hosts. May be given more than once."`
 	At           string   `placeholder:"TIME" help:"With --world: as at this time. Now, unless said."`
@@ -37,7 +39,7 @@ func (c *exportListCommand) Run(env *environment) error {
 	if form == nil {
 		return fmt.Errorf("%q is no form; the forms are %s, and `portcullis export world` writes the whole register%s", c.Form, strings.Join(enforce.Names(), ", "), meant(c.Form, append(enforce.Names(), "world")))
 	}
-	q := enforce.Query{Form: c.Form, Organisation: c.Organisation, Host: c.Host}
+	q := enforce.Query{Form: c.Form, Organisation: c.Organisation, Host: c.Host, Audit: c.Audit}
 	if c.Platform != "" {
 		on, ok := policy.ParsePlatform(c.Platform)
 		if !ok {
@@ -72,7 +74,7 @@ func (c *exportListCommand) Run(env *environment) error {
 // notCarried says what of a list an artefact does not carry.
 func notCarried(w io.Writer, left []platform.Left) error {
 	for _, l := range left {
-		if _, err := fmt.Fprintf(w, "not carried: %s: %s\n", l.Identifier, l.Reason); err != nil {
+		if _, err := fmt.Fprintf(w, "not carried: %s: %s\n", cmp.Or(l.Identifier, "the list as a whole"), l.Reason); err != nil {
 			return err
 		}
 	}
@@ -96,7 +98,7 @@ func (c *exportListCommand) artefact(env *environment, q enforce.Query) (made *e
 		}
 		lists := &enforce.Room{People: r.people, Fleet: room.Fleet}
 		made, err = lists.Artefact(env, atCommand, q)
-		err = flagged(err, "organisation", "host", "platform")
+		err = flagged(err, "organisation", "host", "platform", "audit")
 		if c.Host != "" {
 			return hostMeant(err, c.Host, room.Fleet.Index())
 		}
@@ -144,6 +146,6 @@ func fromFiles(loaded *world.Loaded, q enforce.Query, at time.Time) (*enforce.Ar
 		return nil, orMeant(fmt.Errorf("--host: the files have no device %q", q.Host), q.Host, ids)
 	}
 	made, err := enforce.New(&loaded.World, p, 0, at).Artefact(q, host)
-	err = flagged(err, "organisation", "host", "platform")
+	err = flagged(err, "organisation", "host", "platform", "audit")
 	return made, orMeant(err, q.Organisation, idsOf(loaded.World.Organisations))
 }

@@ -21,6 +21,6 @@
 // packages were removed with their settings left: dpkg-query -W lists those too. They count as
 // installed, and one problem says so.
 //
-// Written are fapolicyd's rules (Write). Identify is the one place that knows by which identifiers fapolicyd
+// Written are fapolicyd's rules (Write) and, beside them, what it is to trust (WriteTrust). Identify is the one place that knows by which identifiers fapolicyd
 // can tell programs; names of packages are none.
 package linux

@@ -26,15 +26,28 @@ func ruled(closed bool) *platform.List {
 		{Identifier: "sha256:" + hash("2"), Product: "script", Name: "Script", Banned: all},
 		{Identifier: "sha256:" + hash("3"), Product: "unlisted", Name: "Unlisted", Signers: []string{hash("a")}},
 		{Identifier: "telegram-desktop", Product: "deb", Name: "Package", Banned: all},
+		{Identifier: "trust:/opt/a b 1 " + hash("4"), Product: "blank", Listed: true},
+		{Identifier: "trust:/opt/agent 157984 " + hash("5"), Product: "agent", Name: "Agent", Listed: true, Floors: []platform.Floor{{Version: "4.2"}}},
+		{Identifier: "trust:/opt/agent 157985 " + hash("6"), Product: "agent", Name: "Agent", Listed: true},
+		{Identifier: "trust:/opt/agent 9 " + hash("7"), Product: "agent-old", Name: "Agent, old", Listed: true, Banned: all},
+		{Identifier: "trust:/opt/board 7 " + hash("8"), Product: "board", Name: "Board\nallow perm=any all : all", Banned: all},
+		{Identifier: "trust:/opt/copy 7 " + hash("8"), Product: "board", Name: "Board", Banned: all},
+		{Identifier: "trust:/opt/draw 8 " + hash("9"), Product: "draw", Name: "Draw", Signers: []string{hash("a")}},
+		{Identifier: "trust:/opt/tool 3 " + hash("1"), Product: "tool", Name: "Tool", Listed: true},
+		{Identifier: "trust:/opt/zero 0 " + hash("e"), Product: "zero", Listed: true},
 	}}
 }
 
 func TestGolden(t *testing.T) {
 	platformtest.Golden(t, *update, "fapolicyd-closed.rules", Write, ruled(true))
 	platformtest.Golden(t, *update, "fapolicyd-open.rules", Write, ruled(false))
+	platformtest.Golden(t, *update, "portcullis.trust", WriteTrust, ruled(true))
 }
 
-func TestWriteFails(t *testing.T) { platformtest.Fails(t, Write, ruled(true)) }
+func TestWriteFails(t *testing.T) {
+	platformtest.Fails(t, Write, ruled(true))
+	platformtest.Fails(t, WriteTrust, ruled(true))
+}
 
 type daemon interface {
 	platformtest.Device
@@ -45,13 +58,17 @@ type daemon interface {
 // held is a device that holds a list.
 func held(t *testing.T, l *platform.List) daemon {
 	t.Helper()
-	var b bytes.Buffer
-	if _, err := Write(&b, l); err != nil {
+	var b, trust bytes.Buffer
+	_, err := Write(&b, l)
+	if err == nil {
+		_, err = WriteTrust(&trust, l)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := platformtest.Fapolicyd(b.Bytes())
+	d, err := platformtest.FapolicydTrusting(b.Bytes())(trust.Bytes())
 	if err != nil {
-		t.Fatalf("%v\n%s", err, b.String())
+		t.Fatalf("%v\n%s%s", err, b.String(), trust.String())
 	}
 	return d.(daemon)
 }
@@ -82,6 +99,17 @@ func TestAccess(t *testing.T) {
 		{"a banned program, by hash", platformtest.FileAccess{Perm: "execute", Path: "/x", Hash: hash("2"), Type: elf, Trusted: true}, false, false},
 		{"a banned script, interpreted", platformtest.FileAccess{Perm: "open", Path: "/x", Hash: hash("2"), Type: shell, Trusted: true}, false, false},
 		{"one that is not listed, but told of", platformtest.FileAccess{Perm: "execute", Path: "/x", Hash: hash("3"), Type: elf, Trusted: true}, false, true},
+		{"a listed content in its place", platformtest.FileAccess{Perm: "execute", Path: "/opt/agent", Hash: hash("5"), Type: elf}, true, true},
+		{"the other one that is listed there", platformtest.FileAccess{Perm: "open", Path: "/opt/agent", Hash: hash("6"), Type: elf}, true, true},
+		{"another content there, which is trusted by its place", platformtest.FileAccess{Perm: "execute", Path: "/opt/agent", Hash: hash("0"), Type: elf, Trusted: true}, false, true},
+		{"the same, as a library", platformtest.FileAccess{Perm: "open", Path: "/opt/agent", Hash: hash("0"), Type: lib, Trusted: true}, false, true},
+		{"the content of another listed place there", platformtest.FileAccess{Perm: "execute", Path: "/opt/agent", Hash: hash("e"), Type: elf}, false, true},
+		{"what is listed anywhere, there", platformtest.FileAccess{Perm: "execute", Path: "/opt/agent", Hash: hash("1"), Type: elf}, true, true},
+		{"a listed content elsewhere", platformtest.FileAccess{Perm: "execute", Path: "/srv/agent", Hash: hash("5"), Type: elf}, false, true},
+		{"a banned content where others are listed", platformtest.FileAccess{Perm: "execute", Path: "/opt/agent", Hash: hash("7"), Type: elf}, false, false},
+		{"a banned content elsewhere", platformtest.FileAccess{Perm: "execute", Path: "/srv/board", Hash: hash("8"), Type: elf, Trusted: true}, false, false},
+		{"another content in the place of a banned one", platformtest.FileAccess{Perm: "open", Path: "/opt/board", Hash: hash("0"), Type: text}, false, false},
+		{"an unlisted content that is told of, trusted", platformtest.FileAccess{Perm: "execute", Path: "/opt/draw", Hash: hash("9"), Type: elf, Trusted: true}, false, true},
 		{"a program through the loader", platformtest.FileAccess{Perm: "open", Path: "/srv/a/x", Type: elf, Pattern: "ld_so", Trusted: true}, false, true},
 		{"a package manager writes", platformtest.FileAccess{Perm: "open", Path: "/usr/lib/new.so", Type: lib, Exe: "/usr/bin/dpkg"}, true, true},
 		{"the initial file system is made", platformtest.FileAccess{Perm: "execute", Path: "/var/tmp/mkinitramfs/busybox", Type: elf, UID: "0", TrustedExe: true}, true, true},
@@ -105,6 +133,27 @@ func TestIdentify(t *testing.T) {
 		{"path:/usr/bin/x", Target{Path: "/usr/bin/x"}},
 		{"path:/opt/a+b/c_d-e.f~1@2", Target{Path: "/opt/a+b/c_d-e.f~1@2"}},
 		{"sha256:" + hash("0"), Target{Hash: hash("0")}},
+		{"trust:/opt/agent 157984 " + hash("5"), Target{Path: "/opt/agent", Hash: hash("5"), Size: 157984}},
+		{"trust:/opt/agent 0 " + hash("5"), Target{Path: "/opt/agent", Hash: hash("5")}},
+		{"trust:", Target{}},
+		{"trust:/opt/agent", Target{}},
+		{"trust:/opt/agent 5", Target{}},
+		{"trust:/opt/agent " + hash("5"), Target{}},
+		{"trust:/opt/agent  5 " + hash("5"), Target{}},
+		{"trust:/opt/agent 5  " + hash("5"), Target{}},
+		{"trust:/opt/agent\t5 " + hash("5"), Target{}},
+		{"trust:/opt/agent 5 " + hash("5") + " ", Target{}},
+		{"trust: /opt/agent 5 " + hash("5"), Target{}},
+		{"trust:/opt/agent 05 " + hash("5"), Target{}},
+		{"trust:/opt/agent +5 " + hash("5"), Target{}},
+		{"trust:/opt/agent -5 " + hash("5"), Target{}},
+		{"trust:/opt/agent 9223372036854775808 " + hash("5"), Target{}},
+		{"trust:/opt/agent 5 " + hash("A"), Target{}},
+		{"trust:/opt/agent 5 " + hash("5")[1:], Target{}},
+		{"trust:/opt/the agent 5 " + hash("5"), Target{}},
+		{"trust:/opt/../agent 5 " + hash("5"), Target{}},
+		{"trust:/opt/%41 5 " + hash("5"), Target{}},
+		{"trust:/" + strings.Repeat("a", 4095) + " 5 " + hash("5"), Target{}},
 		{"telegram-desktop", Target{}},
 		{"", Target{}},
 		{"path:", Target{}},
@@ -148,7 +197,9 @@ func FuzzWrite(f *testing.F) {
 		want := without
 		switch {
 		case err != nil:
-		case target.Path != "":
+		case target.whole() && banned:
+			want += 3
+		case target.Path != "" && target.Hash == "":
 			want++
 		default:
 			want += 2

@@ -5,23 +5,26 @@ package linux
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"portcullis/platform"
 	"portcullis/platform/platformtest"
 )
 
-const rulesDir, compiled = "/etc/fapolicyd/rules.d", "/etc/fapolicyd/compiled.rules"
+const rulesDir, trustDir, compiled = "/etc/fapolicyd/rules.d", "/etc/fapolicyd/trust.d", "/etc/fapolicyd/compiled.rules"
 
-// TestPeer has fapolicyd's own tools compile and list the rules, and the daemon itself read them. The daemon
+// TestPeer has fapolicyd's own tools read a file of trust, compile and list the rules, and the daemon itself read them. The daemon
 // never begins to decide: behind the rules it finds a line that it refuses, and ends before it asks the
 // kernel for anything. It needs root, and a machine on which fapolicyd is not in use.
 func TestPeer(t *testing.T) {
@@ -31,6 +34,8 @@ func TestPeer(t *testing.T) {
 	keep(t, rulesDir)
 	keep(t, compiled)
 	keep(t, compiled+".prev")
+	keep(t, trustDir)
+	t.Run("trust", trustPeer)
 	for name, closed := range map[string]bool{"closed": true, "open": false} {
 		t.Run(name, func(t *testing.T) { peer(t, closed) })
 	}
@@ -89,6 +94,54 @@ func peer(t *testing.T, closed bool) {
 		t.Errorf("fapolicyd-cli --list (-written +listed)\n%s", diff)
 	}
 	refusedAtTheEnd(t)
+}
+
+// trustPeer has fapolicyd's own tool read a file of trust and bring one of its files up to date, whereupon it writes the others
+// as it has read them and that one as it knows it.
+func trustPeer(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lines := func(size int, content string) (text, rows string) {
+		l := ruled(true)
+		l.Shared = append(l.Shared, platform.Entry{Identifier: fmt.Sprintf("trust:%s %d %x", program, size, sha256.Sum256([]byte(content))), Listed: true})
+		slices.SortFunc(l.Shared, func(a, b platform.Entry) int { return strings.Compare(a.Identifier, b.Identifier) })
+		var b bytes.Buffer
+		if _, err := WriteTrust(&b, l); err != nil {
+			t.Fatal(err)
+		}
+		return b.String(), uncommented(b.String())
+	}
+	before, _ := lines(9, "as it was")
+	_, want := lines(10, "#!/bin/sh\n")
+	if err := os.MkdirAll(trustDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(trustDir, "portcullis.trust")
+	if err := os.WriteFile(file, []byte(before), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if said := run(t, "fapolicyd-cli", "--file", "update", program, "--trust-file", "portcullis.trust"); said != "" {
+		t.Errorf("fapolicyd-cli --file update: %s", said)
+	}
+	after, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, uncommented(string(after))); diff != "" || string(after) == before {
+		t.Errorf("fapolicyd-cli --file update (-ours +its)\n%s", diff)
+	}
+}
+
+// uncommented is a text without its lines of comment.
+func uncommented(text string) (rows string) {
+	for line := range strings.Lines(text) {
+		if line[0] != '#' {
+			rows += line
+		}
+	}
+	return rows
 }
 
 // refusedAtTheEnd has the daemon read the rules, and one behind them that it must refuse.

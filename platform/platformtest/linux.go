@@ -11,7 +11,7 @@ import (
 
 // Fapolicyd is a Linux device with fapolicyd under the rules, as fapolicyd.rules(5) has them: the first that
 // matches decides, and where none does access is granted. Nothing is in its trust database but what an
-// access says is.
+// access says is, or a file of trust.
 func Fapolicyd(artefact []byte) (Device, error) {
 	d := &fapolicyd{sets: map[string][]string{}}
 	for i, line := range strings.Split(strings.TrimSuffix(string(artefact), "\n"), "\n") {
@@ -24,6 +24,41 @@ func Fapolicyd(artefact []byte) (Device, error) {
 	}
 	return d, nil
 }
+
+// FapolicydTrusting makes devices that are under the rules, of a file of trust as fapolicyd 1.1.7 reads it.
+func FapolicydTrusting(rules []byte) Holding {
+	return func(artefact []byte) (Device, error) {
+		held, err := Fapolicyd(rules)
+		if err != nil {
+			return nil, err
+		}
+		d := held.(*fapolicyd)
+		d.trusted, err = fapolicydTrust(artefact)
+		return d, err
+	}
+}
+
+// fapolicydTrust reads a file of trust: by their paths the files that it trusts.
+func fapolicydTrust(artefact []byte) (map[string]bool, error) {
+	trusted := map[string]bool{}
+	for i, line := range strings.Split(strings.TrimSuffix(string(artefact), "\n"), "\n") {
+		words := strings.Split(line, " ")
+		switch {
+		case len(line) > 4176:
+			return nil, fmt.Errorf("line %d goes on in the next, as it is read", i+1)
+		case line == "" || line[0] == '#':
+			continue
+		case len(words) != 3 || words[0][0] != '/' || strings.Contains(words[0], "%") || strings.Trim(words[1], "0123456789") != "" || !trustedHash.MatchString(words[2]):
+			return nil, fmt.Errorf("line %d is no line of trust: %q", i+1, line)
+		case trusted[words[0]]:
+			return nil, fmt.Errorf("line %d is passed over: %s is there already", i+1, words[0])
+		}
+		trusted[words[0]] = true
+	}
+	return trusted, nil
+}
+
+var trustedHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // FileAccess is what a process does to a file.
 type FileAccess struct {
@@ -39,6 +74,8 @@ type fapolicyd struct {
 	Rules []string
 	rules []fapolicydRule
 	sets  map[string][]string
+	// trusted are the files in the trust database, by their paths: unless it is told to, the daemon looks at nothing else.
+	trusted map[string]bool
 }
 
 type fapolicydRule struct {
@@ -119,7 +156,7 @@ func (d *fapolicyd) Written() []string { return d.Rules }
 func (d *fapolicyd) Allows(a FileAccess) bool {
 	trust := map[bool]string{true: "1", false: "0"}
 	subject := map[string]string{"exe": a.Exe, "comm": a.Comm, "pattern": a.Pattern, "uid": a.UID, "trust": trust[a.TrustedExe]}
-	object := map[string]string{"path": a.Path, "dir": a.Path, "sha256hash": a.Hash, "ftype": a.Type, "trust": trust[a.Trusted]}
+	object := map[string]string{"path": a.Path, "dir": a.Path, "sha256hash": a.Hash, "ftype": a.Type, "trust": trust[a.Trusted || d.trusted[a.Path]]}
 	for _, r := range d.rules {
 		if (r.perm == "any" || r.perm == a.Perm) && matches(r.subject, subject) && matches(r.object, object) {
 			return !r.deny
@@ -144,6 +181,10 @@ func (d *fapolicyd) Denies(in policy.Installation) bool {
 		a.Path = value
 	case "sha256":
 		a.Hash = value
+	case "trust":
+		if words := strings.Split(value, " "); len(words) == 3 {
+			a.Path, a.Hash = words[0], words[2]
+		}
 	}
 	return !d.Allows(a)
 }

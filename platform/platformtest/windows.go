@@ -219,31 +219,54 @@ func fileOf(in policy.Installation) windowsFile {
 		f.collection, f.publisher, f.product, f.binary = "Appx", parts[0], parts[1], "some.exe"
 	case "path":
 		f.path = value
+		if in, ok := map[string]string{".msi": "Msi", ".ps1": "Script"}[strings.ToLower(value[max(0, len(value)-4):])]; ok {
+			f.collection = in
+		}
 	case "sha256":
 		f.hash = "0x" + value
 	}
 	return f
 }
 
-func (p *appLocker) Denies(in policy.Installation) bool {
+// appLockerEvents are what a device logs: of what is let run, of what is let run and would have been prevented, and of what is.
+var appLockerEvents = map[string][3]int{"Exe": {8002, 8003, 8004}, "Msi": {8005, 8006, 8007}, "Script": {8005, 8006, 8007}, "Appx": {8020, 8021, 8022}}
+
+// Event is what the device logs when a file is started; 0 where no collection has rules for it.
+func (p *appLocker) Event(in policy.Installation) int {
 	f := fileOf(in)
 	for _, c := range p.Collections {
-		if c.Type != f.collection || c.Mode != "Enabled" || len(c.Rules) == 0 {
+		if c.Type != f.collection || len(c.Rules) == 0 {
 			continue
 		}
-		allowed := false
-		for _, r := range c.Rules {
-			if !r.matches(f) {
-				continue
-			}
-			if r.Action == "Deny" {
-				return true
-			}
-			allowed = true
+		events := appLockerEvents[c.Type]
+		switch {
+		case c.allows(f):
+			return events[0]
+		case c.Mode == "AuditOnly":
+			return events[1]
 		}
-		return !allowed
+		return events[2]
 	}
-	return false
+	return 0
+}
+
+// Denies: what is prevented does not run.
+func (p *appLocker) Denies(in policy.Installation) bool {
+	event := p.Event(in)
+	return event == 8004 || event == 8007 || event == 8022
+}
+
+func (c *appLockerCollection) allows(f windowsFile) (allowed bool) {
+	for _, r := range c.Rules {
+		if !r.matches(f) {
+			continue
+		}
+		if r.Action == "Deny" {
+			return false
+		}
+		allowed = true
+	}
+	return allowed
 }
 
 func (r *appLockerRule) matches(f windowsFile) bool {

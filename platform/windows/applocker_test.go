@@ -42,6 +42,38 @@ func TestGolden(t *testing.T) {
 
 func TestWriteFails(t *testing.T) { platformtest.Fails(t, Write, applocked(true)) }
 
+// files are what somebody starts, and whether applocked denies it.
+var files = []struct {
+	identifier, version string
+	closed, open        bool
+}{
+	{maker + "EDITOR|EDITOR.EXE", "4.1", true, false},
+	{maker + "EDITOR|EDITOR.EXE", "4.2", false, false},
+	{maker + "EDITOR|EDITOR.EXE", "4.65535.65535.65535", false, false},
+	{maker + "EDITOR|EDITOR.EXE", "5", true, true},
+	{maker + "EDITOR|EDITOR.EXE", "5.1.1.65535", true, true},
+	{maker + "EDITOR|EDITOR.EXE", "5.1.2", false, false},
+	{maker + "EDITOR|EDITOR.EXE", "7", true, true},
+	{maker + "EDITOR|EDITOR.EXE", "", true, true},
+	{maker + "EDITOR|PLUGIN.EXE", "6", true, true},
+	{maker + "ODD|ODD.EXE", "1", true, true},
+	{maker + "UNLISTED|A.EXE", "1", true, false}, // that its maker is banned is another decision
+	{maker + "OTHER|A.EXE", "1", true, true},
+	{"publisher:O=OTHER|OTHER|A.EXE", "1", true, false},
+	{"appx:CN=Example Ltd, C=GB|Example.Board", "1", true, true},
+	{"appx:CN=Example Ltd, C=GB|Example.Other", "1", true, false},
+	{"appx:CN=Microsoft Windows, O=Microsoft Corporation, L=Redmond, S=Washington, C=US|Shell", "1", false, false},
+	{`path:%PROGRAMFILES%\Example\a\b.exe`, "1", false, false},
+	{`path:%WINDIR%\explorer.exe`, "1", false, false},
+	{`path:%WINDIR%\Temp\evil.exe`, "1", true, false},
+	{"sha256:" + strings.Repeat("b", 64), "", false, false},
+	{"sha256:" + strings.Repeat("c", 64), "", true, false},
+	{`path:C:\tools\old.ps1`, "1", true, true},
+	{`path:C:\tools\new.ps1`, "1", true, false},
+	{`path:C:\tools\setup.msi`, "1", true, false},
+	{`path:%WINDIR%\Installer\1.msi`, "1", false, false},
+}
+
 // TestDevice: what versions decide, and whether the more or the less special identifier does.
 func TestDevice(t *testing.T) {
 	for _, closed := range []bool{true, false} {
@@ -53,32 +85,7 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []struct {
-			identifier, version string
-			closed, open        bool
-		}{
-			{maker + "EDITOR|EDITOR.EXE", "4.1", true, false},
-			{maker + "EDITOR|EDITOR.EXE", "4.2", false, false},
-			{maker + "EDITOR|EDITOR.EXE", "4.65535.65535.65535", false, false},
-			{maker + "EDITOR|EDITOR.EXE", "5", true, true},
-			{maker + "EDITOR|EDITOR.EXE", "5.1.1.65535", true, true},
-			{maker + "EDITOR|EDITOR.EXE", "5.1.2", false, false},
-			{maker + "EDITOR|EDITOR.EXE", "7", true, true},
-			{maker + "EDITOR|EDITOR.EXE", "", true, true},
-			{maker + "EDITOR|PLUGIN.EXE", "6", true, true},
-			{maker + "ODD|ODD.EXE", "1", true, true},
-			{maker + "UNLISTED|A.EXE", "1", true, false}, // that its maker is banned is another decision
-			{maker + "OTHER|A.EXE", "1", true, true},
-			{"publisher:O=OTHER|OTHER|A.EXE", "1", true, false},
-			{"appx:CN=Example Ltd, C=GB|Example.Board", "1", true, true},
-			{"appx:CN=Example Ltd, C=GB|Example.Other", "1", true, false},
-			{"appx:CN=Microsoft Windows, O=Microsoft Corporation, L=Redmond, S=Washington, C=US|Shell", "1", false, false},
-			{`path:%PROGRAMFILES%\Example\a\b.exe`, "1", false, false},
-			{`path:%WINDIR%\explorer.exe`, "1", false, false},
-			{`path:%WINDIR%\Temp\evil.exe`, "1", true, false},
-			{"sha256:" + strings.Repeat("b", 64), "", false, false},
-			{"sha256:" + strings.Repeat("c", 64), "", true, false},
-		} {
+		for _, c := range files {
 			want := c.open
 			if closed {
 				want = c.closed
@@ -86,6 +93,64 @@ func TestDevice(t *testing.T) {
 			if got := d.Denies(policy.Installation{Identifier: c.identifier, Version: c.version}); got != want {
 				t.Errorf("closed %t: %s %s: denied %t", closed, c.identifier, c.version, got)
 			}
+		}
+	}
+}
+
+// TestAudit: under a list for an audit everything runs, and what the enforced one prevents is noted, event for event. Nothing
+// in it can be taken for the list that is enforced.
+func TestAudit(t *testing.T) {
+	type logger interface {
+		platformtest.Device
+		Event(policy.Installation) int
+	}
+	device := func(l *platform.List) (logger, []byte, []platform.Left) {
+		var b bytes.Buffer
+		left, err := Write(&b, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := platformtest.AppLocker(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.(logger), b.Bytes(), left
+	}
+	prevented := map[int]int{8004: 8003, 8007: 8006, 8022: 8021}
+	for _, closed := range []bool{true, false} {
+		l := applocked(closed)
+		enforced, rules, left := device(l)
+		enforcedDigest := l.Digest()
+		l.Audit = true
+		audited, tried, untold := device(l)
+		seen := map[int]int{}
+		for _, f := range files {
+			in := policy.Installation{Identifier: f.identifier, Version: f.version}
+			want := enforced.Event(in)
+			seen[want]++
+			if noted, denied := prevented[want]; denied {
+				want = noted
+			}
+			if got := audited.Event(in); got != want || audited.Denies(in) {
+				t.Errorf("closed %t: %s %s: event %d, where the enforced one has %d; denied %t", closed, f.identifier, f.version, got, enforced.Event(in), audited.Denies(in))
+			}
+		}
+		for _, event := range []int{8002, 8004, 8007, 8020, 8022} {
+			if seen[event] == 0 {
+				t.Errorf("closed %t: no file had event %d: %v", closed, event, seen)
+			}
+		}
+		if bytes.Contains(tried, []byte("Enabled")) || bytes.Count(tried, []byte(`EnforcementMode="AuditOnly"`)) != 4 || bytes.Contains(rules, []byte("AuditOnly")) {
+			t.Errorf("closed %t: the modes are\n%s", closed, tried)
+		}
+		if l.Digest() == enforcedDigest || bytes.Contains(tried, []byte(enforcedDigest)) || !bytes.Contains(tried, []byte(`Description="Audit only, this denies nothing: `)) {
+			t.Errorf("closed %t: it says that it is %s\n%s", closed, l.Stamp(), tried)
+		}
+		if len(untold) == 0 || untold[0].Identifier != "" || !strings.Contains(untold[0].Reason, "nothing is denied") {
+			t.Fatalf("closed %t: what is left is %+v", closed, untold)
+		}
+		if diff := cmp.Diff(left, untold[1:]); diff != "" {
+			t.Errorf("closed %t: the rest of what is left (-enforced +audit)\n%s", closed, diff)
 		}
 	}
 }

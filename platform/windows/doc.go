@@ -9,6 +9,6 @@
 // What the format cannot say: which device it is from, and all that is installed. winget leaves out
 // what none of its sources knows, so every report is partial.
 //
-// Written is the XML of AppLocker (Write). Identify is the one place that knows by which identifiers
+// Written is the XML of AppLocker (Write), enforced or, of a list for an audit, audited alone. Identify is the one place that knows by which identifiers
 // AppLocker can tell programs; those of winget's packages are none.
 package windows

@@ -60,12 +60,17 @@ func Collections(w io.Writer, l *platform.List, stamp string, quote func(b, text
 	for kind, element := range elements {
 		heads[kind], ends[kind] = quoted("<"+element+"Rule Id=\""), quoted("</"+element+"Rule>\n")
 	}
+	mode := "Enabled"
+	if l.Audit {
+		mode = "AuditOnly"
+		left = append([]platform.Left{{Reason: "nothing is denied by it: what the list denies starts, and the device only notes it in its log (events 8003, 8006 and 8021); beside a policy that is enforced the mode of one of the two holds for both, so that it must stand alone"}}, left...)
+	}
 	b := make([]byte, 0, 2*chunk)
 	for t, word := range typeWords {
 		if err := before(word); err != nil {
 			return nil, err
 		}
-		b = append(b[:0], quoted("<RuleCollection Type=\""+word+"\" EnforcementMode=\"Enabled\">\n")...)
+		b = append(b[:0], quoted("<RuleCollection Type=\""+word+"\" EnforcementMode=\""+mode+"\">\n")...)
 		for i := range rules {
 			r := &rules[i]
 			if !slices.Contains(r.is.Types, Type(t)) {

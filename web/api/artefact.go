@@ -18,10 +18,11 @@ type artefactQuery struct {
 	Organisation string `query:"organisation" maxLength:"200" doc:"Whose devices it is for; it may be left out where a host is named"`
 	Host         string `query:"host" maxLength:"200" doc:"The device that it is for, with what is exempt on it"`
 	Platform     string `query:"platform" doc:"Which platform's list, where the form is for several: that of the device, or the form's first, unless said"`
+	Audit        bool   `query:"audit" doc:"What denies nothing and notes what the list denies; of the form applocker alone"`
 }
 
 func (q *artefactQuery) query() (enforce.Query, error) {
-	asked := enforce.Query{Form: q.Form, Organisation: q.Organisation, Host: q.Host}
+	asked := enforce.Query{Form: q.Form, Organisation: q.Organisation, Host: q.Host, Audit: q.Audit}
 	if enforce.Named(q.Form) == nil {
 		return asked, refuse(notFound, "form", "There is no form %q: the forms are %s", q.Form, strings.Join(enforce.Names(), ", "))
 	}

@@ -65,6 +65,38 @@ func TestArtefact(t *testing.T) {
 	})
 }
 
+// TestAudit: what denies nothing is asked for expressly, and is told apart by all that it is known by.
+func TestAudit(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		token := h.token(t, people.DeviceAdministrator, "treasury")
+		const path, audit = "/api/v1/artefacts/applocker?organisation=treasury", "&audit=true"
+		for _, same := range []string{"", "&audit=false"} {
+			if got := h.call(t, token, "GET", path+same, ""); got.status != 200 || strings.Contains(got.body, "AuditOnly") {
+				t.Errorf("%s: %d %s", same, got.status, got.body)
+			}
+		}
+		enforced, tried := h.call(t, token, "GET", path, ""), h.call(t, token, "GET", path+audit, "")
+		if tried.status != 200 || strings.Contains(tried.body, "Enabled") || strings.Count(tried.body, "AuditOnly") != 4 {
+			t.Errorf("%d %s", tried.status, tried.body)
+		}
+		for _, name := range []string{"ETag", "Portcullis-List"} {
+			if a, b := enforced.header.Get(name), tried.header.Get(name); a == "" || b == "" || a == b {
+				t.Errorf("%s: %q, and of the audit %q", name, a, b)
+			}
+		}
+		if again := h.call(t, token, "GET", path+audit, "", "If-None-Match", tried.header.Get("ETag")); again.status != 304 {
+			t.Errorf("the same again: %d", again.status)
+		}
+		if other := h.call(t, token, "GET", path, "", "If-None-Match", tried.header.Get("ETag")); other.status != 200 {
+			t.Errorf("the enforced one, asked for with the audit's tag: %d", other.status)
+		}
+		said := decode[enforce.Manifest](t, h.call(t, token, "GET", "/api/v1/artefacts/applocker/manifest?organisation=treasury"+audit, ""), 200)
+		if !said.Audit || `"`+said.File+`"` != tried.header.Get("ETag") || !strings.Contains(said.NotCarried[0].Reason, "nothing is denied") {
+			t.Errorf("the manifest says %+v", said)
+		}
+	})
+}
+
 // TestNoArtefact goes through what has none.
 func TestNoArtefact(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
@@ -75,15 +107,18 @@ func TestNoArtefact(t *testing.T) {
 		}
 		h.follow(t)
 		for path, status := range map[string]int{
-			"/artefacts/paper?organisation=treasury":                 404,
-			"/artefacts/android":                                     422,
-			"/artefacts/android?organisation=health":                 403,
-			"/artefacts/android?organisation=treasury&platform=ios":  422,
-			"/artefacts/android?organisation=treasury&platform=tree": 422,
-			"/artefacts/android?organisation=audit&host=own":         422,
-			"/artefacts/android?host=nobody":                         404,
-			"/artefacts/android?host=own":                            409,
-			"/artefacts/android?organisation=treasury&site=x":        422,
+			"/artefacts/paper?organisation=treasury":                                       404,
+			"/artefacts/android":                                                           422,
+			"/artefacts/android?organisation=health":                                       403,
+			"/artefacts/android?organisation=treasury&platform=ios":                        422,
+			"/artefacts/android?organisation=treasury&platform=tree":                       422,
+			"/artefacts/android?organisation=audit&host=own":                               422,
+			"/artefacts/android?host=nobody":                                               404,
+			"/artefacts/android?host=own":                                                  409,
+			"/artefacts/android?organisation=treasury&site=x":                              422,
+			"/artefacts/android?organisation=treasury&audit=true":                          422,
+			"/artefacts/intune/manifest?organisation=treasury&platform=windows&audit=true": 422,
+			"/artefacts/applocker?organisation=treasury&audit=perhaps":                     422,
 		} {
 			if got := h.call(t, token, "GET", "/api/v1"+path, ""); got.status != status {
 				t.Errorf("%s: %d, not %d: %s", path, got.status, status, got.body)

@@ -112,6 +112,8 @@ func (a *api) register() {
 	add(a, operation{id: "list-due", pattern: "GET /vetting/due", permission: people.SeeVetting, summary: "List the apps of which devices have a later version than was reviewed, those on most devices first"}, a.listAppsDue)
 	add(a, operation{id: "get-criteria", pattern: "GET /organisations/{id}/criteria", permission: people.SeeVetting, summary: "Get what is asked of apps in an organisation"}, a.getCriteria)
 	add(a, operation{id: "set-criteria", pattern: "POST /organisations/{id}/criteria", permission: people.DecideProcess, summary: "Have an organisation ask by a file of its own"}, a.setCriteria)
+	add(a, operation{id: "get-trackers", pattern: "GET /organisations/{id}/trackers", permission: people.SeeVetting, summary: "Get the list of trackers that is looked for in apps in an organisation, besides what the program knows"}, a.getTrackers)
+	add(a, operation{id: "set-trackers", pattern: "POST /organisations/{id}/trackers", permission: people.DecideProcess, summary: "Have an organisation look for what a list of its own names"}, a.setTrackers)
 
 	add(a, operation{id: "list-unlinked", pattern: "GET /unlinked", permission: people.SeeDevices, summary: "List the identifiers on devices that are no product's, those on most hosts first"}, a.listUnlinked)
 	add(a, operation{id: "link-identifier", pattern: "POST /unlinked", permission: people.LinkIdentifiers, summary: "Say which product an identifier is, for everyone"}, a.linkIdentifier)

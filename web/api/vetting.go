@@ -317,6 +317,51 @@ func (a *api) setCriteria(ctx context.Context, in *newCriteria) (*single[AppCrit
 	return &single[AppCriteria]{Body: showCriteria(asked)}, nil
 }
 
+// AppTrackers is the list of trackers that is looked for in apps in an organisation.
+type AppTrackers struct {
+	Of       string    `json:"of,omitempty" doc:"Whose list it is: the organisation's own or that of the nearest above; left out where there is none"`
+	Form     string    `json:"form,omitempty" enum:"exodus,blocker" doc:"Of Exodus Privacy, or of blocker-general-rules: what is in front of the ids of kits that are found by it"`
+	Entries  int       `json:"entries" doc:"How many of its entries are looked for"`
+	Problems []string  `json:"problems" doc:"What of it is not used, and why"`
+	Text     string    `json:"text,omitempty" doc:"The file, in JSON"`
+	Digest   string    `json:"digest,omitempty" doc:"SHA-256 of the file"`
+	By       string    `json:"by,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Reason   string    `json:"reason,omitempty"`
+}
+
+func showTrackers(t *vetting.Trackers) AppTrackers {
+	shown := AppTrackers{Of: t.Of, Problems: []string{}, Text: t.Text, Digest: t.Digest, By: t.By, At: t.At.Time(), Reason: t.Reason}
+	if t.List != nil {
+		shown.Form, shown.Entries, shown.Problems = t.List.Name, len(t.List.Entries), append(shown.Problems, t.List.Problems...)
+	}
+	return shown
+}
+
+func (a *api) getTrackers(ctx context.Context, in *ID) (*single[AppTrackers], error) {
+	found, err := a.Vetting.Trackers(ctx, actorOf(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &single[AppTrackers]{Body: showTrackers(&found)}, nil
+}
+
+type newTrackers struct {
+	ID
+	Body struct {
+		Text   string `json:"text" doc:"The file, in JSON, in the form of Exodus Privacy or of blocker-general-rules; empty to go by that of the organisation above again"`
+		Reason string `json:"reason"`
+	} `nameHint:"NewTrackers"`
+}
+
+func (a *api) setTrackers(ctx context.Context, in *newTrackers) (*single[AppTrackers], error) {
+	found, err := a.Vetting.SetTrackers(ctx, actorOf(ctx), in.ID.ID, in.Body.Text, in.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return &single[AppTrackers]{Body: showTrackers(&found)}, nil
+}
+
 const vetPath = "/vetting/reports"
 
 // addVetting makes the route that takes in the file of an app, and describes it: huma would have all of it in memory.

@@ -109,6 +109,12 @@ func init() {
 		"GET /organisations/{id}/criteria": func(_ *testing.T, _ *house, o string) attempt {
 			return attempt{path: "/organisations/" + o + "/criteria", status: 200}
 		},
+		"GET /organisations/{id}/trackers": func(_ *testing.T, _ *house, o string) attempt {
+			return attempt{path: "/organisations/" + o + "/trackers", status: 200}
+		},
+		"POST /organisations/{id}/trackers": func(_ *testing.T, h *house, o string) attempt {
+			return attempt{path: "/organisations/" + o + "/trackers", status: 200, body: `{"text": "", "reason": "Those above will do"}`}
+		},
 		"POST /organisations/{id}/criteria": func(_ *testing.T, h *house, o string) attempt {
 			return attempt{path: "/organisations/" + o + "/criteria", status: 200, body: `{"text": "", "reason": "Those above will do"}`}
 		},

@@ -39,6 +39,31 @@ func (a *area) already(r *http.Request, rule *policy.Rule) ([]ui.Component, erro
 	return []ui.Component{ui.Inset(append(told, ui.Para("If it is not enough, you may propose yours all the same.")))}, nil
 }
 
+// openRequests are those for the same app in the same body that nobody has answered yet, as far as who asks may see them:
+// who asks twice waits no shorter.
+func (a *area) openRequests(r *http.Request, asked *appAsked) ([]ui.Component, error) {
+	open, err := a.Approvals.Proposals(r.Context(), actor(r), room.Query{Kind: room.Allow, State: room.Waiting, Organisation: asked.body})
+	if err != nil {
+		return nil, err
+	}
+	n := a.words(nil)
+	var told []ui.Component
+	for i := range open.Proposals {
+		p := &open.Proposals[i]
+		same := asked.product != "" && p.Rule.Target.Product == asked.product
+		if f := asked.found; f != nil && f.Identifier != "" && p.Found != nil {
+			same = p.Found.Platform == f.Platform && p.Found.Identifier == f.Identifier
+		}
+		if same && (a.revised == nil || p.ID != a.revised.ID) {
+			told = append(told, ui.Paragraph{ui.Text("Asked for already on " + when(r, p.At).Absolute() + ", and still to be decided: "), ui.Link{Text: n.title(p), Href: ProposalPath(p.ID)}})
+		}
+	}
+	if len(told) == 0 {
+		return nil, nil
+	}
+	return []ui.Component{ui.Inset(append(told, ui.Para("To say more, change that one. What differs, such as another platform, you may ask for all the same.")))}, nil
+}
+
 // openBan is a ban that is proposed, and how far that has come.
 func (w words) openBan(r *http.Request, p *room.Proposal) ui.Component {
 	return ui.Paragraph{

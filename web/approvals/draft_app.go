@@ -227,7 +227,11 @@ func (a *area) askApp(w http.ResponseWriter, r *http.Request, asked *appAsked) e
 	if err != nil {
 		return err
 	}
-	page.Content = append(page.Content, already...)
+	open, err := a.openRequests(r, asked)
+	if err != nil {
+		return err
+	}
+	page.Content = append(append(page.Content, already...), open...)
 	asked.fill(r, form)
 	return a.propose(w, r, page, form, func() (room.Draft, error) { return a.appOf(form, asked) })
 }

@@ -10,6 +10,7 @@ import (
 	"portcullis/people"
 	"portcullis/policy"
 	"portcullis/register"
+	"portcullis/web/approvals"
 )
 
 func TestDraftApp(t *testing.T) {
@@ -29,10 +30,14 @@ func TestDraftApp(t *testing.T) {
 			t.Errorf("asked for: %+v %+v", v.Draft, v.Rule)
 		}
 
+		// Who asks again while it waits is told so; what others asked for, they are not told.
+		anna.Get(to[0]).Shows(http.StatusOK, "Asked for already on", "still to be decided").Has(`href="` + approvals.ProposalPath(v.ID) + `"`)
+		b.drafter("", "dept-a", "carl").Get(to[0]).Shows(http.StatusOK, "Ask for Maps").Lacks("Asked for already")
+
 		// It is refused, and asked for again with something new.
 		b.drafter(people.Reviewer, "dept-a", "rhea").takes(v.ID, rooms.Doing{Act: rooms.Refuse, Said: rooms.Said{Reason: "Paper does"}})
 		again := "/proposals/new/app?after=" + v.ID
-		anna.Get(again).Shows(http.StatusOK, "Ask again for Maps", "Refused, because", "Paper does", "To find the way to those I visit")
+		anna.Get(again).Shows(http.StatusOK, "Ask again for Maps", "Refused, because", "Paper does", "To find the way to those I visit").Lacks("Asked for already")
 		next := anna.proposed(anna.Answer(again, "reason", "The paper maps are gone"))
 		if next.After != v.ID || next.Rule.Target.Product != "maps" || !slices.Equal(next.Rule.Platforms, v.Rule.Platforms) {
 			t.Errorf("asked again: %+v", next.Draft)

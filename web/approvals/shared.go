@@ -7,6 +7,9 @@ import (
 	"portcullis/web/ui"
 )
 
+// Did is what somebody did who took a step, as the beginning of a line; empty where there is no such step.
+func Did(act room.Act) string { return ui.Capital(acts[act].did) }
+
 // Title is what a proposal proposes, in a sentence without its full stop.
 func (r Rooms) Title(p *room.Proposal) string { return newArea(r).words(nil).title(p) }
 

@@ -77,6 +77,11 @@ func TestExemptionWalk(t *testing.T) {
 		is = is[:strings.Index(is, `"`)]
 		grants.Get("/exemptions").Shows(http.StatusOK, "Parrot Chat on one device", "1 more that you may not see")
 		grants.Get(is).Shows(http.StatusOK, "In force", "PO/26/1", "It was proposed on", "Ask for it again", "Added").Has(`href="` + is + `/uptake"`)
+		thing := regexp.MustCompile(`href="(/devices/l1/why[^"]*)"[^>]*>Why<span[^>]*> this is said of Parrot`).FindStringSubmatch(grants.Get("/devices/l1").Body)
+		if len(thing) == 0 {
+			t.Fatal("the device leads to no reasons for what is exempt")
+		}
+		grants.Get(html.UnescapeString(thing[1])).Shows(http.StatusOK, "lifts that until").Has(`href="`+is+`"`, `href="/rules/ban-parrot"`, `href="/apps/parrot"`)
 		office.Get(is).Shows(http.StatusOK, "In force").HasNo(is + "/uptake").HasNo(`href="/devices/`).HasNo(`href="/rules/`)
 		anna.Get(at).Shows(http.StatusOK, "Exempts Parrot Chat").Lacks("See the exemption")
 		grants.Get(is+"/end").Shows(http.StatusOK, "End this exemption early?")
@@ -205,18 +210,19 @@ func TestMarkedExemption(t *testing.T) {
 	each(t, func(h *house) {
 		grants, signs, other := h.somebody("Farida Marchetti", people.SecurityOfficer, "light"), h.somebody("Eoghan Lund", people.Approver, "light"), h.somebody("Cato Holm", people.SecurityOfficer, "light")
 		asks := h.somebody("Ada Holm", people.CentreOfficer, "gov")
-		d := exemption("light", "l2", "")
-		d.Exemption.Lifts, d.Exemption.Product, d.Marked, d.Audience = nil, "maps", true, []string{grants.ID, signs.ID}
+		d := exemption("light", "l1", "")
+		d.Exemption.Lifts, d.Exemption.Product, d.Marked, d.Audience = nil, "parrot", true, []string{grants.ID, signs.ID}
 		p := asks.proposes(d)
 		grants.takes(p.ID, rooms.Doing{Act: rooms.Grant, Said: rooms.Said{Reason: "It is needed", Risk: "Small"}})
 		p = signs.takes(p.ID, rooms.Doing{Act: rooms.Sign})
 		if p.State != rooms.Made {
 			t.Fatalf("it is %s", p.State)
 		}
-		signs.Get("/exemptions").Shows(http.StatusOK, "Tide Maps on one device")
-		signs.Get(approvals.ExemptionPath(p.Made)).Shows(http.StatusOK, "Tide Maps on one device")
-		other.Get("/exemptions").Shows(http.StatusOK, "more that you may not see").Lacks("Tide Maps on one device")
-		other.Get(approvals.ExemptionPath(p.Made)).Shows(http.StatusNotFound).Lacks("Tide Maps")
+		signs.Get("/exemptions").Shows(http.StatusOK, "Parrot Chat on one device")
+		signs.Get(approvals.ExemptionPath(p.Made)).Shows(http.StatusOK, "Parrot Chat on one device")
+		other.Get("/exemptions").Shows(http.StatusOK, "more that you may not see").Lacks("Parrot Chat on one device")
+		other.Get(approvals.ExemptionPath(p.Made)).Shows(http.StatusNotFound).Lacks("Parrot Chat")
+		other.Get("/devices/l1").Shows(http.StatusOK, "It is marked: only those who are assigned to it know more").Has(`href="/rules/ban-parrot"`).HasNo(p.Made)
 		other.Get(approvals.ExemptionPath(p.Made, "end")).Shows(http.StatusNotFound)
 	})
 }

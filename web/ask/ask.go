@@ -103,7 +103,7 @@ func (p *page) choices() ui.Component {
 		var more []string
 		switch {
 		case c.By == search.OldName:
-			more = append(more, "once called "+c.Text)
+			more = append(more, "also known as "+c.Text)
 		case c.By == search.Identifier && c.Text != c.Product:
 			more = append(more, c.Text)
 		}

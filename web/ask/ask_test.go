@@ -22,7 +22,7 @@ func TestWork(t *testing.T) {
 
 		civil.work("q", "parrot").Shows(200, "No, do not install Parrot", "Ministry of Tides", "It sends what it hears abroad", "Government of Merrow has banned everything that comes from Umberfell, since 1\u00a0January\u00a02026, until 1\u00a0January\u00a02027.",
 			"An exemption is possible, through your security team. It must be cleared by the office: Minister. It needs in place: ", "What to do", "take it off").Lacks("exemption that reaches you", "/requests")
-		civil.work("q", "chirper").Shows(200, "No, do not install Parrot", "Parrot was once called Chirper.")
+		civil.work("q", "chirper").Shows(200, "No, do not install Parrot", "Parrot is also known as Chirper.")
 		reporter.work("q", "parrot").Shows(200, "Yes, you may install Parrot", "exemption that reaches you, for press work, until 1\u00a0April\u00a02026", "It holds with this in place: ")
 		civil.work("q", "notes").Shows(200, "Yes, you may install Notes on Android or iPhone or iPad, from version 2.5", "by a decision of Government of Merrow", "On other platforms", "Not on your list yet", "Did you mean another app?", "Notes Pro", "an older version is not allowed")
 		civil.work("product", "notes", "platform", "windows").Shows(200, "Not yet: Notes is not on your list on Windows")

@@ -28,7 +28,7 @@ func (p *page) answered() (ui.Page, error) {
 		shown.Caption = "On your own device"
 	}
 	if p.asked.By.By == search.OldName {
-		shown.Content = append(shown.Content, ui.Para(p.name()+" was once called "+p.asked.By.Text+"."))
+		shown.Content = append(shown.Content, ui.Para(p.name()+" is also known as "+p.asked.By.Text+"."))
 	}
 	if p.q.Own {
 		advice, err := p.advised(first)

@@ -73,6 +73,7 @@ func (a *Area) Choice() []ui.Component {
 		table.Rows = append(table.Rows, ui.Row{ui.Text(f.Role.Name()), ui.Text(f.Name + ", " + f.Body), ui.Text(f.Look), f.post("Be", f.Name+", "+f.Role.Name(), "", ui.Secondary)})
 	}
 	return []ui.Component{
+		ui.Para("Portcullis keeps one register of decisions about what may be on a government’s devices, on its estate and inside its doors: it says where each holds, what is in breach and why, and who decided it."),
 		ui.Para("This is the Republic of Merrow, which is on no map: forty bodies, 20,000 devices, 300 cameras, recorders, routers and doors. Police and Parliament decide for themselves, so that the centre sees 34 of the bodies and not all. Everything but the well-known apps is invented, and all that you do goes when the demonstration ends."),
 		ui.Heading("What to look at"), ui.List{Items: look, Numbered: true},
 		ui.Heading("Whom would you like to be?"), table,

@@ -21,6 +21,21 @@ func (n names) maker(supplier string) ui.Component {
 	return ui.Link{Text: n.supplier(supplier), Href: SupplierPath(supplier)}
 }
 
+// makerOf is who makes a product: where another is known to make it than who sells it, that one, and below it who sells
+// it; else the given seller.
+func (n names) makerOf(r *http.Request, p *policy.Product, seller ui.Component) ui.Component {
+	var makers []ui.Component
+	for _, e := range p.MadeBy {
+		if e.Contains(ui.Now(r)) {
+			makers = append(makers, n.maker(e.Supplier))
+		}
+	}
+	if len(makers) == 0 || p.Supplier == "" {
+		return seller
+	}
+	return stacked(append(makers, ui.Line{ui.Muted("sold by"), n.maker(p.Supplier)}))
+}
+
 // app shows one product.
 func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	filter, err := a.narrowedToBody(r)
@@ -45,7 +60,7 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page.Content = []ui.Component{n.appFacts(&app), append(ways, asks...)}
+	page.Content = []ui.Component{n.appFacts(r, &app), append(ways, asks...)}
 	if app.Where.Itself.Hosts > 0 {
 		page.Content = append(page.Content, n.verdictsTable(&app.Where))
 	}
@@ -98,10 +113,10 @@ func perhapsAmong(n int) ui.SummaryRow {
 	return ui.SummaryRow{Key: "Perhaps, of these", Value: ui.Text(ui.Capital(affectedCount(n)) + ": nothing there is known to be it, but " + perhapsWhy("an identifier of it"))}
 }
 
-func (n names) appFacts(app *room.App) ui.Summary {
+func (n names) appFacts(r *http.Request, app *room.App) ui.Summary {
 	w := &app.Where
 	facts := ui.Summary{Rows: []ui.SummaryRow{
-		{Key: "Maker", Value: n.maker(app.Product.Supplier)},
+		{Key: "Maker", Value: n.makerOf(r, &app.Product, n.maker(app.Product.Supplier))},
 		{Key: "Installed on", Value: ui.Text(ui.Capital(hosts(w.Itself)))},
 	}}
 	add := func(key string, value ui.Component) {

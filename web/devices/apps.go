@@ -60,6 +60,7 @@ func (a *area) appsTable(r *http.Request, found *room.Apps) ui.Table {
 	if proposes {
 		table.Columns = append(table.Columns, ui.Column{Title: "What you can do", Unseen: true})
 	}
+	carriers := n.carriers()
 	for i := range found.Apps {
 		f := &found.Apps[i]
 		if f.Of != nil && (i == 0 || found.Apps[i-1].Of != f.Of) {
@@ -67,11 +68,14 @@ func (a *area) appsTable(r *http.Request, found *room.Apps) ui.Table {
 		}
 		called := cmp.Or(f.Product.Name, f.Product.ID)
 		more := ui.Line{ui.Muted(kindName(f.Product.Kind))}
+		if inside := carriers[f.Product.ID]; inside > 0 {
+			more = append(more, ui.Muted("inside "+ui.Count(inside, "other product", "other products")))
+		}
 		if f.By != "" {
 			more = append(more, ui.Muted(f.By))
 		}
 		row := ui.Row{
-			foundCell(f, ui.Link{Text: called, Href: AppPath(f.Product.ID)}, more), n.makerOwned(f), ui.Number(f.Hosts), ui.Number(f.Bodies), n.bansCell(f.Bans),
+			foundCell(f, ui.Link{Text: called, Href: AppPath(f.Product.ID)}, more), n.makerOf(r, f.Product, n.makerOwned(f)), ui.Number(f.Hosts), ui.Number(f.Bodies), n.bansCell(f.Bans),
 		}
 		if proposes {
 			row = append(row, ui.Link{Text: "Ban this…", Hidden: "that is " + called, Href: banAt(policy.Target{Product: f.Product.ID})})
@@ -79,6 +83,21 @@ func (a *area) appsTable(r *http.Request, found *room.Apps) ui.Table {
 		table.Rows = append(table.Rows, row)
 	}
 	return table
+}
+
+// carriers counts the products that contain each of the others: one that is installed nowhere may be inside what is.
+func (n names) carriers() map[string]int {
+	count, products := map[string]int{}, n.view.World.Products
+	for i := range products {
+		seen := map[string]bool{}
+		for _, c := range products[i].Contains {
+			if !seen[c.Product] {
+				seen[c.Product] = true
+				count[c.Product]++
+			}
+		}
+	}
+	return count
 }
 
 // makerRow is a maker above their products.

@@ -57,6 +57,12 @@ func TestAppPages(t *testing.T) {
 		}
 		auditor.Get("/apps?q=zzz").Shows(200, "No product is called so", "/unlinked?q=zzz")
 		auditor.Get("/apps?kind=equipment").Shows(200, "Cam 2").Lacks("Parrot")
+		if row := list.Row("Cam 2"); !strings.Contains(row, "Umber Group") || !strings.Contains(row, "sold by") || !strings.Contains(row, "Other Ltd") {
+			t.Errorf("what one company makes and another sells: %s", row)
+		}
+		if row := list.Row("Wing Kit"); !strings.Contains(row, "inside 1 other product") {
+			t.Errorf("what is installed nowhere, and inside something else: %s", row)
+		}
 		officer.Get("/apps?organisation=dept-b").Shows(403)
 
 		one := auditor.Get("/apps/parrot").Shows(200, "Parrot Chat", "4 devices", "Canary", "Harbour Office", "Department of Light", "Banned", "Umber Group",
@@ -67,7 +73,7 @@ func TestAppPages(t *testing.T) {
 		auditor.Get("/apps/parrot?organisation=unit").Shows(200, "2 devices").Lacks(">Harbour Office</th>")
 		auditor.Get("/apps/notes").Shows(200, "Notes <b>", "Wing Kit", "Before 3", "Notes <b> → Wing Kit → Umber Apps Ltd → Umber Group")
 		auditor.Get("/apps/kit").Shows(200, "It is installed nowhere", "Notes <b>", "Inside something else on")
-		auditor.Get("/apps/cam").Shows(200, "1 piece of equipment", "Cam 2 is made by Umber Group")
+		auditor.Get("/apps/cam").Shows(200, "1 piece of equipment", "sold by", "Cam 2 is made by Umber Group")
 		auditor.Get(devices.AppPath("..")).Shows(200, "Dots", "Not known")
 		auditor.Get("/apps/none").Shows(404, "There is no product none")
 	})
@@ -208,6 +214,20 @@ func TestUnlinkedPages(t *testing.T) {
 		reviewer.Get("/unlinked/link?platform=android&identifier=com.none").Shows(404)
 		reviewer.Get("/unlinked/link?platform=x&identifier=com.none").Shows(404)
 		reviewer.Get("/unlinked?q=zzz").Shows(200, "No identifier fits")
+	})
+}
+
+// TestUnknownInBreach: what is no product's stands among what is in breach under its name, and leads to where one says
+// what it is, from the device as well.
+func TestUnknownInBreach(t *testing.T) {
+	eachQuay(t, coast, func(q *quay) {
+		q.told(inventory("a5", "name:Fog Horn", "Fog Horn", "Umber Apps"))
+		reviewer, auditor := q.guest(people.Reviewer, people.Everywhere), q.guest(people.Auditor, people.Everywhere)
+		auditor.Get("/breaches").Shows(200, "Fog Horn").Has(`href="/unlinked?q=Fog&#43;Horn"`).HasNo("name:Fog")
+		auditor.Get("/unlinked?q=Fog+Horn").Shows(200, "1 identifier", "name:Fog Horn")
+		const say = `href="/unlinked/link?identifier=name%3AFog&#43;Horn&amp;platform=android"`
+		reviewer.Get("/devices/a5").Shows(200, "Not known, and in breach").Has(say)
+		auditor.Get("/devices/a5").Shows(200, "Not known, and in breach").HasNo("/unlinked/link")
 	})
 }
 

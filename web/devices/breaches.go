@@ -11,6 +11,7 @@ import (
 	room "portcullis/devices"
 	"portcullis/devices/index"
 	"portcullis/internal/fault"
+	"portcullis/platform"
 	"portcullis/policy"
 	"portcullis/web/ui"
 )
@@ -196,7 +197,8 @@ func (v breachView) products() ui.Component {
 		if p.Product != "" {
 			return ui.Bar{Label: v.names.product(p.Product), Href: v.with("product", p.Product)}
 		}
-		return ui.Bar{Label: strings.ReplaceAll(p.Identifier, ".", ".\u200b")} // it may be long, and breaks at its dots
+		name := plainly(p.Identifier)
+		return ui.Bar{Label: strings.ReplaceAll(name, ".", ".\u200b"), Href: unlinkedOf(name, "")} // it may be long, and breaks at its dots
 	})
 }
 
@@ -251,9 +253,12 @@ func (v breachView) things(h *room.BreachedHost) ui.Component {
 	return list
 }
 
+// plainly is an identifier as people read it: what is known by its name alone is called so.
+func plainly(identifier string) string { return strings.TrimPrefix(identifier, platform.NamePrefix) }
+
 // thing is something in breach; and since when it is what its verdict says, where the host was in breach before.
 func (v breachView) thing(h *room.BreachedHost, b room.BreachedThing) ui.Component {
-	text := b.Identifier
+	text := plainly(b.Identifier)
 	if b.Product != "" {
 		text = v.names.product(b.Product)
 	}

@@ -310,7 +310,46 @@ func explained(r *http.Request, in *room.Installed) ui.Component {
 	if len(in.Sources) > 0 {
 		add("Who says it is there", ui.Text(tools(in.Sources)))
 	}
+	if ways := readOn(r, in); len(ways) > 0 {
+		add("To read on", stacked(ways))
+	}
 	return ui.Summary{Title: cmp.Or(in.Called.Name, in.Called.Identifier) + version0(in.Called.Version), Rows: rows}
+}
+
+// readOn leads from a verdict to the app and to the rules and exemptions that it rests on; from what is not known, to
+// where one says what it is.
+func readOn(r *http.Request, in *room.Installed) (ways []ui.Component) {
+	if in.Called.Product != "" {
+		ways = append(ways, ui.Link{Text: in.Called.Name, Href: AppPath(in.Called.Product)})
+	}
+	var rules, exemptions []string
+	for _, f := range in.Decision.Findings {
+		rules, exemptions = append(rules, f.Rules...), append(exemptions, f.Exemptions...)
+	}
+	for _, id := range sorted(rules) {
+		ways = append(ways, ui.Link{Text: "Rule " + id, Href: RulePath(id)})
+	}
+	for _, id := range sorted(exemptions) {
+		if !named(in.Why.Reasons, id) {
+			continue // it is marked, and not for everybody to know of
+		}
+		ways = append(ways, ui.Link{Text: "Exemption " + id, Href: gate.Path("exemptions", pathID(id))})
+	}
+	if in.Decision.Verdict == policy.Unknown && in.Decision.Platform != 0 && may(r, people.LinkIdentifiers) {
+		ways = append(ways, ui.Link{Text: sayWhat, Hidden: ": " + in.Decision.Identifier, Href: linkPath(in.Decision.Platform, in.Decision.Identifier)})
+	}
+	return ways
+}
+
+// named tells whether reasons name an exemption.
+func named(reasons []string, exemption string) bool {
+	return slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(reason, "xemption "+exemption+" ") })
+}
+
+// sorted are words in their order, each once.
+func sorted(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 // since is since when something is in breach for what its verdict says, and where it was for something else before, since

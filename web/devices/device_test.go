@@ -38,7 +38,7 @@ func TestDevicePage(t *testing.T) {
 		officer, auditor := q.guest(people.SecurityOfficer, "gov"), q.guest(people.Auditor, people.Everywhere)
 		one := officer.Get("/devices/b1").Shows(200, "Department of Light", "Android, corporate", "Parrot Chat 2", "Banned, and in breach", "it listens", "minister", "Parrot Chat → Umber Apps Ltd → Umber Group",
 			"world", "What was known when", "always").Lacks("non-compliant")
-		one.Has(`href="/apps/parrot"`, `href="/devices/b1/why?thing=`, `href="/devices/b1/move"`, `href="/devices/b1/release"`)
+		one.Has(`href="/rules/ban-b"`, `href="/apps/parrot"`, `href="/devices/b1/why?thing=`, `href="/devices/b1/move"`, `href="/devices/b1/release"`)
 		auditor.Get("/devices/b1").Shows(200).Lacks("/devices/b1/move", "Forget")
 		auditor.Get("/devices/b2").Shows(200, "Equipment", "s1", "Cam 2")
 		auditor.Get("/devices/nothing").Shows(404, "There is no device nothing here")

@@ -18,17 +18,21 @@ import (
 // mostNamed is how many of a kind a page names; the manifest names all.
 const mostNamed = 100
 
+// audited is what an address says of a list that is only to be tried.
+const audited = "true"
+
 // query is what the address of a page about one list asks for.
 func query(r *http.Request, form string) (q room.Query, err error) {
 	filter, err := devicepages.Narrowed(r, &ui.Field{Name: "organisation", Label: "Body"}, &ui.Field{Name: "host", Label: "Device"},
-		&ui.Field{Name: "platform", Label: "Platform", As: ui.Select{Options: devicepages.PlatformOptions()}})
+		&ui.Field{Name: "platform", Label: "Platform", As: ui.Select{Options: devicepages.PlatformOptions()}},
+		&ui.Field{Name: "audit", Label: "Audit only", As: ui.Select{Options: []ui.Option{{Value: audited, Label: "Yes"}}}})
 	if err != nil {
 		return q, err
 	}
 	if room.Named(form) == nil {
 		return q, fault.New(fault.NotFound, "There is no list in a form of this name")
 	}
-	q = room.Query{Form: form, Organisation: filter.Value("organisation"), Host: filter.Value("host")}
+	q = room.Query{Form: form, Organisation: filter.Value("organisation"), Host: filter.Value("host"), Audit: filter.Value("audit") == audited}
 	q.Platform, _ = policy.ParsePlatform(filter.Value("platform"))
 	if q.Organisation == "" && q.Host == "" {
 		return q, fault.In("organisation", "Say whose devices the list is for: go to “Lists for devices” and choose a body")
@@ -79,15 +83,33 @@ func (a *area) artefact(w http.ResponseWriter, r *http.Request) error {
 	}
 	n, host := a.names(), r.URL.Query().Get("host")
 	path := Path + "/" + made.Form.Name
+	get := func(what string) string {
+		return at(path+what, made.Organisation, host, made.Platform) + audit(made.Audit)
+	}
 	page := ui.Page{Title: made.Form.Title, Caption: n.Organisation(made.Organisation), Wide: true,
 		Crumbs: []ui.Link{{Text: "Lists for devices", Href: Path}, {Text: cmp.Or(host, n.Organisation(made.Organisation)), Href: at(Path, made.Organisation, host, 0)}}}
-	page.Content = []ui.Component{
-		facts(r, made, host),
-		ui.ButtonGroup{{Text: "Download", Href: at(path+"/file", made.Organisation, host, made.Platform)}, {Text: "Download the manifest", Href: at(path+"/manifest", made.Organisation, host, made.Platform), Kind: ui.Secondary}},
-		ui.Heading("What this form cannot carry"), left(made.Left),
-		ui.Heading("What it rests on"), rests(r, n, made.Decisions()),
+	switch {
+	case made.Audit:
+		page.Title += ": audit only"
+		page.Content = append(page.Content, ui.Warning("This denies nothing. Devices let run what the list denies, and note it in their log. It is for trying the list out, and where it is used nothing is enforced."),
+			ui.Paragraph{ui.Text("When nothing is noted that people need, take "), ui.Link{Text: "the list that is enforced", Href: at(path, made.Organisation, host, made.Platform)}, ui.Text(".")})
+	case made.Form.Audits:
+		page.Content = append(page.Content, ui.Paragraph{ui.Text("To try it without effect, take "), ui.Link{Text: "the audit of it", Href: get("") + audit(true)}, ui.Text(" first: it denies nothing, and notes what this one denies.")})
 	}
+	page.Content = append(page.Content,
+		facts(r, made, host),
+		ui.ButtonGroup{{Text: "Download", Href: get("/file")}, {Text: "Download the manifest", Href: get("/manifest"), Kind: ui.Secondary}},
+		ui.Heading("What this form cannot carry"), left(made.Left),
+		ui.Heading("What it rests on"), rests(r, n, made.Decisions()))
 	return ui.Render(w, r, http.StatusOK, page)
+}
+
+// audit is what an address has more of a list that is only to be tried.
+func audit(tried bool) string {
+	if tried {
+		return "&audit=" + audited
+	}
+	return ""
 }
 
 func facts(r *http.Request, made *room.Artefact, host string) ui.Summary {

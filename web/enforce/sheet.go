@@ -120,7 +120,10 @@ func denies(l *platform.List) bool { return l.Platform != 0 && l.Shut() }
 
 // shut says what a list does with what it does not name.
 func shut(l *platform.List) ui.Component {
-	if denies(l) {
+	switch {
+	case denies(l) && l.Audit:
+		return ui.Tag{Text: "Noted"}
+	case denies(l):
 		return ui.Tag{Text: "Denied", Tone: ui.Active}
 	}
 	return ui.Tag{Text: "Left alone"}
@@ -139,6 +142,9 @@ func fileName(a *room.Artefact, extension string) string {
 	name := "portcullis-" + a.Form.Name
 	if a.Platform != 0 && len(a.Form.Platforms) > 1 {
 		name += "-" + a.Platform.String()
+	}
+	if a.Audit {
+		name += "-audit"
 	}
 	return name + "-" + strconv.FormatInt(a.Generation, 10) + "." + extension
 }

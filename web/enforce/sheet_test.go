@@ -54,6 +54,22 @@ func TestNoList(t *testing.T) {
 	})
 }
 
+// TestAudit goes from the list that is enforced to what tries it, and keeps that.
+func TestAudit(t *testing.T) {
+	each(t, func(h *house) {
+		officer := h.guest(people.DeviceAdministrator, "light")
+		const path = "/device-lists/applocker?organisation=light&amp;platform=windows"
+		officer.Get("/device-lists/applocker?organisation=light").Shows(200, "To try it without effect").Lacks("This denies nothing").Has(`href="` + path + `&amp;audit=true"`)
+		officer.Get("/device-lists/applocker?organisation=light&audit=true").Shows(200, "AppLocker policy for Windows: audit only", "This denies nothing", "Noted", "1 entry: nothing is denied by it", "The list as a whole").Lacks("To try it without effect").
+			Has(`href="`+path+`"`, `href="/device-lists/applocker/file?organisation=light&amp;platform=windows&amp;audit=true"`, `href="/device-lists/applocker/manifest?organisation=light&amp;platform=windows&amp;audit=true"`)
+		officer.Get("/device-lists/applocker/file?organisation=light&audit=true").Shows(200).Has("AuditOnly").Lacks("Enabled")
+		officer.Get("/device-lists/applocker/file?organisation=light").Shows(200).Has("Enabled").Lacks("AuditOnly")
+		officer.Get("/device-lists/android?organisation=light").Shows(200).Lacks("To try it without effect")
+		officer.Get("/device-lists/android?organisation=light&audit=true").Shows(422, "applocker alone has one")
+		officer.Get("/device-lists/applocker?organisation=light&audit=perhaps").Shows(422)
+	})
+}
+
 // TestDownload: what a browser keeps is what the page says it is.
 func TestDownload(t *testing.T) {
 	each(t, func(h *house) {

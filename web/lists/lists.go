@@ -31,7 +31,7 @@ func Routes(a Area) []gate.Route {
 
 // Place is the way in, for the navigation.
 func Place() gate.Place {
-	return gate.Place{Link: ui.Link{Text: "Lists", Href: Path}, Permission: people.SeeRegister}
+	return gate.Place{Link: ui.Link{Text: "Compare lists", Href: Path}, Permission: people.SeeRegister}
 }
 
 // lists compares two lists.

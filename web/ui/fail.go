@@ -149,7 +149,11 @@ func NotFound(what string) Page {
 
 // Refused is the page for what this person may not do.
 func Refused(what string) Page {
-	return plainPage("You may not do this", what, "If your work needs it, ask your security officer. Nothing has been changed; that it was tried is in the access log.", home)
+	todo := "If a message led you here, others may have dealt with it by now. Nothing has been changed; that it was tried is in the access log."
+	if !strings.Contains(what, "ask your security team") {
+		todo = "If your work needs it, ask your security team. " + todo
+	}
+	return plainPage("You may not do this", what, todo, home)
 }
 
 // SignedOut is the page for nobody; at leads to signing in.

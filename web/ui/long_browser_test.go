@@ -34,7 +34,10 @@ func manyRows(w http.ResponseWriter, r *http.Request) error {
 	for range 8 {
 		said.Rows = append(said.Rows, ui.Row{ui.Link{Text: "Front desk", Href: "/people"}, ui.Text("Archive"), ui.List{Items: []ui.Component{ui.Text("Harbour Tides 4.2.1 – Older than the list allows since Tuesday"), ui.Text(unbroken)}}})
 	}
-	return ui.Render(w, r, http.StatusOK, ui.Page{Title: "Many rows", Wide: true, Content: []ui.Component{words, bars, t, said}})
+	which := &ui.Form{Fields: []*ui.Field{{Name: "which", Label: "Which is it?", Hint: unbroken, As: ui.Radios{Options: []ui.Option{{Value: "a", Label: unbroken, Hint: unbroken}, {Value: "b", Label: "Ferry"}}}}}}
+	return ui.Render(w, r, http.StatusOK, ui.Page{
+		Title: "Many rows", Wide: true, Crumbs: []ui.Link{{Text: "Bodies", Href: "/people"}, {Text: unbroken, Href: "/people"}}, Content: []ui.Component{words, bars, t, said, which},
+	})
 }
 
 const (

@@ -82,7 +82,7 @@ func TestFailures(t *testing.T) {
 		want   string
 	}{
 		{fault.New(fault.NotFound, "There is no such person"), 404, "There is no such person."},
-		{fault.New(fault.Refused, "Only the centre may do this"), 403, "ask your security officer"},
+		{fault.New(fault.Refused, "Only the centre may do this"), 403, "ask your security team"},
 		{fault.New(fault.SignedOut, "Your session has ended"), 401, `href="/sign-in?to=%2Fa%3Fb%3Dc%26d"`},
 		{fault.New(fault.TooMany, "That was too often"), 429, "Wait a few minutes"},
 		{fault.New(fault.Changed, "Ada Holm was faster"), 409, "Look at it as it is now"},

@@ -46,7 +46,8 @@ func organisationIn(r *http.Request) string {
 }
 
 // criteriaDone is what the page says after a change.
-var criteriaDone = ui.Done{"replaced": "The criteria have been replaced. Apps are held to them from now on", "above": "The criteria of the body above count again"}
+var criteriaDone = ui.Done{"replaced": "The criteria have been replaced. Apps are held to them from now on", "above": "The criteria of the body above count again",
+	"trackers": "The list has been replaced. It is looked for in apps from now on", "no-trackers": "The list of the body above counts again, where there is one"}
 
 // bodyIn is the body that the address names, else that of who asks, else the first that they may see.
 func (a *area) bodyIn(r *http.Request, bodies []ui.Option) (string, error) {
@@ -87,6 +88,14 @@ func (a *area) asked(w http.ResponseWriter, r *http.Request) error {
 		buttons = append(buttons, ui.Button{Text: "Replace these criteria", Href: criteriaPath(body, "replace"), Kind: ui.Secondary})
 	}
 	page.Content = append(page.Content, buttons, askedTable(&asked))
+	list, err := a.Vetting.Trackers(r.Context(), actor(r), body)
+	if err != nil {
+		return err
+	}
+	page.Content = append(page.Content, ui.Heading("A list of trackers besides"), a.trackersFacts(r, &list))
+	if can[people.DecideProcess] {
+		page.Content = append(page.Content, ui.ButtonGroup{{Text: "Replace the list", Href: criteriaPath(body, "trackers"), Kind: ui.Secondary}})
+	}
 	return ui.Render(w, r, http.StatusOK, page)
 }
 

@@ -113,7 +113,9 @@ func criterionFound(c *report.Criterion) ui.Component {
 func coverage(r *report.Report) ui.Component {
 	c := &r.Coverage
 	shown := ui.Stack{ui.Heading("How much of it was looked at")}
-	whole := len(r.Unknown) == 0 && len(c.NotAnalysed) == 0
+	unknown := maps.Clone(r.Unknown)
+	delete(unknown, report.MakerFact) // which no file says, however much of it was looked at
+	whole := len(unknown) == 0 && len(c.NotAnalysed) == 0
 	if !whole {
 		shown = append(shown, ui.Warning("Not all of it was looked at. Where nothing was found, there may be something in what is named here."))
 	}
@@ -122,7 +124,7 @@ func coverage(r *report.Report) ui.Component {
 	case whole:
 		text += ", all of their " + size(c.BytesTotal) + "."
 	case c.BytesRead < c.BytesTotal:
-		text += ", with " + ui.Number(100*c.BytesRead/c.BytesTotal).String() + "\u00a0% of " + size(c.BytesTotal) + "."
+		text += ", with " + size(c.BytesRead) + " of " + size(c.BytesTotal) + ": " + ui.Number(100*c.BytesRead/c.BytesTotal).String() + "\u00a0% of the bytes."
 	default:
 		text += "."
 	}
@@ -134,8 +136,8 @@ func coverage(r *report.Report) ui.Component {
 		return shown
 	}
 	t := ui.Table{Caption: "What was not looked at, or is not known whole", Columns: []ui.Column{{Title: "What"}, {Title: "Why"}}}
-	for _, kind := range slices.Sorted(maps.Keys(r.Unknown)) {
-		t.Rows = append(t.Rows, ui.Row{ui.Text(cmp.Or(kinds[kind], string(kind))), ui.Text(ui.Capital(r.Unknown[kind]))})
+	for _, kind := range slices.Sorted(maps.Keys(unknown)) {
+		t.Rows = append(t.Rows, ui.Row{ui.Text(cmp.Or(kinds[kind], string(kind))), ui.Text(ui.Capital(unknown[kind]))})
 	}
 	for _, n := range c.NotAnalysed[:min(mostRows, len(c.NotAnalysed))] {
 		t.Rows = append(t.Rows, ui.Row{ui.Text(n.Path), ui.Text(ui.Capital(n.Why))})

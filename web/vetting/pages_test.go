@@ -251,12 +251,22 @@ func TestKits(t *testing.T) {
 	})
 }
 
+// TestMakerNotKnown: where nobody knows who makes the app, its file was looked at whole all the same.
+func TestMakerNotKnown(t *testing.T) {
+	each(t, func(h *house) {
+		tides := shoreNotes(h.T, func(a *apktest.App) { a.Package, a.Label = "example.tides", "Merrow Tides" })
+		reviewer := h.reviewer()
+		page := reviewer.Leads(reviewer.uploads("/vetting/new", "tides.apk", tides, "organisation", "light"), "/vetting/")
+		page.Shows(http.StatusOK, "It is not known where these are, who make the app").Lacks("Not all of it was looked at")
+	})
+}
+
 // TestWrongFile: that a file is of another app than is asked for is said before anybody writes a review.
 func TestWrongFile(t *testing.T) {
 	each(t, func(h *house) {
 		reviewer, p := h.reviewer(), h.request()
 		path := reviewer.reported(p, "other.apk", shoreNotes(h.T, func(a *apktest.App) { a.Package = "example.other" }))
-		reviewer.Get(path).Shows(http.StatusOK, "This is another app than the request asks for", "Hand in that app’s file").Lacks("Review it")
+		reviewer.Get(path).Shows(http.StatusOK, "Nothing can be concluded from this for the request", "Hand in that app’s file").Lacks("Review it")
 	})
 }
 
@@ -271,6 +281,28 @@ func TestElsewhere(t *testing.T) {
 			}
 		}
 		stranger.uploads("/vetting/new", "notes.apk", shoreNotes(h.T, nil), "organisation", "light").Shows(http.StatusForbidden)
+		h.empty()
+	})
+}
+
+// TestTrackers: a body hands in a list of trackers of its own, and what it names is found from then on.
+func TestTrackers(t *testing.T) {
+	each(t, func(h *house) {
+		reviewer, officer := h.reviewer(), h.somebody("Farida Marchetti", people.SecurityOfficer, "light")
+		const at = "/criteria/light/trackers"
+		list := []byte(`{"trackers": {"7": {"id": 7, "name": "Shore Ads", "code_signature": "com.shoreads.", "network_signature": ""}}}`)
+		why := strings.Repeat("é", 2000)
+		reviewer.Get("/criteria/light").Shows(http.StatusOK, "A list of trackers besides", "There is none").Lacks("Replace the list")
+		h.somebody("Sanna Holm", people.Reviewer, "light").uploads(at, "list.json", list, "version", "1", "reason", why).Shows(http.StatusForbidden)
+		officer.Get(at).Shows(http.StatusOK, "Replace the list of trackers").Lacks("Go by the one above again")
+		officer.uploads(at, "list.json", []byte("name: x"), "version", "1", "reason", why).FaultsAt("file").Shows(http.StatusUnprocessableEntity, "This list cannot be read", why)
+		officer.uploads(at, "list.json", list, "version", "1").FaultsAt("reason")
+		officer.Post(at, "version", "1", "reason", why).FaultsAt("file")
+		officer.Leads(officer.uploads(at, "list.json", list, "version", "1", "reason", why), "/criteria/light?done=trackers").Shows(http.StatusOK, "1 entry", why)
+		officer.uploads(at, "list.json", list, "version", "1", "reason", why).Shows(http.StatusUnprocessableEntity, "Somebody has replaced the list")
+		path := reviewer.reported(h.request(), "notes.apk", shoreNotes(h.T, func(a *apktest.App) { a.Classes = append(a.Classes, "com.shoreads.Banner") }))
+		reviewer.Get(path).Shows(http.StatusOK, "Shore Ads", "it comes from a list that somebody has brought")
+		officer.Leads(officer.uploads(at, "", nil, "version", "2", "reason", "Enough", "above", "yes"), "/criteria/light?done=no-trackers").Shows(http.StatusOK, "There is none")
 		h.empty()
 	})
 }

@@ -42,7 +42,11 @@ func review(r *http.Request, seen *room.Assessment, v *room.Review) ui.Component
 		}
 		return nil
 	}
-	add("Why", ui.Line{ui.Text(v.Rationale), publish(room.Rationale)})
+	why := "Why"
+	if v.Outcome == room.Ask || v.Outcome == room.Consult {
+		why = "What was asked"
+	}
+	add(why, ui.Line{ui.Text(v.Rationale), publish(room.Rationale)})
 	if v.Risk != "" {
 		add("The risk", ui.Text(v.Risk))
 	}

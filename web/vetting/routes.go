@@ -21,6 +21,8 @@ func Routes(r Rooms) []gate.Route {
 	routes.See("/criteria/{organisation}", people.SeeVetting, a.asked)
 	routes.See("/criteria/{organisation}/file", people.SeeVetting, a.criteriaFile)
 	routes.Ask("/criteria/{organisation}/replace", people.DecideProcess, a.replace)
+	routes.See("/criteria/{organisation}/trackers", people.DecideProcess, a.trackers)
+	routes.Take("/criteria/{organisation}/trackers", people.DecideProcess, maxList, a.trackers)
 	return routes
 }
 

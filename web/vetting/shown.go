@@ -53,12 +53,12 @@ func (a *area) assessment(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
-// misfit says where a report is of another app than its request asks for; nil where it is not.
+// misfit says why nothing can be concluded from a report for its request; nil where something can.
 func misfit(seen *room.Assessment) ui.Component {
 	if seen.Misfit == "" {
 		return nil
 	}
-	return ui.Warning("This is another app than the request asks for, so nothing can be concluded from it there. " + seen.Misfit + ".")
+	return ui.Warning("Nothing can be concluded from this for the request. " + seen.Misfit + ".")
 }
 
 // found are the parts of a report that could be made.

@@ -18,7 +18,7 @@ import (
 const (
 	maxFile   = room.MaxFile
 	maxUpload = maxFile + 1<<20
-	maxAnswer = 1 << 10
+	maxAnswer = 16 << 10 // a reason of 2,000 characters, in any script
 )
 
 // accepted are the endings of files that can be looked at.
