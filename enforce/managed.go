@@ -68,8 +68,9 @@ type ManagedDevice struct {
 var ErrEarlier = fault.New(fault.Conflict, "The device has enrolled, left or said what it has since")
 
 // Enrolled notes that a device enrolled at a time of its manager's clock, and makes it known where it is not. A platform
-// of 0 is one that was not told: a device that is known needs none. It is ErrEarlier where the device left after that.
-func (m *Managed) Enrolled(ctx context.Context, host, called string, on policy.Platform, at time.Time) error {
+// of 0 is one that was not told: a device that is known needs none. runs is the version of its system, empty where that was not told;
+// it is noted at once with that, for what it is given depends on it. It is ErrEarlier where the device left after that.
+func (m *Managed) Enrolled(ctx context.Context, host, called string, on policy.Platform, at time.Time, runs string) error {
 	r := devices.Report{Host: host, Name: called, Platform: on, Source: m.form, NoInventory: true}
 	if err := m.report(ctx, &r); err != nil {
 		return err
@@ -84,7 +85,12 @@ func (m *Managed) Enrolled(ctx context.Context, host, called string, on policy.P
 		if a.Enrolled.IsZero() {
 			a.Enrolled = now
 		}
-		return tell(a, func(s *Said) { s.CheckedIn = at })
+		return tell(a, func(s *Said) {
+			s.CheckedIn = at
+			if runs != "" {
+				s.System.Version = runs
+			}
+		})
 	})
 }
 

@@ -366,7 +366,11 @@ func (d *department) tablets(issuer *authority, system string, ids ...string) (a
 		identity := issuer.issue(d.t, &x509.Certificate{SerialNumber: big.NewInt(int64(n + 2)), Subject: pkix.Name{CommonName: id}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 		one := &tablet{t: d.t, url: d.url, id: id, identity: string(encoded(identity)), apps: "com.parrot", system: system}
 		one.enrol()
-		until(d.t, id+" is enrolled", func() bool { d.follow(d.t); return !d.agent(id).Enrolled.IsZero() })
+		until(d.t, id+" is enrolled", func() bool { // NanoMDM sends both of its events at once, in either order
+			d.follow(d.t)
+			a := d.agent(id)
+			return !a.Enrolled.IsZero() && a.Said.System.Version == system
+		})
 		all = append(all, one)
 	}
 	return all

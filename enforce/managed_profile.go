@@ -102,10 +102,11 @@ func (m *Managed) answered(ctx context.Context, host string, offered time.Time, 
 	})
 }
 
-// Runs notes what a device says of its system. What it does not say stays as it was said before.
+// Runs notes what a device says of its system. What it does not say stays as it was said before; and so does all, where nobody knows
+// when it said this.
 func (m *Managed) Runs(ctx context.Context, host string, is System) error {
 	return m.saying(ctx, host, func(s *Said) {
-		if !is.At.IsZero() && is.At.Before(s.System.At) {
+		if is.At.Before(s.System.At) || is.At.IsZero() && s.System.Version != "" {
 			return // it has said so again since
 		}
 		if is.Version != "" {

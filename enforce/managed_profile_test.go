@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -461,7 +462,7 @@ func TestProfileIsTakenBack(t *testing.T) {
 	eachFleet(t, false, func(f *fleet) {
 		t := f.t
 		p := (&phone{fleet: f, id: "P-1", system: "27.0"}).enrol()
-		if err := f.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, f.clock.Now()); err != nil {
+		if err := f.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, f.clock.Now(), ""); err != nil {
 			t.Fatal(err)
 		}
 		f.pass(p)
@@ -501,6 +502,39 @@ func TestProfileIsTakenBack(t *testing.T) {
 		f.pass(p)
 		if p.connect(); !p.has() {
 			t.Errorf("it is enrolled again: %v", p.asked)
+		}
+	})
+}
+
+// TestSystemOvertaken: the version that a device enrols with is there as soon as it is enrolled, and also where the event that tells it comes
+// after the one that ends the enrolment; said once more, later, it changes nothing.
+func TestSystemOvertaken(t *testing.T) {
+	eachFleet(t, true, func(f *fleet) {
+		t, at := f.t, f.clock.Now()
+		runs := func(host, want string) {
+			t.Helper()
+			if is := (&phone{fleet: f, id: host}).agent().Said.System.Version; is != want {
+				t.Errorf("%s runs %q, want %s", host, is, want)
+			}
+		}
+		enrolled := func(host string, seconds int, version string) error {
+			return f.managed.Enrolled(t.Context(), host, "", policy.IOS, at.Add(time.Duration(seconds)*time.Second), version)
+		}
+		if err := enrolled("one", 1, "26.1"); err != nil {
+			t.Fatal(err)
+		}
+		runs("one", "26.1")
+		if err := enrolled("two", 2, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.managed.Left(t.Context(), "two", at.Add(time.Second)); !errors.Is(err, enforce.ErrEarlier) {
+			t.Fatal(err)
+		}
+		for _, version := range []string{"26.1", "25.0"} {
+			if err := f.managed.Runs(t.Context(), "two", enforce.System{Version: version}); err != nil {
+				t.Fatal(err)
+			}
+			runs("two", "26.1")
 		}
 	})
 }

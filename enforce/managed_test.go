@@ -199,7 +199,7 @@ func TestManaged(t *testing.T) {
 			o.clock.Advance(time.Second)
 		}
 		for _, host := range []string{"mac-1", "mac-2"} {
-			if err := managed.Enrolled(t.Context(), host, "", policy.MacOS, o.clock.Now()); err != nil {
+			if err := managed.Enrolled(t.Context(), host, "", policy.MacOS, o.clock.Now(), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -307,7 +307,7 @@ func TestManagedAsks(t *testing.T) {
 				t.Errorf("asked %d times, and not %d", len(b.commands), n)
 			}
 		}
-		if err := managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, o.clock.Now()); err != nil {
+		if err := managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, o.clock.Now(), ""); err != nil {
 			t.Fatal(err)
 		}
 		b.fails = true
@@ -349,11 +349,11 @@ func TestManagedIsBounded(t *testing.T) {
 		b, client := o.beside(t)
 		own, other := o.managed(o.token(t, "dept-a").Secret), o.managed(o.token(t, "dept-b").Secret)
 		for host, m := range map[string]*enforce.Managed{"mac-a": own, "mac-b": other} {
-			if err := m.Enrolled(t.Context(), host, "", policy.MacOS, o.clock.Now()); err != nil {
+			if err := m.Enrolled(t.Context(), host, "", policy.MacOS, o.clock.Now(), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := own.Enrolled(t.Context(), "mac-b", "", policy.MacOS, o.clock.Now()); !fault.Is(err, fault.Refused) {
+		if err := own.Enrolled(t.Context(), "mac-b", "", policy.MacOS, o.clock.Now(), ""); !fault.Is(err, fault.Refused) {
 			t.Errorf("enrolled another's: %v", err)
 		}
 		if err := own.Left(t.Context(), "mac-b", o.clock.Now()); !fault.Is(err, fault.Refused) {
@@ -381,7 +381,7 @@ func TestManagedIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.clock.Advance(time.Second)
-		if err := own.Enrolled(t.Context(), "mac-a", "", 0, o.clock.Now()); err != nil {
+		if err := own.Enrolled(t.Context(), "mac-a", "", 0, o.clock.Now(), ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := manager.Reconcile(t.Context()); err != nil || len(b.nudged) != 2 {
@@ -434,7 +434,7 @@ func TestReplayedElsewhere(t *testing.T) {
 			if step.leaves {
 				err = step.of.Left(t.Context(), "mac-1", at(step.at))
 			} else {
-				err = step.of.Enrolled(t.Context(), "mac-1", "", policy.MacOS, at(step.at))
+				err = step.of.Enrolled(t.Context(), "mac-1", "", policy.MacOS, at(step.at), "")
 			}
 			if errors.Is(err, enforce.ErrEarlier) != step.earlier || err != nil && !step.earlier || enrolled() != step.then {
 				t.Errorf("%+v: %v, enrolled %t", step, err, enrolled())

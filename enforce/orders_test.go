@@ -43,7 +43,7 @@ func eachLost(t *testing.T, test func(t *testing.T, l *lost)) {
 		l := &lost{office: o, Room: room, t: t, beside: b, managed: managed,
 			manager: mdm.NewManager(client, managed, "secret", 24*time.Hour, o.clock.Now, slog.New(slog.DiscardHandler))}
 		for host, on := range map[string]policy.Platform{"mac-1": policy.MacOS, "tablet": policy.IOS} {
-			if err := managed.Enrolled(t.Context(), host, "", on, o.clock.Now()); err != nil {
+			if err := managed.Enrolled(t.Context(), host, "", on, o.clock.Now(), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -239,7 +239,7 @@ func TestNotToBeOrdered(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.follow(t)
-		if err := l.managed.Enrolled(t.Context(), "own", "", policy.IOS, l.clock.Now()); err != nil {
+		if err := l.managed.Enrolled(t.Context(), "own", "", policy.IOS, l.clock.Now(), ""); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := l.ask(l.officer, "own", enforce.Erase); !fault.Is(err, fault.Conflict) {

@@ -53,7 +53,7 @@ type bytesCell struct {
 func (c cell) MarshalJSON() ([]byte, error) {
 	switch v := c.value.(type) {
 	case []byte:
-		return json.Marshal(bytesCell{v})
+		return json.Marshal(bytesCell{append([]byte{}, v...)}) // SQLite's driver has nil for no bytes, which are not nothing
 	case nil, string, int64:
 		return json.Marshal(v)
 	}
@@ -74,7 +74,7 @@ func (c *cell) UnmarshalJSON(text []byte) error {
 	case text[0] == '{':
 		var b bytesCell
 		err := json.Unmarshal(text, &b)
-		c.value = b.Bytes
+		c.value = append([]byte{}, b.Bytes...) // earlier backups have null for no bytes
 		return err
 	}
 	var n int64

@@ -33,6 +33,15 @@ func TestBackupMovesBetweenEngines(t *testing.T) {
 	})
 }
 
+// TestNoBytes: bytes of which there are none are not nothing, also in earlier backups of SQLite, which have null there.
+func TestNoBytes(t *testing.T) {
+	for _, text := range []string{`{"bytes":""}`, `{"bytes":null}`} {
+		if got, err := store.Cell([]byte(text)); err != nil || got == nil || len(got) > 0 {
+			t.Errorf("%s is %#v: %v", text, got, err)
+		}
+	}
+}
+
 func fill(t *testing.T, db *store.DB) {
 	t.Helper()
 	if err := db.Write(t.Context(), func(tx *store.Tx) error {
@@ -42,7 +51,7 @@ func fill(t *testing.T, db *store.DB) {
 		if err := tx.Schedule(store.Due{ID: "d", Kind: "test", At: tx.Now(), Payload: "p"}); err != nil {
 			return err
 		}
-		for _, row := range [][]any{{"a\n\"é😀", int64(-1 << 62), tx.Now(), []byte{0, 1, 255}}, {"b", int64(7), nil, nil}} {
+		for _, row := range [][]any{{"a\n\"é😀", int64(-1 << 62), tx.Now(), []byte{0, 1, 255}}, {"b", int64(7), nil, nil}, {"no bytes, which is not nothing", int64(8), nil, []byte{}}} {
 			if _, err := tx.Exec(`INSERT INTO test_counter (name, value, at, data) VALUES ($1, $2, $3, $4)`, row...); err != nil {
 				return err
 			}

@@ -20,3 +20,11 @@ func (db *DB) Prepared() (written, reading, failed int) {
 	}
 	return count(db.written), count(db.reading), failed
 }
+
+// Cell reads bytes of a backup.
+func Cell(text []byte) ([]byte, error) {
+	var c cell
+	err := c.UnmarshalJSON(text)
+	data, _ := c.value.([]byte)
+	return data, err
+}

@@ -37,13 +37,18 @@ func known(id string) (*sdk.SDK, error) {
 	return nil, nil
 }
 
-// kitID is the id that a kit has in the register: the catalogue's, or else one of its own. The table's alone would be that
-// of an app now and then: a maker's kit and its app go by one name.
-func kitID(k *sdk.SDK) string {
-	if k.Product != "" {
-		return k.Product
+// kitIn is the id of a kit in the register: the one of its own under which it was confirmed first, or else the catalogue's,
+// or else one of its own. The table's alone would be that of an app now and then: a maker's kit and its app go by one name.
+func kitIn(tx *store.Tx, k *sdk.SDK) (string, error) {
+	own := "kit-" + k.ID
+	if k.Product == "" {
+		return own, nil
 	}
-	return "kit-" + k.ID
+	_, there, err := findProduct(tx, own) // before the catalogue had it
+	if err != nil || there {
+		return own, err
+	}
+	return k.Product, nil
 }
 
 // kitsOf are the kits of an assessment, with what the register has of them.
@@ -64,7 +69,11 @@ func kitsOf(tx *store.Tx, a *Assessment) (kits []Kit, err error) {
 		}
 		if k != nil {
 			kit.Addable = true
-			product, there, err := findProduct(tx, kitID(k))
+			id, err := kitIn(tx, k)
+			if err != nil {
+				return nil, err
+			}
+			product, there, err := findProduct(tx, id)
 			if err != nil {
 				return nil, err
 			}
@@ -133,11 +142,15 @@ func contain(tx *people.Tx, product, version string, ids []string) (confirmed []
 		if err != nil {
 			return nil, err
 		}
-		c := Confirmed{SDK: id, Product: kitID(k), Unverified: k.Unverified}
+		in, err := kitIn(tx.Tx, k)
+		if err != nil {
+			return nil, err
+		}
+		c := Confirmed{SDK: id, Product: in, Unverified: k.Unverified}
 		if c.Product == product {
 			return nil, fault.In("contains", "This is the kit %s itself", shown(id))
 		}
-		if c.Added, err = addKit(tx, k); err != nil {
+		if c.Added, err = addKit(tx, k, in); err != nil {
 			return nil, err
 		}
 		confirmed = append(confirmed, c)
@@ -188,14 +201,14 @@ func widen(p *policy.Product, kit, version string) (news bool, since string) {
 	return true, version
 }
 
-// addKit adds to the register what it lacks of a kit: the product, who makes it, and who owns those, up to the first that
-// is there.
-func addKit(tx *people.Tx, k *sdk.SDK) (added []string, err error) {
-	if _, there, err := findProduct(tx.Tx, kitID(k)); err != nil || there {
+// addKit adds to the register what it lacks of a kit under an id: the product, who makes it, and who owns those, up to the
+// first that is there.
+func addKit(tx *people.Tx, k *sdk.SDK, id string) (added []string, err error) {
+	if _, there, err := findProduct(tx.Tx, id); err != nil || there {
 		return nil, err
 	}
 	var suppliers []policy.Supplier
-	product := policy.Product{ID: kitID(k), Kind: policy.App, Name: k.Name}
+	product := policy.Product{ID: id, Kind: policy.App, Name: k.Name}
 	for i, m := range k.Makers {
 		id := m.Supplier
 		if id == "" {

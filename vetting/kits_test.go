@@ -243,3 +243,21 @@ func TestKitsByID(t *testing.T) {
 		t.Error("nothing was held against anything")
 	}
 }
+
+// TestKitThatWasThere has a kit that was confirmed before the catalogue had it stay the product that it was.
+func TestKitThatWasThere(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		reviewer := s.somebody(t, people.Reviewer, people.Everywhere, "Rita")
+		if _, err := (&register.Room{People: s.People}).AddProduct(t.Context(), reviewer.Actor, policy.Product{ID: "kit-bytedance-pangle", Kind: policy.App, Name: "Pangle"}); err != nil {
+			t.Fatal(err)
+		}
+		a := s.assess(t, reviewer, upload("polite.apk", polite(t, "1.5", apktest.NewSigner(t, "Umber"), pangle), "gov", ""))
+		review, err := s.Conclude(t.Context(), reviewer.Actor, vetting.Conclusion{Assessment: a.ID, Outcome: vetting.Confirm, Rationale: "Its classes are there.", Contains: []string{"bytedance-pangle"}})
+		if err != nil || review.Contains[0].Product != "kit-bytedance-pangle" || len(review.Contains[0].Added) != 0 {
+			t.Fatalf("%+v, %v", review.Contains, err)
+		}
+		if w := s.made(t); slices.ContainsFunc(w.Products, func(p policy.Product) bool { return p.ID == "pangle" }) {
+			t.Error("it is there twice")
+		}
+	})
+}

@@ -12,6 +12,7 @@ import (
 
 	"portcullis/approvals"
 	"portcullis/people"
+	"portcullis/policy"
 	approvalpages "portcullis/web/approvals"
 	devicepages "portcullis/web/devices"
 	"portcullis/web/directory"
@@ -179,7 +180,11 @@ func (p *pages) known(r *http.Request, entries []people.Shown) (names, error) {
 		return nil, err
 	}
 	for id, name := range persons {
-		known[id] = ui.Link{Text: name, Href: "/people/" + url.PathEscape(id)}
+		link := ui.Link{Text: name}
+		if gate.Who(r.Context()).May(people.SeePeople) {
+			link.Href = "/people/" + url.PathEscape(id)
+		}
+		known[id] = link
 	}
 	proposals, err := p.decisions().Titles(r, ids)
 	if err != nil {
@@ -207,7 +212,10 @@ func thing(r *http.Request, n devicepages.Names, kind, id string) ui.Link {
 			link.Text = n.Sentence(n.Rule(id))
 		}
 	case "register.exemption":
-		link.Href, needs = approvalpages.ExemptionPath(id), people.SeeRegister
+		// Of one that is marked there is a page for those alone who are assigned to it.
+		if !slices.ContainsFunc(n.World().Exemptions, func(e policy.Exemption) bool { return e.ID == id && e.Marked }) {
+			link.Href, needs = approvalpages.ExemptionPath(id), people.SeeRegister
+		}
 	case "register.supplier":
 		link = ui.Link{Text: cmp.Or(n.Supplier(id), id), Href: devicepages.SupplierPath(id)}
 	case "register.product", "register.identifier", "register.left":

@@ -42,7 +42,8 @@ func TestTodayAndTheLedger(t *testing.T) {
 		// A step says which it was, and what stands in the register or reports is one press away, for those who may see it.
 		officer.Get("/ledger").Shows(200, "Proposed it").Lacks("Step taken").Has(`href="/rules/rule-1"`, `href="/exemptions/exemption-1"`, `href="/apps/parrot"`)
 		nobody.Get("/ledger").HasNo(`href="/rules/`).HasNo(`href="/apps/`)
-		auditor.Get("/people").Shows(200).Lacks(`href="/access"`) // an auditor of one body sees no log of all
+		in(people.Approver).Get("/ledger").Shows(200, "The command line").HasNo(`href="/people/`) // whose pages an approver may not see
+		auditor.Get("/people").Shows(200).Lacks(`href="/access"`)                                 // an auditor of one body sees no log of all
 
 		// One role in one body begins nothing; one everywhere does.
 		operator.Get("/").Shows(200).Lacks("To begin with")

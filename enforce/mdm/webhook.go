@@ -25,7 +25,7 @@ import (
 
 // Listener is told what devices say: enforce.Managed.
 type Listener interface {
-	Enrolled(ctx context.Context, host, called string, on policy.Platform, at time.Time) error
+	Enrolled(ctx context.Context, host, called string, on policy.Platform, at time.Time, runs string) error
 	Left(ctx context.Context, host string, at time.Time) error
 	Report(ctx context.Context, r devices.Report) error
 	Did(ctx context.Context, host, id, failed string) error
@@ -235,15 +235,14 @@ func (h *Webhook) checkIn(ctx context.Context, e *event) (string, error) {
 	}
 	switch e.Topic {
 	case "mdm.Authenticate":
-		if err := h.devices.Left(ctx, c.UDID, e.Created); err != nil && !fault.Is(err, fault.NotFound) {
-			return Refused, err
+		if err = h.devices.Left(ctx, c.UDID, e.Created); err == nil || fault.Is(err, fault.NotFound) {
+			err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform, e.Created, version(c.System))
 		}
-		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform, e.Created)
-		if err == nil && c.System != "" {
-			err = h.devices.Runs(ctx, c.UDID, enforce.System{Version: version(c.System)})
+		if errors.Is(err, enforce.ErrEarlier) && c.System != "" { // its TokenUpdate has overtaken it, which does not tell the version
+			err = errors.Join(err, h.devices.Runs(ctx, c.UDID, enforce.System{Version: version(c.System)}))
 		}
 	case "mdm.TokenUpdate":
-		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform, e.Created)
+		err = h.devices.Enrolled(ctx, c.UDID, c.Name, c.Platform, e.Created, "")
 	case "mdm.CheckOut":
 		if err = h.devices.Left(ctx, c.UDID, e.Created); fault.Is(err, fault.NotFound) {
 			return Passed, nil

@@ -31,8 +31,8 @@ type noted struct {
 	err  error
 }
 
-func (n *noted) Enrolled(_ context.Context, host, called string, on policy.Platform, _ time.Time) error {
-	n.told = append(n.told, fmt.Sprintf("enrolled %s %q %s", host, called, on))
+func (n *noted) Enrolled(_ context.Context, host, called string, on policy.Platform, _ time.Time, runs string) error {
+	n.told = append(n.told, strings.TrimSpace(fmt.Sprintf("enrolled %s %q %s %s", host, called, on, runs)))
 	return n.err
 }
 
@@ -150,7 +150,8 @@ func TestEvents(t *testing.T) {
 		"answers as a user":       {body: answer("User Enrollment (Device)", "UDID-1", "Acknowledged", ours, noon, list), what: Passed},
 		"cannot answer now":       {body: answer("Device", "UDID-1", "NotNow", ours, noon, ""), what: NotKnown},
 		"answers with an error":   {body: answer("Device", "UDID-1", "Error", ours, noon, list), what: NotKnown},
-		"enrols with a system":    {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device+"<key>OSVersion</key><string>26.1</string>"), what: Taken, told: []string{"left UDID-1", `enrolled UDID-1 "Desk 7" ios`, `runs UDID-1 "26.1" supervised=unknown asked=false`}},
+		"enrols with a system":    {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device+"<key>OSVersion</key><string>26.1</string>"), what: Taken, told: []string{"left UDID-1", `enrolled UDID-1 "Desk 7" ios 26.1`}},
+		"enrolled since":          {body: checkIn("mdm.Authenticate", "Device", "UDID-1", noon, device+"<key>OSVersion</key><string>26.1</string>"), what: Replayed, told: []string{"left UDID-1", `runs UDID-1 "26.1" supervised=unknown asked=false`}, err: enforce.ErrEarlier},
 		"tells its system":        {body: answer("Device", "UDID-1", "Acknowledged", system, noon, "<key>QueryResponses</key><dict><key>OSVersion</key><string>27.0</string><key>IsSupervised</key><true/></dict>"), what: Taken, told: []string{`runs UDID-1 "27.0" supervised=true asked=true`}},
 		"tells nothing of it":     {body: answer("Device", "UDID-1", "Acknowledged", system, noon, "<key>QueryResponses</key><dict/>"), what: Taken, told: []string{`runs UDID-1 "" supervised=unknown asked=true`}},
 		"tells it not now":        {body: answer("Device", "UDID-1", "NotNow", system, noon, ""), what: NotKnown},

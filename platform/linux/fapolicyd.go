@@ -193,7 +193,7 @@ func Write(w io.Writer, l *platform.List) ([]platform.Left, error) {
 	fmt.Fprintf(&b, "# %s\n%%languages=%s\n%%programs=%s\n", strings.Map(printable, l.Stamp()), languages, programs)
 	denied.write(&b, "Denied", "deny_audit")
 	if l.Shut() {
-		left = append(left, platform.Left{Reason: "what the package manager installed is in fapolicyd's trust database and runs, listed or not; packages that are not listed are found by reports alone"})
+		left = append(left, platform.Left{Reason: packages})
 		b.WriteString(system)
 		listed.write(&b, "Listed", "allow")
 		b.WriteString(trusted)
@@ -238,6 +238,10 @@ func (s *said) write(b *bytes.Buffer, title, decision string) {
 	rule("any all : path=", s.paths)
 }
 
+// packages is what every closed list says of them.
+const packages = "what the package manager installed is in fapolicyd's trust database and runs, listed or not; packages that are not listed are found by reports alone. " +
+	"A fapolicyd that does not know the package manager (rpmdb, and from 1.3 on debdb, in fapolicyd.conf) denies the system's own programs: have it trust them first"
+
 // system is what comes before what is listed: package managers write programs that are not trusted yet, a
 // trusted program of root's makes the initial file system in /var/tmp, nothing is started through the loader.
 const system = `# What the system needs, and what nothing is allowed to do:
@@ -249,7 +253,7 @@ deny_audit perm=any all : ftype=application/x-bad-elf
 `
 
 // trusted is how a closed list ends.
-const trusted = `# What the package manager installed is trusted; nothing else is a program:
+const trusted = `# What the package manager installed is trusted, where fapolicyd.conf names it (rpmdb, debdb); nothing else is a program:
 allow perm=open all : ftype=application/x-sharedlib trust=1
 deny_audit perm=open all : ftype=application/x-sharedlib
 allow perm=execute all : trust=1

@@ -164,9 +164,11 @@ func (t *elementText) condition(c *condition, name ...string) {
 
 // add appends what stands for itself everywhere.
 func (t *elementText) add(parts ...string) {
+	b := t.b // which the collector is told of once
 	for _, part := range parts {
-		t.b = append(t.b, part...)
+		b = append(b, part...)
 	}
+	t.b = b
 }
 
 // attribute appends an attribute whose value is the parts, behind each other.

@@ -61,6 +61,8 @@ type Part struct {
 	known   bool       // the manifest could be read
 	bundle  Format     // what the archive is if it holds the parts of an app
 	modules []Manifest // of a bundle's other modules
+	// again checks the signature for other versions of Android; nil, or its result, where it cannot be read again.
+	again func(sign.Options) *sign.Result
 }
 
 // Code is a count of DEX files and of what they hold.
@@ -163,13 +165,11 @@ func (c *Coverage) media(size int64) {
 	c.BytesMedia += size
 }
 
-// not counts a file that was not analysed beyond the first bytes of it.
-func (c *Coverage) not(path string, size, read int64, why string) {
+// not counts a file that was not analysed, or not to its end: however much of it was looked at, none of it counts as read.
+func (c *Coverage) not(path string, size int64, why string) {
 	c.count(size)
 	c.FilesNot++
-	read = min(read, size)
-	c.BytesRead += read
-	c.BytesNot += size - read
+	c.BytesNot += size
 	c.NotAnalysed = append(c.NotAnalysed, NotAnalysed{path, why})
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"portcullis/vetting/apk/axml"
+	"portcullis/vetting/apk/sign"
 	"portcullis/vetting/archive"
 	"portcullis/vetting/content"
 )
@@ -91,7 +92,7 @@ func (x *entry) read() {
 	}
 	r, err := x.e.Open()
 	if err != nil {
-		x.out.cover.not(x.where, claimed(x.e), 0, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), err.Error())
 		return
 	}
 	defer r.Close()
@@ -182,7 +183,7 @@ func (x *entry) stored() bool {
 	if err == nil && section.Size() < x.e.Size {
 		err = fmt.Errorf("%d bytes come out of it, and it is said to have %d", section.Size(), x.e.Size)
 	}
-	x.counted(section.Size(), err)
+	x.counted(err)
 	return true
 }
 
@@ -208,9 +209,9 @@ func (x *entry) alone(kind content.Kind) (done func()) {
 }
 
 // counted counts the file as read, or as not analysed for the reason.
-func (x *entry) counted(read int64, err error) {
+func (x *entry) counted(err error) {
 	if err != nil {
-		x.out.cover.not(x.where, claimed(x.e), read, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), err.Error())
 		return
 	}
 	x.out.cover.read(claimed(x.e))
@@ -224,7 +225,7 @@ func (x *entry) content(data []byte, err error) {
 	if err == nil && int64(len(data)) < x.e.Size {
 		err = fmt.Errorf("%d bytes come out of it, and it is said to have %d", len(data), x.e.Size)
 	}
-	x.counted(int64(len(data)), err)
+	x.counted(err)
 }
 
 // analyse reads data as what it is. The error is why it is not analysed, or not all of it.
@@ -334,6 +335,9 @@ func (x *entry) zip(r io.ReaderAt, size int64) error {
 		return fmt.Errorf("the archive in it cannot be opened: %w", err)
 	}
 	part, inner := x.archive(a)
+	if x.e.Archive().Depth() == 0 {
+		part.again = again(x.e)
+	}
 	n := Nested{Where: x.where, Format: part.Format, Code: part.Code}
 	if part.Manifest != nil {
 		n.Package = part.Manifest.Package
@@ -349,7 +353,28 @@ func (x *entry) zip(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// compiled reads the texts of XML and of resources, and of a manifest what it names.
+// again checks the signature of the package that an entry is, which is no longer held.
+func again(e *archive.Entry) func(sign.Options) *sign.Result {
+	return func(opt sign.Options) *sign.Result {
+		section, stored := e.Stored()
+		var r io.ReaderAt = section
+		size := e.Size
+		if !stored {
+			data, err := e.Bytes(holdLibrary)
+			if err != nil {
+				return nil
+			}
+			r, size = bytes.NewReader(data), int64(len(data))
+		}
+		a, err := e.Nested(r, size)
+		if err != nil {
+			return nil
+		}
+		return sign.Verify(a, opt)
+	}
+}
+
+// compiled reads the texts of XML and of resources, of a manifest what it names, and what lies in or behind them.
 func (x *entry) compiled(data []byte) error {
 	see := x.many()
 	m := x.manifestOf()
@@ -369,7 +394,10 @@ func (x *entry) compiled(data []byte) error {
 		x.scan(data)
 		x.out.problem(x.where, "not all of it could be read as compiled XML or resources; its bytes were searched")
 	}
-	return nil
+	if codeAt(data, 0) < 0 && content.ArchiveEnd(data) < 0 { // nearly always: thousands of files need no place each
+		return nil
+	}
+	return x.inside(data)
 }
 
 // packed tells whether the entry is one that a bundle has in protobuf form. Raw resources are as their author wrote them.
@@ -437,19 +465,19 @@ func (x *entry) skim(r *archive.Reader, kind content.Kind) {
 	}
 	switch {
 	case err != nil:
-		x.out.cover.not(x.where, claimed(x.e), w.size, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), err.Error())
 	case w.within():
 		x.within(kind, word)
 	case x.owned():
-		x.out.cover.not(x.where, claimed(x.e), 0, NotCode)
+		x.out.cover.not(x.where, claimed(x.e), NotCode)
 	case signature(x.e.Name):
 		x.out.cover.read(claimed(x.e))
 	case kind == content.Media && !w.cut():
 		x.out.cover.media(claimed(x.e))
 	case kind == content.Media:
-		x.out.cover.not(x.where, claimed(x.e), 0, "it begins as a picture does, and does not end as one")
+		x.out.cover.not(x.where, claimed(x.e), "it begins as a picture does, and does not end as one")
 	default:
-		x.out.cover.not(x.where, claimed(x.e), 0, word)
+		x.out.cover.not(x.where, claimed(x.e), word)
 	}
 }
 
@@ -465,7 +493,7 @@ func (x *entry) within(kind content.Kind, word string) {
 	if kind != content.Media && kind != content.Plain && kind != content.ELF {
 		err = errors.Join(err, errors.New(word))
 	}
-	x.counted(int64(len(data)), err)
+	x.counted(err)
 }
 
 // inside reads the archive or the code that lies in the middle of data.
@@ -503,13 +531,13 @@ func (x *entry) stream(r *archive.Reader, kind content.Kind) {
 	}
 	switch {
 	case err != nil:
-		x.out.cover.not(x.where, claimed(x.e), w.size, err.Error())
+		x.out.cover.not(x.where, claimed(x.e), err.Error())
 	case kind != content.Plain:
-		x.out.cover.not(x.where, claimed(x.e), w.size, fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
+		x.out.cover.not(x.where, claimed(x.e), fmt.Sprintf("it is longer than %d bytes: it was searched as bytes only", x.most(kind)))
 	case w.within():
 		x.within(kind, "")
 	default:
-		x.counted(w.size, w.even())
+		x.counted(w.even())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"portcullis/vetting/apk/axml"
@@ -208,16 +209,25 @@ func (r *manifestReader) versionCode(root *axml.Element) {
 	}
 }
 
+// level is an SDK level: in whichever way a number is written it is one, and a text may be a preview's name.
+func (r *manifestReader) level(e *axml.Element, name string) string {
+	v, _ := r.value(e, name)
+	if n, ok := v.Int(); ok && v.Type != axml.String {
+		return strconv.FormatInt(n, 10)
+	}
+	return v.String()
+}
+
 // levels reads what the app says of SDK levels. Of several elements Android needs every minimum and goes by the last
 // target.
 func (r *manifestReader) levels(list []*axml.Element) {
 	m := &r.m
 	for i, e := range list {
-		least := r.text(e, "minSdkVersion")
+		least := r.level(e, "minSdkVersion")
 		if i == 0 || Level(least, 1) > m.MinLevel() {
 			m.MinSDK = least
 		}
-		m.TargetSDK, m.MaxSDK = r.text(e, "targetSdkVersion"), r.text(e, "maxSdkVersion")
+		m.TargetSDK, m.MaxSDK = r.level(e, "targetSdkVersion"), r.level(e, "maxSdkVersion")
 		if i > 0 {
 			r.problem("there are several elements uses-sdk: Android needs the minimum of each, and goes by the last target")
 			m.TargetSDK = cmp.Or(m.TargetSDK, least, "1")
@@ -266,7 +276,7 @@ func (r *manifestReader) requested(e *axml.Element) {
 	if name == "" {
 		return
 	}
-	p := Permission{Name: name, MaxSDK: r.text(e, "maxSdkVersion")}
+	p := Permission{Name: name, MaxSDK: r.level(e, "maxSdkVersion")}
 	if e.Name != "uses-permission" {
 		p.MinSDK = "23"
 	}

@@ -286,6 +286,8 @@ func TestSeveralLevels(t *testing.T) {
 	}{
 		"one":                     {[][]any{{"minSdkVersion", 21}}, "21", ""},
 		"none":                    {nil, "", ""},
+		"hexadecimal":             {[][]any{{"minSdkVersion", axml.Value{Type: axml.Hexadecimal, Data: 0x15}, "targetSdkVersion", axml.Value{Type: axml.Boolean, Data: 29}}}, "21", "29"},
+		"a text, and a name":      {[][]any{{"minSdkVersion", "21", "targetSdkVersion", "S"}}, "21", "S"},
 		"a lower minimum later":   {[][]any{{"minSdkVersion", 23, "targetSdkVersion", 29}, {"minSdkVersion", 21}}, "23", "21"},
 		"a higher minimum later":  {[][]any{{"minSdkVersion", 21}, {"minSdkVersion", 23, "targetSdkVersion", 29}}, "23", "29"},
 		"an element with nothing": {[][]any{{"minSdkVersion", 21, "targetSdkVersion", 34}, nil}, "21", "1"},

@@ -24,7 +24,7 @@ func (r *reader) outside(a *archive.Archive, out *piece) {
 	gaps := a.Gaps(leastOutside)
 	for i, g := range gaps {
 		if i == maxOutside {
-			out.cover.not(r.whole(a), 0, 0, fmt.Sprintf("of its %d parts outside of entries %d were looked at", len(gaps), i))
+			out.cover.not(r.whole(a), 0, fmt.Sprintf("of its %d parts outside of entries %d were looked at", len(gaps), i))
 			return
 		}
 		where := fmt.Sprintf("%s (outside of its entries, at byte %d)", r.place(a.Path()), g.Offset)
@@ -40,7 +40,7 @@ func (r *reader) whole(a *archive.Archive) string { return cmp.Or(r.place(a.Path
 
 func (r *reader) gap(where string, a *archive.Archive, g archive.Gap, out *piece) {
 	if g.Size > holdLibrary {
-		out.cover.not(where, g.Size, 0, fmt.Sprintf("it belongs to no entry, and is longer than %d bytes", holdLibrary))
+		out.cover.not(where, g.Size, fmt.Sprintf("it belongs to no entry, and is longer than %d bytes", holdLibrary))
 		return
 	}
 	if size := codeSize(a); g.Offset == 0 && size > g.Size { // such code has the archive in it
@@ -48,7 +48,7 @@ func (r *reader) gap(where string, a *archive.Archive, g archive.Gap, out *piece
 	}
 	data := make([]byte, g.Size)
 	if n, err := a.ReaderAt().ReadAt(data, g.Offset); n < len(data) {
-		out.cover.not(where, g.Size, 0, fmt.Sprintf("it could not be read: %v", err))
+		out.cover.not(where, g.Size, fmt.Sprintf("it could not be read: %v", err))
 		return
 	}
 	for _, part := range unsigned(data) {
@@ -57,7 +57,7 @@ func (r *reader) gap(where string, a *archive.Archive, g archive.Gap, out *piece
 		}
 		size := int64(len(part))
 		if err := r.loose(where, part, out); err != nil {
-			out.cover.not(where, size, size, err.Error())
+			out.cover.not(where, size, err.Error())
 		} else {
 			out.cover.read(size)
 		}

@@ -172,6 +172,9 @@ func (r *reader) archive(a *archive.Archive) (*Part, *piece) {
 			opt.Sandbox = m.Sandbox
 		}
 		w.signing = sign.Begin(a, opt)
+		if a.Depth() == 0 {
+			part.again = func(opt sign.Options) *sign.Result { return sign.Verify(a, opt) }
+		}
 	}
 	jobs := r.jobs(a)
 	pieces := make([]*piece, len(jobs))
@@ -185,7 +188,7 @@ func (r *reader) archive(a *archive.Archive) (*Part, *piece) {
 		slices.Sort(part.Signing.Problems) // files that were changed are found in any order
 	}
 	for _, why := range a.Missing() {
-		out.cover.not(r.whole(a), 0, 0, why)
+		out.cover.not(r.whole(a), 0, why)
 	}
 	for _, p := range a.Problems() {
 		out.problem(r.place(p.Path), "%s", p.What)

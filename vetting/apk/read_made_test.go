@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"portcullis/vetting/apk/apktest"
 	"portcullis/vetting/apk/axml"
 	"portcullis/vetting/apk/axml/axmltest"
 	"portcullis/vetting/apk/dex/dextest"
@@ -108,6 +109,7 @@ func elfHeader() []byte {
 // TestHidingPlaces is about code where nobody would look by name.
 func TestHidingPlaces(t *testing.T) {
 	inner := made(t, zip.Deflate, manifestName, manifestBytes("org.nested", ""), "classes.dex", code("LNested;"))
+	compiled := manifestBytes("org.example", "")
 	for _, method := range []uint16{zip.Store, zip.Deflate} {
 		data := made(t, method,
 			manifestName, manifestBytes("org.example", ""), "classes.dex", code("LOne;"), "classes2.dex", code("LTwo;"),
@@ -116,6 +118,7 @@ func TestHidingPlaces(t *testing.T) {
 			"assets/deep.dat", made(t, zip.Deflate, "y", made(t, zip.Store, "z", code("LDeep;"))),
 			"res/raw/other", inner, "res/layout/l.xml", code("LScreen;"), "assets/x.jar", made(t, zip.Store, "classes.dex", code("LJar;")),
 			"assets/g", gz(code("LInGzip;")),
+			"res/xml/b.xml", slices.Concat(compiled, code("LTail;")), "res/xml/t.xml", slices.Concat(compiled, []byte("https://appended.example.com/")),
 			"assets/real.png", append([]byte("\x89PNG\r\n\x1a\n........"), made(t, zip.Store, "p", code("LBehind;"))...),
 			"lib/arm64-v8a/libx.so", elfHeader(), "assets/index.js", `fetch("https://script.example.com/")`)
 		var s seen
@@ -143,6 +146,7 @@ func TestHidingPlaces(t *testing.T) {
 			"a.apk!assets/g dex  1",
 			"a.apk!assets/real.png zip  0", "a.apk!assets/real.png!p dex  1",
 			"a.apk!res/layout/l.xml dex  1",
+			fmt.Sprintf("a.apk!res/xml/b.xml (at byte %d) dex  1", len(compiled)),
 		}
 		if diff := cmp.Diff(want, nested); diff != "" {
 			t.Errorf("nested (-want +got):\n%s", diff)
@@ -150,7 +154,7 @@ func TestHidingPlaces(t *testing.T) {
 		if app.Code != (Code{2, 2, app.Code.Strings}) || app.Manifest.Package != "org.example" || app.Format != APK {
 			t.Errorf("the app's own code is %+v, its package %s", app.Code, app.Manifest.Package)
 		}
-		hosts := []string{"behind", "deep", "ingzip", "inzip", "jar", "native", "nested", "one", "picture", "screen", "script", "two"}
+		hosts := []string{"appended", "behind", "deep", "ingzip", "inzip", "jar", "native", "nested", "one", "picture", "screen", "script", "tail", "two"}
 		for i := range hosts {
 			hosts[i] += ".example.com"
 		}
@@ -263,6 +267,41 @@ func TestSets(t *testing.T) {
 	}
 	if _, err := readMade(t, made(t, zip.Store, "a.txt", "text"), Options{}); !errors.Is(err, ErrNoApp) {
 		t.Errorf("an archive without an app: %v", err)
+	}
+}
+
+// TestSetSignature: a split's signature is checked for the versions that the base installs on, for most splits say nothing of
+// versions, and v2 alone is enough for a base that needs Android 7 or later.
+func TestSetSignature(t *testing.T) {
+	one, two := apktest.NewSigner(t, "one"), apktest.NewSigner(t, "two")
+	base := apktest.Build(t, apktest.App{Package: "org.example", Signer: one})
+	split := func(s *apktest.Signer) []byte {
+		return apktest.Build(t, apktest.App{Package: "org.example", Split: "config.de", Signer: s})
+	}
+	changed := split(one)
+	changed[len(changed)/4] ^= 1
+	for name, c := range map[string]struct {
+		split []byte
+		want  string // of the first problem
+	}{"signed": {split(one), ""}, "another signer": {split(two), "a.apk!s.apk has another signer"}, "nobody": {split(nil), "a.apk!s.apk: v1: there is no signature"}, "changed": {changed, "a.apk!s.apk: v2"}} {
+		for _, method := range []uint16{zip.Store, zip.Deflate} {
+			app, err := readMade(t, made(t, method, "b.apk", base, "s.apk", c.split), Options{})
+			if err != nil || len(app.Parts) != 2 {
+				t.Fatalf("%s: %+v, %v", name, app, err)
+			}
+			got := strings.Join(app.Signing.Problems, "; ")
+			if app.Signing.Verifies != (c.want == "") || !strings.HasPrefix(got, c.want) {
+				t.Errorf("%s: verifies %v, %q, want %q", name, app.Signing.Verifies, got, c.want)
+			}
+		}
+	}
+	file := func(name string, data []byte) File { return File{name, bytes.NewReader(data), int64(len(data))} }
+	app, err := ReadSet(context.Background(), []File{file("s.apk", split(one)), file("b.apk", base)}, Options{})
+	if err != nil || !app.Signing.Verifies || app.Signing.Certificates[0].SHA256 != one.Certificate() {
+		t.Errorf("two files: %+v, %v", app, err)
+	}
+	if app, err := readMade(t, split(one), Options{}); err != nil || app.Signing.Verifies {
+		t.Errorf("a split alone, for Android 1 and later: %+v, %v", app.Signing, err)
 	}
 }
 

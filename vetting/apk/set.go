@@ -102,6 +102,7 @@ func (a *App) joinPart(p *Part) {
 	if a.Signing == nil || p.Signing == nil {
 		return
 	}
+	a.asBase(p)
 	merged := *a.Signing
 	switch {
 	case !p.Signing.Verifies:
@@ -117,6 +118,19 @@ func (a *App) joinPart(p *Part) {
 		merged.Schemes, merged.Certificates = []string{}, []sign.Certificate{}
 	}
 	a.Signing = &merged
+}
+
+// asBase checks the signature of a split for the versions that the base installs on: a split is installed on no others,
+// and most say nothing of versions themselves.
+func (a *App) asBase(p *Part) {
+	least, target := a.Manifest.SigningLevels()
+	own, _ := p.Manifest.SigningLevels()
+	if p.Signing.Verifies || least <= own || p.again == nil {
+		return
+	}
+	if again := p.again(sign.Options{MinSDK: least, TargetSDK: target}); again != nil {
+		p.Signing = again
+	}
 }
 
 func sameSigners(a, b *sign.Result) bool {

@@ -78,12 +78,19 @@ func (in *Inspector) apple(ctx context.Context, rep *report.Report, a *archive.A
 	return nil
 }
 
-// appleSigning tells what the signature says of itself. That it is Apple's or the maker's is not checked.
+// appleSigning tells what the signature says of itself, and whether the bytes are those that were signed. That it is
+// Apple's or the maker's is not checked: where all bytes are, it is not known whether systems take it.
 func appleSigning(rep *report.Report, app *ipa.App) {
-	unknown(rep, report.SigningFact, "Apple's signatures are not checked here")
+	known := false
 	say := func(format string, args ...any) {
 		if what := fmt.Sprintf(format, args...); !slices.Contains(rep.Signing.Problems, what) {
 			rep.Signing.Problems = append(rep.Signing.Problems, what)
+		}
+	}
+	for _, c := range app.Code {
+		if c.Broken != "" {
+			known = true
+			say("%s (%s): %s", c.Path, c.Architecture, c.Broken)
 		}
 	}
 	for _, c := range app.Code {
@@ -94,6 +101,9 @@ func appleSigning(rep *report.Report, app *ipa.App) {
 		case c.Team != "":
 			say("its signature names the team %s", c.Team)
 		}
+	}
+	if !known {
+		unknown(rep, report.SigningFact, "whether its signature is Apple's or its maker's is not checked here")
 	}
 	if p := app.Provision; p != nil {
 		say("its provisioning profile is “%s” of %s", p.Name, cmp.Or(p.Team, "nobody who is named"))

@@ -238,3 +238,36 @@ func TestAppleForged(t *testing.T) {
 		}
 	}
 }
+
+// TestAppleSeal: bytes that are not those that were signed make a signature that no system takes; where all are, whose
+// signature it is is not known.
+func TestAppleSeal(t *testing.T) {
+	in := inspector(t)
+	info := list(t, map[string]any{"CFBundleIdentifier": "org.example.a", "CFBundleExecutable": "A", "NSContactsUsageDescription": "to find friends"})
+	other := list(t, map[string]any{"CFBundleIdentifier": "org.example.a", "CFBundleExecutable": "A"})
+	files := []byte("<plist/>")
+	whole := machotest.Sealed(info, files)
+	changed := bytes.Replace(whole, []byte("pangle.io"), []byte("pangle.co"), 1)
+	for name, test := range map[string]struct {
+		info, program, files []byte
+		want                 report.Result
+		says                 string
+	}{
+		"whole":                 {info, whole, files, report.Unknown, ""},
+		"without a list":        {info, whole, nil, report.Unknown, ""},
+		"another Info.plist":    {other, whole, files, report.NotMet, "Info.plist is not the one"},
+		"another list":          {info, whole, []byte("<plist></plist>"), report.NotMet, "list of sealed files"},
+		"another program":       {info, changed, files, report.NotMet, "1 of the 1 pages"},
+		"a program without one": {info, machotest.Program(false), files, report.Unknown, ""},
+	} {
+		entries := []any{"Payload/A.app/Info.plist", test.info, "Payload/A.app/A", test.program}
+		if test.files != nil {
+			entries = append(entries, "Payload/A.app/_CodeSignature/CodeResources", test.files)
+		}
+		r := vet(t, in, pack(t, zip.Deflate, entries...))
+		told := slices.ContainsFunc(r.Signing.Problems, func(p string) bool { return test.says != "" && strings.Contains(p, test.says) })
+		if result(r, "signature") != test.want || told != (test.says != "") || r.Signing.Verifies {
+			t.Errorf("%s: %s, %q", name, result(r, "signature"), r.Signing.Problems)
+		}
+	}
+}

@@ -81,6 +81,7 @@ type Code struct {
 	Executable   bool   // its stack may be executed
 	Writable     bool   // a part of it may be both written and executed
 	Lost         string // why not all that its signature says could be read; empty where it was
+	Broken       string // how it differs from what was signed; empty where it does not, or that is not known
 }
 
 // Privacy is what a privacy manifest says (PrivacyInfo.xcprivacy).

@@ -2,8 +2,9 @@
 // (Info.plist, entitlements, privacy manifests), what its programs load and name, and which of its files could not be
 // analysed: code that the store has encrypted is one of those.
 //
-// Apple's signatures are not checked here: that takes Apple's certificates and the seal over every file. What a
-// signature says is told as what it says.
+// Of Apple's signatures it is checked whether the bytes of programs, Info.plist and list of sealed files are those that were
+// signed. Whose certificates they are, and whether every other file is as the list has it, is not: what a signature says of
+// itself is told as what it says.
 //
 // Invariants:
 //   - The same bytes give the same App.

@@ -178,6 +178,15 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// TestTwice: a key that stands in an Info.plist more than once is told, once.
+func TestTwice(t *testing.T) {
+	text := `<plist><dict>` + strings.Repeat(`<key>CFBundleIdentifier</key><string>a</string>`, 5) + `</dict></plist>`
+	app, _, err := read(t, pack(t, map[string]string{"Payload/A.app/Info.plist": text}))
+	if err != nil || len(app.Problems) != 1 || !strings.Contains(app.Problems[0].What, `"CFBundleIdentifier" twice`) {
+		t.Errorf("%+v, %v", app, err)
+	}
+}
+
 // TestSwift: a library of Swift that is part of the program itself has the names of its classes alone.
 func TestSwift(t *testing.T) {
 	for class, want := range map[string]string{"_TtC11FBAEMKitABC5Event": "FBAEMKitABC", "_TtGC4Main4Boxs": "Main", "_TtC9": "", "NSObject": "", "_TtCs12_SwiftObject": "", "_TtC0": ""} {

@@ -73,11 +73,14 @@ type reader struct {
 	root  string // the app's folder, with its slash
 	look  Look
 	hosts *domains.Set
+	seals map[string]macho.Seal // of programs, by their paths
+
+	info, resources []byte // that the app's program is signed with
 }
 
 // Read reads an app from an archive.
 func Read(ctx context.Context, a *archive.Archive, look Look) (*App, error) {
-	r := &reader{app: &App{}, look: look, hosts: domains.NewSet(mostDomains)}
+	r := &reader{app: &App{}, look: look, hosts: domains.NewSet(mostDomains), seals: map[string]macho.Seal{}}
 	first, others := mainOf(a)
 	if first == nil {
 		return nil, ErrNoApp
@@ -101,10 +104,21 @@ func Read(ctx context.Context, a *archive.Archive, look Look) (*App, error) {
 	if app.Program = r.root + app.Main.Executable; app.Mac {
 		app.Program = r.root + "MacOS/" + app.Main.Executable
 	}
+	r.sealed()
 	if app.Main.Identifier == "" {
 		r.problem(r.root+"Info.plist", "the app has no identifier: it could not be read, or says none")
 	}
 	return app, nil
+}
+
+// sealed compares what lies beside the app's program with what was signed with it.
+func (r *reader) sealed() {
+	s := r.seals[r.app.Program]
+	for i := range r.app.Code {
+		if c := &r.app.Code[i]; c.Path == r.app.Program && !c.Encrypted {
+			c.Broken = cmp.Or(c.Broken, s.Differs(r.info, r.resources))
+		}
+	}
 }
 
 func (r *reader) problem(path, what string) {
@@ -247,9 +261,12 @@ func (r *reader) file(ctx context.Context, e *archive.Entry, data []byte) error 
 	if strings.HasSuffix(base, ".dylib") {
 		see.Library(base)
 	}
+	if where == r.root+"_CodeSignature/CodeResources" {
+		r.resources = data
+	}
 	switch {
 	case base == "Info.plist":
-		return r.info(e, nested, see, data)
+		return r.infoList(e, nested, see, data)
 	case strings.HasSuffix(base, ".xcprivacy"):
 		t, err := apple.ReadTree(data)
 		if err != nil {
@@ -326,24 +343,23 @@ func (r *reader) search(data []byte, see Sightings) {
 	see.String(data)
 }
 
-func (r *reader) info(e *archive.Entry, nested bool, see Sightings, data []byte) error {
+func (r *reader) infoList(e *archive.Entry, nested bool, see Sightings, data []byte) error {
 	where := e.Path()
 	t, err := apple.ReadTree(data)
 	if err != nil {
 		return fmt.Errorf("the property list could not be read: %w", err)
 	}
 	b := bundleOf(strings.TrimSuffix(strings.TrimSuffix(where, "Info.plist"), "/"), t)
-	said := map[string]bool{}
+	said := map[string]int{}
 	for _, k := range b.Keys {
 		see.Key(k.Key, k.Value)
-		if said[k.Key] {
+		if said[k.Key]++; said[k.Key] == 2 {
 			r.problem(where, fmt.Sprintf("it says %.100q twice: systems may take either", k.Key))
 		}
-		said[k.Key] = true
 	}
 	if e.Name == r.root+"Info.plist" && !nested {
 		b.Path = ""
-		r.app.Main = b
+		r.app.Main, r.info = b, data
 	} else {
 		r.app.Others = append(r.app.Others, b)
 	}
@@ -432,7 +448,8 @@ func (r *reader) code(where string, data []byte, see Sightings) error {
 			r.problem(where, p)
 		}
 		c := Code{Path: where, Architecture: f.Architecture, Libraries: f.Libraries, Encrypted: f.Encrypted, Signed: f.Signed, Team: f.Team,
-			Executable: f.Executable, Writable: f.Writable, Lost: f.SignatureLost}
+			Executable: f.Executable, Writable: f.Writable, Lost: f.SignatureLost, Broken: f.Seal.Broken}
+		r.seals[where] = f.Seal
 		r.entitle(&c, f)
 		for _, library := range f.Libraries {
 			see.Library(frameworkOf(library))

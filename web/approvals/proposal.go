@@ -94,13 +94,16 @@ func (w words) standing(r *http.Request, v *room.View) ui.Component {
 		tag.Text = "Waits for " + v.Next[0].Act.Waits()
 	}
 	if v.Questioned() {
-		tag.Text = "Waits for an answer from " + whoOpened(&v.Draft)
+		tag = stateTag(&v.Proposal)
 	}
 	line := ui.Paragraph{tag}
 	add := func(parts ...ui.Component) {
 		for _, part := range parts {
 			line = append(line, ui.Text(" "), part)
 		}
+	}
+	if v.Questioned() {
+		add(ui.Text("from " + whoOpened(&v.Draft) + "."))
 	}
 	if v.Marked {
 		add(ui.Tag{Text: "For those assigned to it", Tone: ui.Special})

@@ -67,10 +67,11 @@ func (a *area) appsTable(r *http.Request, found *room.Apps) ui.Table {
 			table.Rows = append(table.Rows, makerRow(f.Of, found.Makers[f.Of.ID], proposes))
 		}
 		called := cmp.Or(f.Product.Name, f.Product.ID)
-		more := ui.Line{ui.Muted(kindName(f.Product.Kind))}
+		kind := kindName(f.Product.Kind)
 		if inside := carriers[f.Product.ID]; inside > 0 {
-			more = append(more, ui.Muted("inside "+ui.Count(inside, "other product", "other products")))
+			kind += ", inside " + ui.Count(inside, "other product", "other products")
 		}
+		more := ui.Line{ui.Muted(kind)}
 		if f.By != "" {
 			more = append(more, ui.Muted(f.By))
 		}

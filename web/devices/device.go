@@ -335,8 +335,11 @@ func readOn(r *http.Request, in *room.Installed) (ways []ui.Component) {
 		}
 		ways = append(ways, ui.Link{Text: "Exemption " + id, Href: gate.Path("exemptions", pathID(id))})
 	}
-	if in.Decision.Verdict == policy.Unknown && in.Decision.Platform != 0 && may(r, people.LinkIdentifiers) {
-		ways = append(ways, ui.Link{Text: sayWhat, Hidden: ": " + in.Decision.Identifier, Href: linkPath(in.Decision.Platform, in.Decision.Identifier)})
+	if d := &in.Decision; d.Verdict == policy.Unknown && d.Platform != 0 {
+		say := gate.Place{Link: ui.Link{Text: sayWhat, Hidden: ": " + d.Identifier, Href: linkPath(d.Platform, d.Identifier)}, Permission: people.LinkIdentifiers, Everywhere: true}
+		if say.Shown(gate.Who(r.Context())) {
+			ways = append(ways, say.Link)
+		}
 	}
 	return ways
 }

@@ -92,9 +92,9 @@ func (a *area) artefact(w http.ResponseWriter, r *http.Request) error {
 	case made.Audit:
 		page.Title += ": audit only"
 		page.Content = append(page.Content, ui.Warning("This denies nothing. Devices let run what the list denies, and note it in their log. It is for trying the list out, and where it is used nothing is enforced."),
-			ui.Paragraph{ui.Text("When nothing is noted that people need, take "), ui.Link{Text: "the list that is enforced", Href: at(path, made.Organisation, host, made.Platform)}, ui.Text(".")})
+			ui.Paragraph{ui.Text("When nothing is noted that people need, take"), ui.Link{Text: "the list that is enforced", Href: at(path, made.Organisation, host, made.Platform)}, ui.Text("in its place.")})
 	case made.Form.Audits:
-		page.Content = append(page.Content, ui.Paragraph{ui.Text("To try it without effect, take "), ui.Link{Text: "the audit of it", Href: get("") + audit(true)}, ui.Text(" first: it denies nothing, and notes what this one denies.")})
+		page.Content = append(page.Content, ui.Paragraph{ui.Text("To try it without effect, take"), ui.Link{Text: "the audit of it", Href: get("") + audit(true)}, ui.Text("first: it denies nothing, and notes what this one denies.")})
 	}
 	page.Content = append(page.Content,
 		facts(r, made, host),

@@ -122,7 +122,7 @@ func denies(l *platform.List) bool { return l.Platform != 0 && l.Shut() }
 func shut(l *platform.List) ui.Component {
 	switch {
 	case denies(l) && l.Audit:
-		return ui.Tag{Text: "Noted"}
+		return ui.Tag{Text: "Let run, and noted"}
 	case denies(l):
 		return ui.Tag{Text: "Denied", Tone: ui.Active}
 	}

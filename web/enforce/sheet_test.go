@@ -60,7 +60,7 @@ func TestAudit(t *testing.T) {
 		officer := h.guest(people.DeviceAdministrator, "light")
 		const path = "/device-lists/applocker?organisation=light&amp;platform=windows"
 		officer.Get("/device-lists/applocker?organisation=light").Shows(200, "To try it without effect").Lacks("This denies nothing").Has(`href="` + path + `&amp;audit=true"`)
-		officer.Get("/device-lists/applocker?organisation=light&audit=true").Shows(200, "AppLocker policy for Windows: audit only", "This denies nothing", "Noted", "1 entry: nothing is denied by it", "The list as a whole").Lacks("To try it without effect").
+		officer.Get("/device-lists/applocker?organisation=light&audit=true").Shows(200, "AppLocker policy for Windows: audit only", "This denies nothing", "Let run, and noted", "1 entry: nothing is denied by it", "The list as a whole").Lacks("To try it without effect").
 			Has(`href="`+path+`"`, `href="/device-lists/applocker/file?organisation=light&amp;platform=windows&amp;audit=true"`, `href="/device-lists/applocker/manifest?organisation=light&amp;platform=windows&amp;audit=true"`)
 		officer.Get("/device-lists/applocker/file?organisation=light&audit=true").Shows(200).Has("AuditOnly").Lacks("Enabled")
 		officer.Get("/device-lists/applocker/file?organisation=light").Shows(200).Has("Enabled").Lacks("AuditOnly")

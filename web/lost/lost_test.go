@@ -57,7 +57,7 @@ hosts:
 		made, err := h.People.MakeToken(t.Context(), pagetest.Command, "manager", people.Grant{Role: people.DeviceAdministrator, Organisation: "light"}, people.Time{})
 		h.Do(made, err)
 		h.managed = rooms.NewManaged(room, agents, intake, made.Secret, "apple-declaration")
-		h.Do(nil, h.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, h.Clock.Now()))
+		h.Do(nil, h.managed.Enrolled(t.Context(), "mac-1", "", policy.MacOS, h.Clock.Now(), ""))
 		area := lost.Area{Enforce: room, Devices: things, People: h.People}
 		today := func(w http.ResponseWriter, r *http.Request) error {
 			waits, err := area.Today(r)

@@ -157,3 +157,52 @@ func TestUploadRefusedInABrowser(t *testing.T) {
 	s.WaitFor("document.querySelector('[data-upload-status]').textContent.includes('the most that is taken')")
 	s.Accessible()
 }
+
+// TestAskedInABrowser is the way of a question: a department's reviewer asks who asked for the app, who answers on a telephone;
+// and that of the code in it, which waits for a reviewer for all bodies.
+func TestAskedInABrowser(t *testing.T) {
+	s := serve(t)
+	p, local := s.request(), s.somebody("Sanna Holm", people.Reviewer, "light")
+	path := local.reported(p, "notes.apk", shoreNotes(t, nil))
+	s.Enter(local.Visitor)
+	s.Go(path + "/review")
+	browsertest.Eval[[]string](s.Browser, "[...document.querySelectorAll('textarea[name^=\"answer.\"]')].map(e => e.value = 'Seen, and bearable.')")
+	s.Type("#rationale", "Which of the keepers need it?")
+	s.Click("input[name=outcome][value=ask]")
+	s.Submit("main form[method=post] button")
+	if text := s.banner(); !strings.Contains(text, "Your question has been sent") {
+		t.Errorf("the banner says %q", text)
+	}
+	s.Seen("asked")
+	s.Enter(s.somebody("Anna Lind", "", "light").Visitor)
+	s.Look(approvalpages.ProposalPath(p.ID, "reply"), "reply")
+	s.Type("#reason", "Those of the north: they have no radio.")
+	s.Submit("main form[method=post] button")
+	s.Seen("replied")
+	s.Enter(local.Visitor)
+	s.Look(path+"/review", "review-again")
+	if got := browsertest.Eval[string](s.Browser, "document.querySelector('textarea[name^=\"answer.\"]').value"); got != "Seen, and bearable." {
+		t.Errorf("what was answered before is %q", got)
+	}
+	s.Look(path, "report-waiting")
+	s.Enter(s.reviewer().Visitor)
+	s.Look("/", "today")
+	s.Submit(`main a[href$="/kits"]`)
+	s.Seen("kits")
+	s.Type("#rationale", "Its classes are in the code.")
+	s.Submit("main form[method=post] button")
+	if text := s.banner(); !strings.Contains(text, "reaches the app from now on") {
+		t.Errorf("the banner says %q", text)
+	}
+	s.bans(t, "bytedance")
+	if got := s.verdict("l1", "example.shorenotes"); got != "banned" {
+		t.Errorf("after the ban on who owns the code in it: %s", got)
+	}
+	s.Enter(s.somebody("Farida Marchetti", people.SecurityOfficer, "light").Visitor)
+	s.Look("/criteria/light", "criteria")
+	s.Look("/criteria/light/trackers", "trackers")
+	s.Choose("input[type=file]", file(t, "list.json", []byte(`{"trackers": {"7": {"id": 7, "name": "Shore Ads", "code_signature": "com.shoreads.", "network_signature": ""}}}`)))
+	s.Type("#reason", "We know them.")
+	s.Submit("main form[method=post] button")
+	s.Seen("criteria-with-list")
+}

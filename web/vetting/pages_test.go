@@ -215,7 +215,7 @@ func TestQuestion(t *testing.T) {
 		path, at := reviewer.reported(p, "notes.apk", shoreNotes(h.T, nil)), approvalpages.ProposalPath(p.ID)
 		reviewer.Get(path+"/review").Shows(http.StatusOK, "Ask who asked for it").Lacks("Ask the centre first") // for there is none
 		ask := reviewer.Get(path+"/review").Filled("rationale", "Which keepers need it?", "risk", "Not small", "outcome", "ask", "answer.contacts", "The log needs names", "publish", "contacts")
-		reviewer.Leads(reviewer.Send(path+"/review", ask), at).Shows(http.StatusOK, "Which keepers need it?", "Your question has been sent", "Waits for an answer from who asked for it")
+		reviewer.Leads(reviewer.Send(path+"/review", ask), at).Shows(http.StatusOK, "Which keepers need it?", "Your question has been sent", "Waits for an answer", "from who asked for it.")
 		reviewer.Get("/proposals?show=waiting").Shows(http.StatusOK).Lacks("Shore Notes")
 		anna.Get("/proposals?show=waiting").Shows(http.StatusOK, "Shore Notes", "answer")
 		anna.Get(at).Shows(http.StatusOK, "Which keepers need it?", "Answer what you are asked").Lacks("Refuse it")

@@ -16,7 +16,7 @@ import (
 )
 
 var outcomeTags = map[room.Outcome]ui.Tag{
-	room.Allow: {Text: "May be allowed", Tone: ui.Good}, room.Refuse: {Text: "Refused", Tone: ui.Bad}, room.Ask: {Text: "Who asked for it was asked", Tone: ui.Waiting},
+	room.Allow: {Text: "May be allowed", Tone: ui.Good}, room.Refuse: {Text: "Refused", Tone: ui.Bad}, room.Ask: {Text: "A question was asked", Tone: ui.Waiting},
 	room.Consult: {Text: "The centre was asked", Tone: ui.Waiting}, room.Confirm: {Text: "The code in it"}, room.Keep: {Text: "May stay", Tone: ui.Good},
 }
 

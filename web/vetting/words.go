@@ -13,7 +13,7 @@ import (
 var countries = map[string]string{
 	"AE": "United Arab Emirates", "AU": "Australia", "BE": "Belgium", "BR": "Brazil", "BY": "Belarus", "CA": "Canada", "CH": "Switzerland", "CN": "China", "CZ": "Czechia", "DE": "Germany", "DK": "Denmark",
 	"ES": "Spain", "FI": "Finland", "FR": "France", "GB": "United Kingdom", "HK": "Hong Kong", "IE": "Ireland", "IL": "Israel", "IN": "India", "IR": "Iran", "IT": "Italy", "JP": "Japan", "KP": "North Korea",
-	"KR": "South Korea", "NL": "Netherlands", "NO": "Norway", "PA": "Panama", "PL": "Poland", "RU": "Russia", "SE": "Sweden", "SG": "Singapore", "TR": "Türkiye", "TW": "Taiwan", "UA": "Ukraine", "US": "United States",
+	"KR": "South Korea", "NL": "Netherlands", "NO": "Norway", "NZ": "New Zealand", "PA": "Panama", "PL": "Poland", "RU": "Russia", "SE": "Sweden", "SG": "Singapore", "TR": "Türkiye", "TW": "Taiwan", "UA": "Ukraine", "US": "United States",
 }
 
 // country is a country in words.

@@ -26,6 +26,7 @@ import (
 // App is an app.
 type App struct {
 	Package     string
+	Split       string // of what app it is a part, and which; such a manifest says nothing of SDK levels
 	Label       string // what people see; left out where it is empty
 	VersionName string // the same
 	VersionCode int
@@ -85,7 +86,11 @@ func (a *App) manifest() []byte {
 	add := func(name string, attributes ...axml.Attribute) {
 		root.Children = append(root.Children, &axml.Element{Name: name, Attributes: attributes})
 	}
-	add("uses-sdk", number("minSdkVersion", minSDKID, 28), number("targetSdkVersion", targetSDKID, 35))
+	if a.Split != "" {
+		root.Attributes = append(root.Attributes, axmltest.Plain("split", a.Split))
+	} else {
+		add("uses-sdk", number("minSdkVersion", minSDKID, 28), number("targetSdkVersion", targetSDKID, 35))
+	}
 	for _, p := range a.Permissions {
 		add("uses-permission", axmltest.Android("name", nameID, axmltest.Text(p)))
 	}

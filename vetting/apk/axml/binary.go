@@ -25,7 +25,7 @@ func (d *Document) binary(data []byte) {
 	case outer.cut:
 		d.lose("the file is shorter than its header says: Android would refuse it")
 	case len(outer.data) < len(data):
-		d.problem("%d bytes follow the document, and are not read", len(data)-len(outer.data))
+		d.problem("%d bytes follow the document, and are no part of it", len(data)-len(outer.data))
 	}
 	if outer.kind != chunkXML {
 		d.problem("the file does not call itself binary XML, which Android does not mind")

@@ -1,5 +1,7 @@
 package axml
 
+import "bytes"
+
 // Strings yields every text that a document or a table holds, in whichever form it is written: names,
 // values, and whatever else lies in the string pools. What it yields is valid until the next. It is not
 // ok where not all could be read.
@@ -11,7 +13,8 @@ func Strings(data []byte, yield func([]byte)) (ok bool) {
 		ok = m.left >= 0
 	}
 	if c, isChunk := chunkAt(data); isChunk && (!ok || !c.cut) { // some bytes can be taken for either
-		ok = poolStrings(c, 0, yield)
+		behind := data[len(c.data):]
+		ok = poolStrings(c, 0, yield) && len(bytes.Trim(behind, "\x00")) == 0
 	}
 	return ok
 }

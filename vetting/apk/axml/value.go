@@ -38,12 +38,13 @@ type Value struct {
 // IsReference tells whether the value stands for a resource.
 func (v Value) IsReference() bool { return v.Type == Reference || v.Type == DynamicReference }
 
-// Int is the value as a number, where it is one, written as text too: Android takes those as well.
+// Int is the value as a number, where it is one, written as text too: Android takes those as well. Truths and colours
+// are numbers.
 func (v Value) Int() (int64, bool) {
-	switch v.Type {
-	case Decimal, Hexadecimal, Boolean:
+	switch {
+	case v.Type >= Decimal && v.Type <= lastColour:
 		return int64(int32(v.Data)), true
-	case String:
+	case v.Type == String:
 		n, err := strconv.ParseInt(strings.TrimSpace(v.Text), 0, 64)
 		return n, err == nil
 	}

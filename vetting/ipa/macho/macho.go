@@ -20,9 +20,11 @@ type File struct {
 	// read the code.
 	Encrypted bool
 	// Signed is that it carries a signature, and Signature where that stands in the whole file: the first byte and the one
-	// behind the last. Apple's certificates in it are not checked here.
+	// behind the last. The certificates in it are not looked at.
 	Signed    bool
 	Signature [2]int
+	// Seal is what the signature says of the bytes that were signed, by its best hash.
+	Seal Seal
 	// Team and Identifier are what its signature says of its maker and its name.
 	Team, Identifier string
 	// Entitlements are a property list in XML, and Entitled the same in the form that iOS 15 and later go by (DER); empty
@@ -40,6 +42,8 @@ type File struct {
 	data   []byte
 	texts  []section
 	length uint64 // of all texts: no longer than the file
+
+	directories [][]byte // of the signature
 }
 
 type section struct {
@@ -184,6 +188,7 @@ func readOne(data []byte) (f File) {
 		f.command(order, data[at:at+length])
 		at += length
 	}
+	f.seal()
 	return f
 }
 
@@ -340,7 +345,10 @@ func (f *File) sign(all []byte) {
 			if f.Entitled, err = readEntitled(blob[8:]); err != nil {
 				f.loseSignature("what its signature entitles it to could not be read: " + err.Error())
 			}
-		case kind == directory && len(blob) >= 44 && f.Identifier == "":
+		case kind == directory && len(blob) >= 44:
+			if f.directories = append(f.directories, blob); f.Identifier != "" {
+				continue
+			}
 			f.Identifier = string(trim(cut(blob, uint64(binary.BigEndian.Uint32(blob[20:])), uint64(len(blob)))))
 			if version := binary.BigEndian.Uint32(blob[8:]); version >= 0x20200 && len(blob) >= 52 {
 				if at := binary.BigEndian.Uint32(blob[48:]); at != 0 {
@@ -349,6 +357,17 @@ func (f *File) sign(all []byte) {
 			}
 		}
 	}
+}
+
+// seal checks the code against the best of a signature's code directories, as systems do. Of encrypted code it is not known
+// what was signed.
+func (f *File) seal() {
+	if f.Encrypted || len(f.directories) == 0 {
+		return
+	}
+	rank := func(dir []byte) int { return slices.Index([]byte{0, 1, 3, 2, 4}, dir[37]) }
+	best := slices.MaxFunc(f.directories, func(a, b []byte) int { return cmp.Compare(rank(a), rank(b)) })
+	f.Seal, _ = readSeal(best, f.data)
 }
 
 func architecture(cpu, sub uint32) string {

@@ -244,3 +244,29 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestSeal: every byte that is signed counts, and a directory that says what cannot be is told or not checked.
+func TestSeal(t *testing.T) {
+	whole := machotest.Sealed([]byte("a"), []byte("b"))
+	all, err := Read(whole)
+	if err != nil || all[0].Seal.Broken != "" || all[0].Seal.Differs([]byte("a"), []byte("b")) != "" || all[0].Seal.Differs([]byte("x"), nil) == "" {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	for i := 1024; i < all[0].Signature[0]; i++ {
+		data := bytes.Clone(whole)
+		data[i] ^= 1
+		if all, err := Read(data); err != nil || all[0].Seal.Broken == "" {
+			t.Fatalf("byte %d is not missed: %v", i, err)
+		}
+	}
+	dir := bytes.Index(whole, []byte("\xfa\xde\x0c\x02"))
+	for i := dir; i < dir+64; i++ {
+		for _, to := range []byte{0, 0x7f, 0xff} {
+			data := bytes.Clone(whole)
+			data[i] = to
+			if _, err := Read(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

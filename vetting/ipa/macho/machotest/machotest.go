@@ -2,13 +2,19 @@
 package machotest
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 )
 
 // Program is a library of 64 bits for arm64, with everything that package macho reads: it loads BUAdSDK, names
 // https://pangle.io/a and the class BUAdSDKManager, and is signed by TEAM123456, entitled to get-task-allow.
-func Program(encrypted bool) []byte {
+func Program(encrypted bool) []byte { return build(encrypted, nil) }
+
+// Sealed is the same, with a signature over its bytes, an Info.plist and a list of sealed files.
+func Sealed(info, resources []byte) []byte { return build(false, [][]byte{info, nil, resources}) }
+
+func build(encrypted bool, sealed [][]byte) []byte {
 	cryptid := uint32(0)
 	if encrypted {
 		cryptid = 1
@@ -24,16 +30,12 @@ func Program(encrypted bool) []byte {
 	be.PutUint32(dir[20:], 64)
 	be.PutUint32(dir[48:], 80)
 	dir = pad(append(dir, "org.example.app\x00TEAM123456\x00"...), 96)
+	if sealed != nil {
+		dir = pad(dir, 96+4*32)
+	}
 	be.PutUint32(dir[4:], uint32(len(dir)))
 	plist := []byte("<plist><dict><key>get-task-allow</key><true/></dict></plist>")
 	ent := append(be.AppendUint32(be.AppendUint32(nil, 0xfade7171), uint32(8+len(plist))), plist...)
-	sig := be.AppendUint32(nil, 0xfade0cc0)
-	sig = be.AppendUint32(sig, uint32(28+len(dir)+len(ent)))
-	sig = be.AppendUint32(sig, 2)
-	sig = be.AppendUint32(be.AppendUint32(sig, 0), 28)
-	sig = be.AppendUint32(be.AppendUint32(sig, 5), uint32(28+len(dir)))
-	sig = append(append(sig, dir...), ent...)
-
 	const size = 1024
 	var commands []byte
 	command := func(kind uint32, rest []byte) {
@@ -54,12 +56,38 @@ func Program(encrypted bool) []byte {
 	command(0x19, append(append(segment, section("__cstring", size, len(texts))...), section("__objc_classname", size+len(texts), len(classes))...))
 	command(0xc, pad(append([]byte{24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, "@rpath/BUAdSDK.framework/BUAdSDK"...), 64))
 	command(0x2c, le.AppendUint32(le.AppendUint32(le.AppendUint32(le.AppendUint32(nil, 0), 0), cryptid), 0))
-	command(0x1d, le.AppendUint32(le.AppendUint32(nil, uint32(size+len(texts)+len(classes))), uint32(len(sig))))
+	command(0x1d, le.AppendUint32(le.AppendUint32(nil, uint32(size+len(texts)+len(classes))), uint32(28+len(dir)+len(ent))))
 
 	f := le.AppendUint32(nil, 0xfeedfacf)
 	for _, n := range []uint32{0x0100000c, 0, 2, 4, uint32(len(commands)), 0x200000, 0} {
 		f = le.AppendUint32(f, n)
 	}
-	f = pad(append(f, commands...), size)
-	return slices.Concat(f, texts, classes, sig)
+	code := slices.Concat(pad(append(f, commands...), size), texts, classes)
+	if sealed != nil {
+		seal(dir, code, sealed)
+	}
+	sig := be.AppendUint32(nil, 0xfade0cc0)
+	sig = be.AppendUint32(sig, uint32(28+len(dir)+len(ent)))
+	sig = be.AppendUint32(sig, 2)
+	sig = be.AppendUint32(be.AppendUint32(sig, 0), 28)
+	sig = be.AppendUint32(be.AppendUint32(sig, 5), uint32(28+len(dir)))
+	sig = append(append(sig, dir...), ent...)
+	return append(code, sig...)
+}
+
+// seal writes what was signed into a code directory: one page of code, and what the app has beside it.
+func seal(dir, code []byte, sealed [][]byte) {
+	be := binary.BigEndian
+	const slots = 96 + 3*32
+	be.PutUint32(dir[16:], slots)
+	be.PutUint32(dir[24:], 3)
+	be.PutUint32(dir[28:], 1)
+	be.PutUint32(dir[32:], uint32(len(code)))
+	dir[36], dir[37], dir[39] = 32, 2, 12
+	for i, data := range append([][]byte{code}, sealed...) {
+		if data != nil {
+			sum := sha256.Sum256(data)
+			copy(dir[slots-i*32:], sum[:])
+		}
+	}
 }
