@@ -189,11 +189,11 @@ func selectHeads(tx *store.Tx, bodies []string, clears bool) (found []Proposal, 
 }
 
 // selectQuestioned returns the heads of the open proposals of somebody, or for them, in which they were asked something that
-// nobody has answered: what Proposal.Questioned says of each.
+// nobody has answered: what Proposal.Questioned says of each. It is quick however many are open that are others'.
 func selectQuestioned(tx *store.Tx, principal string) (found []Proposal, err error) {
-	err = tx.Rows(`SELECT id, kind, organisation, state, principal, version FROM approvals_proposals WHERE state = $1 AND (principal = $2 OR person = $2)
-AND (SELECT act FROM approvals_steps WHERE proposal = id AND act IN ($3, $4, $5) ORDER BY number DESC LIMIT 1) = $3`,
-		[]any{string(Waiting), principal, string(Question), string(Reply), string(Revise)}, func(scan func(...any) error) error {
+	err = tx.Rows(`SELECT id, kind, organisation, state, principal, version FROM approvals_proposals WHERE id IN (SELECT id FROM approvals_proposals WHERE principal = $1 UNION SELECT id FROM approvals_proposals WHERE person = $1)
+AND state = $2 AND (SELECT act FROM approvals_steps WHERE proposal = id AND act IN ($3, $4, $5) ORDER BY number DESC LIMIT 1) = $3`,
+		[]any{principal, string(Waiting), string(Question), string(Reply), string(Revise)}, func(scan func(...any) error) error {
 			var p Proposal
 			err := scan(&p.ID, &p.Kind, &p.Organisation, &p.State, &p.Principal, &p.Version)
 			found = append(found, p)

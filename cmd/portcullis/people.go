@@ -37,13 +37,21 @@ func (c *importPeopleCommand) Run(env *environment) error {
 		}
 		done, err := r.people.ImportPeople(env, atCommand, rows)
 		if err != nil {
-			return inFile(c.File, err)
+			return errors.Join(inFile(c.File, err), r.withoutOrganisations(env))
 		}
 		if len(before) == 0 && done.Added > 0 {
 			env.note("The link for the first administrator ends with this, because somebody is there now. Instead, portcullis link person USERNAME makes a link for one of them.")
 		}
 		return c.print(env, done, fmt.Sprintf("%s added, %d changed, %d as they were.", count(done.Added, "person", "people"), done.Changed, done.Unchanged))
 	})
+}
+
+// withoutOrganisations says how organisations come to be there, where there is none yet.
+func (r *rooms) withoutOrganisations(env *environment) error {
+	if all, err := r.people.Organisations(env, atCommand); err != nil || len(all) > 0 {
+		return err
+	}
+	return errors.New("there are no organisations yet: take them in first, by portcullis import world, or add them on the pages")
 }
 
 // read reads the file, and says all that is wrong with it.

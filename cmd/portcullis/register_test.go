@@ -222,3 +222,26 @@ func TestVetAtAServer(t *testing.T) {
 	s.says(t, exitBadInput, s.by("officer", "vet", "--organisation", "port", "--together", app), "leave --criteria")
 	s.says(t, exitBadInput, []string{"vet", "--organisation", "port", app}, "say which server")
 }
+
+// TestVetForARequest goes the way of a request for an app at the command line: the wrong file, a question, its answer, what a
+// body looks for by a list of its own, and the decision.
+func TestVetForARequest(t *testing.T) {
+	s := startLooking(t)
+	app, err := filepath.Abs("../../../shared/data/apks/androguard_com.politedroid_4.apk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := s.must(t, s.by("staff", "proposals", "open", s.file(t, "draft", "kind: allow\nreason: For work\nrule: {effect: allow, scope: port, target: {}, platforms: [android]}\nfound: {platform: android, identifier: com.other, name: Other}\n"))...)
+	id, _, _ := strings.Cut(opened, " ")
+	s.says(t, exitClean, s.by("officer", "vet", "--proposal", id, app), "nothing can be concluded from this for the proposal", "com.other is asked for")
+	s.says(t, exitClean, s.by("officer", "proposals", "take", id, "question", "--reason", "Which of them?", "--yes"), "version 2")
+	s.says(t, exitClean, s.by("staff", "proposals", "take", id, "reply", "--reason", "The other", "--yes"), "version 3")
+	s.says(t, exitClean, s.by("officer", "proposals", "show", id), "Which of them?", "The other")
+	list, err := json.Marshal(map[string]string{"reason": "We know them", "text": `{"trackers": {"7": {"id": 7, "name": "Polite Ads", "code_signature": "com.politedroid.", "network_signature": ""}}}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.says(t, exitClean, s.by("officer", "call", "set-trackers", "id=port", "--body", s.file(t, "list.json", string(list))), "entries: 1")
+	s.says(t, exitClean, s.by("officer", "vet", "--organisation", "port", "--format", "json", app), `"exodus:7"`)
+	s.says(t, exitClean, s.by("officer", "call", "list-vetted", "kitsWait=true"))
+}

@@ -304,7 +304,7 @@ func openApp(name string) (*os.File, int64, error) {
 // keep has a server look at the files, one after another, and keep what it found.
 func (c *vetCommand) keep(env *environment) error {
 	if c.Criteria != "" || len(c.Trackers) > 0 || c.Together || c.Format != "text" && c.Format != "json" {
-		return errors.New("a server holds apps to the body's own criteria, and answers as text or json: leave --criteria, --trackers and --together out")
+		return errors.New("a server holds apps to the body's own criteria, looks for what its own list of trackers names, and answers as text or json: leave --criteria, --trackers and --together out")
 	}
 	asking, err := c.client()
 	if err != nil {
@@ -326,6 +326,9 @@ func (c *vetCommand) keep(env *environment) error {
 		}
 		if found.Error != "" {
 			unread++
+		}
+		if kept.Misfit != "" {
+			env.note("%s: nothing can be concluded from this for the proposal. %s", name, kept.Misfit)
 		}
 		if c.Format == "json" {
 			_, err = fmt.Fprintf(env.out, "%s\n", bytes.TrimSpace(text))

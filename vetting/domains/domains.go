@@ -48,6 +48,9 @@ type scanner struct {
 
 // run looks at the run around the dot at dot, which begins at floor at the earliest, and returns where it ends.
 func (s *scanner) run(floor, dot int) int {
+	if dot > floor && dot+1 < len(s.text) && s.text[dot-1] == 0 && s.text[dot+1] == 0 {
+		return s.utf16(floor, dot)
+	}
 	start, end := dot, dot+1
 	for start > floor && inHost[s.text[start-1]] {
 		start--
@@ -73,6 +76,29 @@ func (s *scanner) run(floor, dot int) int {
 	}
 	return end
 }
+
+// utf16 looks at the text around the dot at dot in which every character has a zero beside it, as in UTF-16 whichever byte
+// comes first, and returns where it ends.
+func (s *scanner) utf16(floor, dot int) int {
+	start, end := dot, dot
+	for start-2 >= floor && s.text[start-1] == 0 && inURL(s.text[start-2]) && dot-start < 4*maxHost {
+		start -= 2
+	}
+	for end+2 < len(s.text) && s.text[end+1] == 0 && inURL(s.text[end+2]) && end-dot < 4*maxHost {
+		end += 2
+	}
+	if start < dot && dot < end {
+		narrow := make([]byte, 0, (end-start)/2+1)
+		for i := start; i <= end; i += 2 {
+			narrow = append(narrow, s.text[i])
+		}
+		(&scanner{text: narrow, host: s.host, known: s.known}).each()
+	}
+	return end + 1
+}
+
+// inURL tells whether b can stand in a URL.
+func inURL(b byte) bool { return b > ' ' && b < 0x7f }
 
 func alphanumeric(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'

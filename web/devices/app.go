@@ -56,7 +56,7 @@ func (a *area) app(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ways, err := a.waysBesides(r, app.Rules, policy.Target{Product: app.Product.ID}, "Ban this…", "What if this were banned?")
+	ways, err := a.waysBesides(r, app.Rules, app.Makers, policy.Target{Product: app.Product.ID}, "Ban this…", "What if this were banned?")
 	if err != nil {
 		return err
 	}

@@ -170,6 +170,16 @@ func TestBanIsNotFirst(t *testing.T) {
 		}
 		centre.Get(devices.AppPath("..")).Has(second, `href="/proposals/`+p.ID+`"`).Shows(200, "See the ban that is proposed")
 		officer.Get(devices.AppPath("..")).Has(first).Lacks("that is proposed")
+
+		// A ban of a company that waits is one of all that it stands behind.
+		d.Rule = &policy.Rule{Effect: policy.Ban, Target: policy.Target{Supplier: "group"}, Scope: "gov", Clearance: policy.ClearanceNone}
+		if p, err = room.Propose(t.Context(), centre.Actor(), d); err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range []string{"/apps/cam", "/apps/kit", "/suppliers/maker"} {
+			centre.Get(page).Has(`href="/proposals/`+p.ID+`"`).Shows(200, "See the ban that is proposed")
+		}
+		centre.Get("/suppliers/other").Has(first).Lacks("that is proposed")
 	})
 }
 

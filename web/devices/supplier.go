@@ -72,7 +72,7 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ways, err := a.waysBesides(r, found.Rules, policy.Target{Supplier: found.Supplier.ID}, "Ban all of theirs…", "What if everything of theirs were banned?")
+	ways, err := a.waysBesides(r, found.Rules, found.Owners, policy.Target{Supplier: found.Supplier.ID}, "Ban all of theirs…", "What if everything of theirs were banned?")
 	if err != nil {
 		return err
 	}
@@ -100,15 +100,25 @@ func (a *area) supplier(w http.ResponseWriter, r *http.Request) error {
 }
 
 // waysBesides are waysToBan beside what is decided and proposed already: where something is banned, or a ban of it waits
-// to be signed, another one is not the first thing to do, and the way to what waits comes before it.
-func (a *area) waysBesides(r *http.Request, rules []room.Reaching, t policy.Target, ban, see string) (ui.ButtonGroup, error) {
+// to be signed, another one is not the first thing to do, and the way to what waits comes before it. A ban of a company
+// that stands behind it now is one of it.
+func (a *area) waysBesides(r *http.Request, rules []room.Reaching, behind []room.Maker, t policy.Target, ban, see string) (ui.ButtonGroup, error) {
 	ways := waysToBan(r, t, ban, see)
 	if len(ways) < 2 {
 		return ways, nil // who may propose nothing
 	}
-	open, err := a.Approvals.OpenBans(r.Context(), actor(r), t)
-	if err != nil {
-		return nil, err
+	targets := []policy.Target{t}
+	for _, m := range behind {
+		if company := (policy.Target{Supplier: m.Supplier}); m.Holds && !slices.Contains(targets, company) {
+			targets = append(targets, company)
+		}
+	}
+	var open []approvals.Proposal
+	for i := 0; i < len(targets) && len(open) == 0; i++ {
+		var err error
+		if open, err = a.Approvals.OpenBans(r.Context(), actor(r), targets[i]); err != nil {
+			return nil, err
+		}
 	}
 	banned := slices.ContainsFunc(rules, func(one room.Reaching) bool { return one.Holds && one.Rule.Effect != policy.Allow })
 	if banned || len(open) > 0 {
