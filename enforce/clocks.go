@@ -6,7 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"portcullis/internal/fault"
+	"portcullis/people"
 	"portcullis/policy"
+	"portcullis/register"
 	"portcullis/store"
 )
 
@@ -190,8 +193,8 @@ func (k *kept[T]) renew(now store.Time, was *T, read func(*T) (*T, error)) (*T, 
 	return is, nil
 }
 
-// Run reads the clocks of all agents, as the server starts and every restEvery, until the context ends: else whoever asks
-// first how a decision takes hold would wait for that, or be told what was true when somebody last asked.
+// Run reads the clocks of all agents, and when devices first confirmed the bans that began last, as the server starts and every restEvery,
+// until the context ends: else whoever asks first how one takes hold would wait for that, or be told what was true when somebody last asked.
 func (r *Room) Run(ctx context.Context) {
 	next := time.NewTicker(restEvery)
 	defer next.Stop()
@@ -216,7 +219,46 @@ func (r *Room) warm(ctx context.Context) error {
 	if err := r.People.DB.Read(ctx, func(tx *store.Tx) error { now = tx.Now(); return nil }); err != nil {
 		return err
 	}
-	return r.uptake.clocks.anew(now, func(*clocks) (*clocks, error) { return r.clocksNow(ctx) })
+	if err := r.uptake.clocks.anew(now, func(*clocks) (*clocks, error) { return r.clocksNow(ctx) }); err != nil {
+		return err
+	}
+	return r.warmTakings(ctx, now, r.uptake.clocks.last())
+}
+
+// warmed is of how many bans and phase-outs it is read when devices first confirmed them, before anybody asks: of those that began last.
+const warmed = 4
+
+func (r *Room) warmTakings(ctx context.Context, now store.Time, c *clocks) error {
+	if c.few() {
+		return nil
+	}
+	_, w := r.now()
+	for _, rule := range begunLast(w.Rules, now.Time()) {
+		record, err := r.recorded(ctx, people.Actor{Command: true}, register.Rules, rule.ID)
+		if fault.Is(err, fault.NotFound) {
+			continue // it was taken back meanwhile
+		}
+		if err == nil {
+			held := record[len(record)-1].World.Rules[0].Period
+			_, err = r.readTakings(ctx, now, new(Uptake).momentOf(record, held, now.Time()), c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begunLast are the bans and phase-outs that began last, the latest first.
+func begunLast(rules []policy.Rule, now time.Time) []*policy.Rule {
+	var begun []*policy.Rule
+	for i := range rules {
+		if r := &rules[i]; r.Effect != policy.Allow && !now.Before(r.From) {
+			begun = append(begun, r)
+		}
+	}
+	slices.SortStableFunc(begun, func(a, b *policy.Rule) int { return b.From.Compare(a.From) })
+	return begun[:min(warmed, len(begun))]
 }
 
 // few tells whether the clocks are so few that they are read each time that somebody asks.

@@ -25,5 +25,22 @@ func FewAgents(n int) (restore func()) {
 	return func() { fewAgents = was }
 }
 
-// Warm tells whether what agents have was read.
-func (r *Room) Warm() bool { return r.uptake.clocks.last() != nil }
+// Warm tells whether it was read what agents have, and when they first had some ban.
+func (r *Room) Warm() bool {
+	u := &r.uptake
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, taken := range u.taken {
+		if taken.last() != nil {
+			return u.clocks.last() != nil
+		}
+	}
+	return false
+}
+
+// Moments are of how many decisions it was read when devices first confirmed them.
+func (r *Room) Moments() int {
+	r.uptake.mu.Lock()
+	defer r.uptake.mu.Unlock()
+	return len(r.uptake.taken)
+}

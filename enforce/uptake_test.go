@@ -341,9 +341,12 @@ func TestWarm(t *testing.T) {
 			runtime.Gosched()
 		}
 		stop()
-		at := o.clock.Now()
+		at, read := o.clock.Now(), room.Moments()
 		o.clock.Advance(time.Second)
 		u, err := room.RuleUptake(t.Context(), command, id)
+		if room.Moments() != read {
+			t.Error("when devices first had the latest ban was not read before somebody asked")
+		}
 		if err != nil || !u.At.Equal(at) || u.Total.Confirmed != 1 {
 			t.Errorf("it is of %s, and not of %s: %+v, %v", u.At, at, u.Total, err)
 		}
