@@ -243,7 +243,11 @@ func (l *List) Stamp() string {
 	if l.Audit {
 		what = "Audit only, this denies nothing: Portcullis list"
 	}
-	return fmt.Sprintf("%s for %s; generation %d; sha256 %s; from %d decisions", what, whose, l.Generation, l.Digest(), len(l.Decisions()))
+	decided := fmt.Sprintf("%d decisions", len(l.Decisions()))
+	if len(l.Decisions()) == 1 {
+		decided = "1 decision"
+	}
+	return fmt.Sprintf("%s for %s; generation %d; sha256 %s; from %s", what, whose, l.Generation, l.Digest(), decided)
 }
 
 // CannotTell is what a platform cannot tell of what is installed, so that an artefact for it cannot

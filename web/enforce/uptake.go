@@ -57,9 +57,9 @@ func (a *area) uptake(w http.ResponseWriter, r *http.Request, u *room.Uptake, ca
 	if u.At.Before(u.From) {
 		page.Content = append(page.Content, ui.Inset{ui.Para("It has not begun: no device has it yet.")})
 	}
-	page.Content = append(page.Content, taking(r, u), ui.Heading("By platform"), platformsOf(u), unconfirmed(u),
-		ui.Heading("By body"), ui.Para("Each by its own devices, without those of the bodies below it; where most is missing first."), bodiesOf(r, n, u))
+	page.Content = append(page.Content, taking(r, u), ui.Heading("By platform"), platformsOf(u), unconfirmed(u))
 	page.Content = append(page.Content, confirms(u)...)
+	page.Content = append(page.Content, ui.Heading("By body"), ui.Para("Each by its own devices, without those of the bodies below it; where most is missing first."), bodiesOf(r, n, u))
 	return ui.Render(w, r, http.StatusOK, page)
 }
 
@@ -98,7 +98,10 @@ func taking(r *http.Request, u *room.Uptake) ui.Component {
 	}
 	c := ui.Curve{ID: "uptake", Title: "Devices that have confirmed it", Unit: "Confirmed", Total: int64(can), All: devicesIn(can) + " can tell", Now: ui.Now(r),
 		About: "The line is how many devices had confirmed it by when, and the broken line is all that can tell: confirmed by " + ui.Number(u.Total.Confirmed).String() + " of " + ui.Number(can).String() + ".",
-		Empty: ui.Empty{Text: "It has not begun."}}
+		Empty: ui.Empty{Text: "Of " + devicesIn(can) + " that can tell none has confirmed it yet. There is nothing to draw."}}
+	if u.Total.Confirmed == 0 {
+		return c
+	}
 	if last := len(u.Curve) - 1; last > 0 && u.At.Sub(u.Curve[last].At) > time.Minute {
 		c.About += " Since the end of the line nothing has changed."
 	}

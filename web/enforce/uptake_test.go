@@ -102,7 +102,7 @@ func TestUptake(t *testing.T) {
 		id := h.bans(policy.Rule{Scope: "gov"})
 		path := "/rules/" + id + "/uptake"
 		officer.Get("/rules/"+id).Shows(200, "Which devices have it, and which do not").Has(`href="` + path + `"`)
-		officer.Get(path).Shows(200, "How it takes hold", "Bans Tide Maps", "No device that can tell has been offered a list with it yet", "3 devices can tell", "By no devices", "Cannot tell", "Silence is unknown", "Personal devices are not counted").
+		officer.Get(path).Shows(200, "How it takes hold", "Bans Tide Maps", "No device that can tell has been offered a list with it yet", "Of 3 devices that can tell none has confirmed it yet", "By no devices", "Cannot tell", "Silence is unknown", "Personal devices are not counted").
 			Has(`href="/devices?organisation=light"`).Lacks("Expiry unconfirmed", "add-ons of browsers")
 		h.Clock.Advance(5 * time.Minute)
 		one.sync(true)
@@ -159,7 +159,7 @@ func TestUptakeInABrowser(t *testing.T) {
 		}
 	}
 	w.Look(path, "uptake-none")
-	says("confirmed by 0 of 4.")
+	says("Of 4 devices that can tell none has confirmed it yet.")
 	h.Clock.Advance(4 * time.Minute)
 	all[0].sync(true)
 	h.Clock.Advance(3 * time.Minute)
