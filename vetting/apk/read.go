@@ -259,7 +259,9 @@ func (w *walk) manifest(a *archive.Archive, out *piece) {
 		w.part.Manifest = w.oneManifest(a, "base/"+bundleManifest, "base/resources.pb", "base/", out)
 		for _, e := range a.Entries() {
 			if module, ok := strings.CutSuffix(e.Name, "/"+bundleManifest); ok && module != "base" && len(w.part.modules) < 1000 {
+				known := w.part.known // what counts is the base
 				m := w.oneManifest(a, e.Name, module+"/resources.pb", module+"/", out)
+				w.part.known = known
 				w.part.modules = append(w.part.modules, *m)
 			}
 		}

@@ -325,6 +325,20 @@ func TestBundle(t *testing.T) {
 	}
 }
 
+// TestBundleWithoutBase is about a bundle that has a module and no base, or a base that cannot be read.
+func TestBundleWithoutBase(t *testing.T) {
+	module := axmltest.Protobuf(el("manifest", a{"package", "org.example", "split", "camera"}))
+	for name, files := range map[string][]any{
+		"no base":        {"BundleConfig.pb", "x", "camera/manifest/AndroidManifest.xml", module},
+		"a base of junk": {"base/manifest/AndroidManifest.xml", "junk", "camera/manifest/AndroidManifest.xml", module},
+	} {
+		app, err := readMade(t, made(t, zip.Deflate, files...), Options{})
+		if err != nil || app.Format != AAB || app.Signing.Verifies || !strings.Contains(strings.Join(app.Signing.Problems, "; "), "the lowest Android version") {
+			t.Errorf("%s: %+v, %v", name, app, err)
+		}
+	}
+}
+
 // TestOddManifest is about a manifest whose first bytes are not those of binary XML, which Android does
 // not look at.
 func TestOddManifest(t *testing.T) {
