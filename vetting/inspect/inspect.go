@@ -117,9 +117,6 @@ func (in *Inspector) readTogether(ctx context.Context, rep *report.Report, files
 
 // digest is the SHA-256 of a file, in hex.
 func digest(ctx context.Context, r io.ReaderAt, size int64) (string, error) {
-	if size == 0 {
-		return "", errors.New("the file is empty")
-	}
 	sum := sha256.New()
 	if _, err := io.CopyBuffer(sum, &whole{ctx, io.NewSectionReader(r, 0, size)}, make([]byte, 1<<18)); err != nil {
 		return "", fmt.Errorf("the file could not be read: %w", err)
@@ -130,6 +127,9 @@ func digest(ctx context.Context, r io.ReaderAt, size int64) (string, error) {
 func (in *Inspector) read(ctx context.Context, rep *report.Report, r io.ReaderAt, size int64) (err error) {
 	if rep.SHA256, err = digest(ctx, r, size); err != nil {
 		return err
+	}
+	if size == 0 {
+		return errors.New("the file is empty")
 	}
 	budget := archive.NewBudget(in.Limits, size)
 	l := budget.Limits()
