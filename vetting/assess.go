@@ -50,10 +50,10 @@ type reportEntry struct {
 // result, is the report that is there already. A file that cannot be read makes a report that says so. Two files are
 // looked at at once; who waits may leave by the context.
 func (r *Room) Assess(ctx context.Context, actor people.Actor, u Upload) (Assessment, error) {
-	var trackers fileRow
+	var trackers File
 	place, err := people.See(ctx, r.People, actor, func(tx *people.Tx) (p place, err error) {
 		if p, err = r.place(tx, u.Organisation, u.Proposal); err == nil {
-			trackers, _, err = nearestFile(tx.Tx, trackerFiles, p.organisation)
+			trackers, err = nearestFile(tx.Tx, trackerFiles, p.organisation)
 		}
 		return p, err
 	})
@@ -177,7 +177,7 @@ func called(name string) string {
 }
 
 // look looks at a file, once it is its turn, for what a list of trackers names besides what the program knows.
-func (r *Room) look(ctx context.Context, u Upload, trackers *fileRow) (*report.Report, error) {
+func (r *Room) look(ctx context.Context, u Upload, trackers *File) (*report.Report, error) {
 	select {
 	case r.turns <- struct{}{}:
 		defer func() { <-r.turns }()

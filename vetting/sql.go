@@ -218,26 +218,18 @@ const (
 	trackerFiles  table = "vetting_trackers"
 )
 
-// fileRow is the file of a body; its text is empty where that of the body above counts.
-type fileRow struct {
-	organisation string
-	number       int64
-	text, reason string
-	by           string
-	at           store.Time
-}
-
-// selectFile returns the last that a body has set; the number is 0 where it has set none.
-func selectFile(tx *store.Tx, of table, organisation string) (r fileRow, err error) {
+// selectFile returns the last that a body has set, without its digest; the text is empty where that of the body above
+// counts, and the number is 0 where the body has set none.
+func selectFile(tx *store.Tx, of table, organisation string) (f File, err error) {
 	err = tx.Row(`SELECT organisation, number, text, reason, set_by, at FROM `+string(of)+` WHERE organisation = $1 ORDER BY number DESC LIMIT 1`, []any{organisation},
-		&r.organisation, &r.number, &r.text, &r.reason, &r.by, &r.at)
+		&f.Of, &f.Number, &f.Text, &f.Reason, &f.By, &f.At)
 	if errors.Is(err, store.ErrNotFound) {
-		return fileRow{organisation: organisation}, nil
+		return File{}, nil
 	}
-	return r, err
+	return f, err
 }
 
-func insertFile(tx *store.Tx, of table, r *fileRow) error {
-	_, err := tx.Exec(`INSERT INTO `+string(of)+` (organisation, number, text, reason, set_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation, number) DO NOTHING`, r.organisation, r.number, r.text, r.reason, r.by, r.at)
+func insertFile(tx *store.Tx, of table, f *File) error {
+	_, err := tx.Exec(`INSERT INTO `+string(of)+` (organisation, number, text, reason, set_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation, number) DO NOTHING`, f.Of, f.Number, f.Text, f.Reason, f.By, f.At)
 	return err
 }
