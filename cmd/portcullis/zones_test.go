@@ -411,20 +411,30 @@ func TestZonesCommands(t *testing.T) {
 	}
 }
 
+// takenForDNS has listenDNS fail where somebody has the port for UDP, and takes it for TCP then. Any program may have taken that
+// meanwhile, so several ports are tried.
+func takenForDNS(t *testing.T) net.Listener {
+	t.Helper()
+	for range 10 {
+		p, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if _, err := listenDNS(p.LocalAddr().String()); err == nil || !strings.Contains(err.Error(), "--dns-listen") {
+			t.Errorf("an address that is taken: %v", err)
+		}
+		if l, err := net.Listen("tcp", p.LocalAddr().String()); err == nil {
+			return l
+		}
+	}
+	t.Fatal("TCP is still open there")
+	return nil
+}
+
 // TestListenDNS: an address that is taken is said to be, and nothing of it stays open.
 func TestListenDNS(t *testing.T) {
-	p, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if _, err := listenDNS(p.LocalAddr().String()); err == nil || !strings.Contains(err.Error(), "--dns-listen") {
-		t.Errorf("an address that is taken: %v", err)
-	}
-	l, err := net.Listen("tcp", p.LocalAddr().String())
-	if err != nil {
-		t.Fatalf("TCP is still open there: %v", err)
-	}
+	l := takenForDNS(t)
 	defer l.Close()
 	if _, err := listenDNS(l.Addr().String()); err == nil {
 		t.Error("an address that is taken")
