@@ -77,9 +77,12 @@ func storyApps() []policy.Product {
 	window := func(product, since, until string) policy.Component {
 		return policy.Component{Product: product, Versions: policy.Window{Since: since, Until: until}}
 	}
+	// On Macs it is found by its bundle's id, and kept from running by the team that signs it.
+	paperlark := app("paperlark", "Paperlark Scanner", "umberfell-mobile", policy.Android, policy.MacOS, policy.Windows)
+	paperlark.Identifiers[policy.MacOS] = append(paperlark.Identifiers[policy.MacOS], policy.Identifier{ID: "UMBERFELL0"})
 	return []policy.Product{
 		// What Umberfell reaches. On iOS nobody has linked Paperlark: there it is a candidate.
-		app("paperlark", "Paperlark Scanner", "umberfell-mobile", policy.Android, policy.Windows),
+		paperlark,
 		kit("corrie-kit", "Corrie Kit", "corrie-analytics"),
 		with(app("merrow-tides", "Merrow Tides", "tidewater", phones()...), window("corrie-kit", "3.0", "")),
 		with(app("ferrytime", "Ferrytime", "islander", phones()...), window("corrie-kit", "", "")),

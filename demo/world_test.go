@@ -14,6 +14,7 @@ import (
 
 	"portcullis/demo"
 	"portcullis/devices/index"
+	"portcullis/platform/santa"
 	"portcullis/policy"
 	"portcullis/world"
 )
@@ -229,6 +230,16 @@ func TestStory(t *testing.T) {
 	}
 	if !slices.Equal(affected.Exemptions, []string{"statistics-paperlark"}) {
 		t.Errorf("exemptions touched: %v", affected.Exemptions)
+	}
+}
+
+// TestBanChangesTheListsOfMacs holds that the ban of the story is about something that Santa keeps from running: else
+// nothing would come to the Macs that are to show how it takes hold.
+func TestBanChangesTheListsOfMacs(t *testing.T) {
+	d := government(t, thursday)
+	i := slices.IndexFunc(d.World.Products, func(p policy.Product) bool { return p.ID == d.Play.Product })
+	if !slices.ContainsFunc(d.World.Products[i].Identifiers[policy.MacOS], func(id policy.Identifier) bool { _, err := santa.Identify(id.ID); return err == nil }) {
+		t.Errorf("Santa can tell nothing of %v", d.World.Products[i].Identifiers)
 	}
 }
 

@@ -55,8 +55,8 @@ func loopback(address string) error {
 }
 
 // demonstration fills an empty database with the fictional government, as months have left it, and returns who one
-// may be.
-func (a *assembly) demonstration(env *environment) (*web.Area, error) {
+// may be. Its Macs speak with the server at an address.
+func (a *assembly) demonstration(env *environment, address string) (*web.Area, error) {
 	starter, err := demo.Starter()
 	if err != nil {
 		return nil, err
@@ -90,7 +90,14 @@ func (a *assembly) demonstration(env *environment) (*web.Area, error) {
 	if err := a.dateBack(env, g, story.made); err != nil {
 		return nil, err
 	}
-	return a.faces(g, ids), nil
+	played, err := a.macs(env, g, address)
+	if err != nil {
+		return nil, err
+	}
+	a.workers = append(a.workers, played.run)
+	area := a.faces(g, ids)
+	area.Macs = len(played.all)
+	return area, nil
 }
 
 // faces are the pages of the demonstration, with whom one may be.

@@ -117,7 +117,7 @@ func (c *serveCommand) Run(env *environment) error {
 		server.handZones(names, log)
 	}
 	if err == nil && c.demonstration {
-		server.parts.Demo, err = server.demonstration(env)
+		server.parts.Demo, err = server.demonstration(env, "http://"+listener.Addr().String())
 	}
 	if err == nil {
 		err = started(env, db, book, holder)

@@ -23,6 +23,8 @@ type Area struct {
 	// Play is what the play goes on with once something is decided, and Above the organisation above each.
 	Play  Play
 	Above map[string]string
+	// Macs is how many Macs the demonstration plays itself.
+	Macs int
 }
 
 // Face is a person whom a visitor may be.
@@ -75,6 +77,7 @@ func (a *Area) Choice() []ui.Component {
 	return []ui.Component{
 		ui.Para("Portcullis keeps one register of decisions about what may be on a government’s devices, on its estate and inside its doors: it says where each holds, what is in breach and why, and who decided it."),
 		ui.Para("This is the Republic of Merrow, which is on no map: forty bodies, 20,000 devices, 300 cameras, recorders, routers and doors. Police and Parliament decide for themselves, so that the centre sees 34 of the bodies and not all. Everything but the well-known apps is invented, and all that you do goes when the demonstration ends."),
+		ui.Para("No real device stands behind it. " + ui.Number(a.Macs).String() + " of its Macs are played by the demonstration itself: they fetch their lists from it by Santa’s own protocol, so that one sees a decision take hold. All its other devices stay silent."),
 		ui.Heading("What to look at"), ui.List{Items: look, Numbered: true},
 		ui.Heading("Whom would you like to be?"), table,
 	}

@@ -72,7 +72,7 @@ func (a *Area) seen(r *http.Request) ui.Component {
 		see = append(see, ui.Link{Text: ui.Capital(s.What), Href: devices.AppPath(s.Product)})
 	}
 	shown := ui.Inset{ui.Para("It is in force, and what it reaches is in breach from now on. See it on:"), ui.List{Items: see},
-		ui.Paragraph{ui.Link{Text: "How it takes hold", Href: devices.RulePath(a.Play.Rule, "uptake")}, ui.Text("shows which devices have fetched it and confirmed it. No device stands behind a demonstration, so none does here.")}}
+		ui.Paragraph{ui.Link{Text: "How it takes hold", Href: devices.RulePath(a.Play.Rule, "uptake")}, ui.Text("shows which devices have fetched it and confirmed it: within a minute these are the " + ui.Number(a.Macs).String() + " Macs that the demonstration plays itself. Load it again to see the line rise. All others stay silent.")}}
 	for i := range a.Faces {
 		if f := &a.Faces[i]; f.ID == a.Play.Asks {
 			shown = append(shown, ui.Para("To play on, ask for an exemption for one device:"), f.post("Be "+f.words(), "", a.asking(ui.Now(r)), ui.Secondary))
