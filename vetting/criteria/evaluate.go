@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"portcullis/vetting/report"
+	"portcullis/vetting/sdk"
 )
 
 // Known are facts from elsewhere than the file: who makes an app is for the register to say. A kind that is there is
@@ -46,8 +48,33 @@ func (c *Criterion) evaluate(r *report.Report, known Known) report.Criterion {
 	default:
 		c.sought(&stands, found, c.None, why, report.NotMet, report.Met)
 	}
+	if apple := r.Format == report.IPA || r.Format == report.Mac; apple && why == "" && len(stands.Evidence) == 0 && slices.Contains(ofKits, c.Fact) {
+		stands.Why = strings.TrimPrefix(stands.Why+"; "+notOnApple(), "; ")
+	}
 	return stands
 }
+
+// ofKits are the facts that rest on the table of kits.
+var ofKits = []report.Fact{report.SDKFact, report.OwnerFact, report.CountryFact}
+
+// notOnApple is how much of the table of kits cannot be found in apps for Apple's systems: of some kits it knows signs of Android's apps alone.
+var notOnApple = sync.OnceValue(func() string {
+	table, err := sdk.Facts()
+	if err != nil {
+		return err.Error()
+	}
+	hosts, nothing := 0, 0
+	for i := range table.SDKs {
+		switch code, host := table.SDKs[i].Apple(); {
+		case code:
+		case host:
+			hosts++
+		default:
+			nothing++
+		}
+	}
+	return fmt.Sprintf("of the table's %d kits %d cannot be told in apps for Apple's systems, and %d by their hosts alone", len(table.SDKs), nothing, hosts)
+})
 
 // sought is decided by whether some values were found.
 func (c *Criterion) sought(stands *report.Criterion, found []report.Found, values []string, why string, there, otherwise report.Result) {

@@ -350,6 +350,9 @@ func TestFactsAreFound(t *testing.T) {
 		for _, p := range s.Prefixes {
 			signs = append(signs, sign{ClassDefined, sample(p)}, sign{Component, sample(p)})
 		}
+		for _, n := range s.Classes {
+			signs = append(signs, sign{ClassDefined, n})
+		}
 		for _, p := range s.Components {
 			signs = append(signs, sign{Component, sample(p)})
 		}

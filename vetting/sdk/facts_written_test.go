@@ -96,6 +96,7 @@ type fact struct {
 	Company    string   `yaml:"company"`
 	Product    string   `yaml:"product"`
 	Prefixes   []string `yaml:"prefixes"`
+	Classes    []string `yaml:"classes"`
 	Components []string `yaml:"components"`
 	Libraries  []string `yaml:"libraries"`
 	Domains    []string `yaml:"domains"`
@@ -148,7 +149,7 @@ func decodeFacts(text []byte) (*factsTable, error) {
 
 // sdk puts a kit together with its maker and the maker's owners.
 func (t *factsTable) sdk(f *fact) SDK {
-	s := SDK{ID: f.ID, Name: f.Name, Product: f.Product, Unverified: f.Unverified, Prefixes: f.Prefixes,
+	s := SDK{ID: f.ID, Name: f.Name, Product: f.Product, Unverified: f.Unverified, Prefixes: f.Prefixes, Classes: f.Classes,
 		Components: f.Components, Libraries: f.Libraries, Domains: f.Domains, Keys: f.Keys}
 	for _, o := range f.OptOut {
 		s.OptOut = append(s.OptOut, OptOut{Key: o.Key, Value: o.Value, Means: o.Means})
@@ -211,7 +212,7 @@ func (t *factsTable) witnesses(refs []string) int {
 // is a witness only for a kit that is known by hosts alone.
 func (t *factsTable) sdkVerified(f *fact) bool {
 	refs := f.Sources
-	if len(f.Prefixes)+len(f.Components)+len(f.Libraries) > 0 {
+	if len(f.Prefixes)+len(f.Classes)+len(f.Components)+len(f.Libraries) > 0 {
 		refs = slices.DeleteFunc(slices.Clone(refs), func(ref string) bool {
 			name, _, _ := strings.Cut(ref, " ")
 			return t.Works[name].Hosts
@@ -225,6 +226,7 @@ var (
 	wordsID    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	countryID  = regexp.MustCompile(`^[A-Z]{2}$`)
 	packageID  = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+\.?$`)
+	classID    = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{3,}$`) // what is shorter is somebody else's, too
 	libraryID  = regexp.MustCompile(`^(lib[A-Za-z0-9_.-]+\.so|[A-Za-z0-9_]+\.framework)$`)
 	hostID     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$`)
 	settingKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]+$`)
@@ -307,10 +309,11 @@ func (t *factsTable) checkSDK(f *fact) (errs []error) {
 	if f.Product != "" {
 		errs = append(errs, form(wordsID, "product", f.Product)...)
 	}
-	if len(f.Prefixes)+len(f.Components)+len(f.Libraries)+len(f.Domains) == 0 {
+	if len(f.Prefixes)+len(f.Classes)+len(f.Components)+len(f.Libraries)+len(f.Domains) == 0 {
 		errs = append(errs, errors.New("it is known by nothing"))
 	}
 	errs = append(errs, form(packageID, "prefix", f.Prefixes...)...)
+	errs = append(errs, form(classID, "class", f.Classes...)...)
 	errs = append(errs, form(packageID, "component", f.Components...)...)
 	errs = append(errs, form(libraryID, "library", f.Libraries...)...)
 	errs = append(errs, form(hostID, "domain", f.Domains...)...)

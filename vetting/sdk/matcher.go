@@ -8,10 +8,11 @@ import (
 // Matcher finds SDKs. It is built once (New) and then only read: any number of Collectors may use it at once.
 type Matcher struct {
 	entries    []Entry
-	classes    prefixes // the table's Prefixes
-	components prefixes // its Components
-	java       patterns // signatures of lists over class names with slashes
-	dotted     patterns // and over dotted ones in lower case
+	classes    prefixes         // the table's Prefixes
+	names      map[string][]int // its Classes
+	components prefixes         // its Components
+	java       patterns         // signatures of lists over class names with slashes
+	dotted     patterns         // and over dotted ones in lower case
 	domains    map[string][]int
 	endings    map[string]bool // the last labels of domains
 	libraries  map[string][]int
@@ -34,7 +35,7 @@ type optOut struct {
 // New makes a matcher of the table of facts and of the lists that a user has brought. Of several lists in one form it renames all
 // but the first.
 func New(facts []SDK, lists ...*List) *Matcher {
-	m := &Matcher{domains: map[string][]int{}, endings: map[string]bool{}, libraries: map[string][]int{},
+	m := &Matcher{names: map[string][]int{}, domains: map[string][]int{}, endings: map[string]bool{}, libraries: map[string][]int{},
 		keys: map[string][]int{}, optOut: map[string][]optOut{}}
 	for _, s := range facts {
 		m.add(Entry{SDK: s})
@@ -55,6 +56,9 @@ func (m *Matcher) add(e Entry) {
 	m.entries = append(m.entries, e)
 	for _, p := range e.Prefixes {
 		m.classes.add(p, i)
+	}
+	for _, n := range e.Classes {
+		m.names[n] = append(m.names[n], i)
 	}
 	for _, p := range e.Components {
 		m.components.add(p, i)
@@ -127,6 +131,11 @@ func (c *Collector) Class(descriptor []byte, defined bool) {
 		grade = ClassDefined
 	}
 	c.m.classes.walk(name, func(entry int) { c.see(entry, grade, name) })
+	if bytes.IndexByte(name, '/') < 0 { // those of Java have packages
+		for _, entry := range c.m.names[string(name)] {
+			c.see(entry, grade, name)
+		}
+	}
 	if !c.m.dotted.empty() {
 		c.buf = appendDotted(c.buf[:0], name)
 		c.m.dotted.match(c.buf, func(entry int) { c.see(entry, grade, name) })

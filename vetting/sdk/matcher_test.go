@@ -374,3 +374,21 @@ func BenchmarkMatcher(b *testing.B) {
 		run(b, New(facts, lists...))
 	})
 }
+
+// TestClassesHaveNoPackage: a class of Objective-C is found by its whole name, as a class alone.
+func TestClassesHaveNoPackage(t *testing.T) {
+	m := New([]SDK{{ID: "kit", Classes: []string{"OurKit"}}})
+	for class, want := range map[string]bool{"LOurKit;": true, "LOurKitten;": false, "LMyOurKit;": false, "Lcom/OurKit;": false, "LOurKit/A;": false, "LOurKit$A;": false, "Lourkit;": false} {
+		c := m.Collector("A")
+		c.Class([]byte(class), true)
+		if hits := m.Hits(c); (len(hits) == 1 && hits[0].Grade() == ClassDefined) != want || !want && len(hits) > 0 {
+			t.Errorf("%s: %+v", class, hits)
+		}
+	}
+	c := m.Collector("A")
+	c.String([]byte("OurKit/4.2 OurKit.framework OurKit.com OurKit"))
+	c.Component("OurKit")
+	if hits := m.Hits(c); len(hits) > 0 {
+		t.Errorf("a word is no class: %+v", hits)
+	}
+}

@@ -1,5 +1,10 @@
 package sdk
 
+import (
+	"slices"
+	"strings"
+)
+
 // SDK is one kit that app makers build in, with who makes it and by what it is known. What a field holds is
 // matched as each comment says; an empty field matches nothing.
 type SDK struct {
@@ -26,6 +31,9 @@ type SDK struct {
 	// and below it; without one ("com.bytedance.sdk.openadsdk.TTAdSdk") that class, its inner classes or, if it
 	// is a package, what is in it, but never a longer word ("com.foo.ad" is not "com.foo.adapter"). Letter case counts.
 	Prefixes []string `json:"prefixes,omitempty"`
+	// Classes are classes of Objective-C, which have no package ("BUAdSDKManager"): whole names, of which a longer one is another,
+	// and by which a kit is known in apps for Apple's systems even where it is part of the program. Letter case counts.
+	Classes []string `json:"classes,omitempty"`
 	// Libraries are file names of native libraries ("libpangle.so") and names of Apple frameworks and dynamic
 	// libraries without folder ("BUAdSDK.framework"). Letter case does not count.
 	Libraries []string `json:"libraries,omitempty"`
@@ -70,4 +78,11 @@ type Source struct {
 	URL   string `json:"url,omitempty"`
 	// Date is the day it was looked at or published, "2006-01-02".
 	Date string `json:"date,omitempty"`
+}
+
+// Apple is what the table knows of the kit that apps for Apple's systems have: classes or frameworks, which show its code, or else
+// hosts, or nothing, so that it is not found in them.
+func (s *SDK) Apple() (code, hosts bool) {
+	framework := func(l string) bool { return strings.HasSuffix(l, ".framework") }
+	return len(s.Classes) > 0 || slices.ContainsFunc(s.Libraries, framework), len(s.Domains) > 0
 }
