@@ -336,7 +336,18 @@ func (t *teller) count(u *Uptake, c *counting, bodies map[string]bool, x *index.
 		}
 	}
 	u.sum(places.All, tallies)
+	if len(times) > 0 {
+		u.offered(time.Unix(int64(slices.Min(times)), 0))
+	}
 	u.Curve = curve(t.from, u.At, times)
+}
+
+// offered notes that a device had a list with it at a time. Where a decision leaves a body's list as it was, no other is
+// published, and this is the first that is known.
+func (u *Uptake) offered(at time.Time) {
+	if u.Published.IsZero() || at.Before(u.Published) {
+		u.Published = at.UTC()
+	}
 }
 
 // sum puts what was counted in each place together.

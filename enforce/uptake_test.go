@@ -163,8 +163,8 @@ func TestUptake(t *testing.T) {
 		o.clock.Advance(time.Minute)
 		still := o.ban(t, policy.Rule{Target: policy.Target{Product: "parrot"}, Scope: "gov", Platforms: []policy.Platform{policy.MacOS}, Versions: policy.Window{Until: "2"}})
 		s.both(t, one)
-		if u = s.ruleUptake(t, command, still); u.Total != (enforce.Tally{Devices: 3, Confirmed: 1, Silent: 2, Never: 1}) {
-			t.Errorf("a ban that is banned already: %+v", u.Total)
+		if u = s.ruleUptake(t, command, still); u.Total != (enforce.Tally{Devices: 3, Confirmed: 1, Silent: 2, Never: 1}) || u.Published.Before(u.Decided) || u.Published.After(u.At) {
+			t.Errorf("a ban that is banned already: %+v, published %v", u.Total, u.Published)
 		}
 		// Another server says the same.
 		other := another().santa()

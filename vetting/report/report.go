@@ -204,7 +204,7 @@ type Criterion struct {
 	Result Result `json:"result"`
 	// Evidence is what the result rests on; of what is met there need be none.
 	Evidence []Evidence `json:"evidence"`
-	// Why is why it is unknown.
+	// Why is why it is unknown, or what a result that is known does not cover.
 	Why      string `json:"why,omitempty"`
 	Standard string `json:"standard"` // where the criterion comes from
 }

@@ -78,17 +78,22 @@ func (c *Curve) draw(width int, class string) curveDrawing {
 		{left, curveTop - 10, "start", c.All},
 		{left - curveEdge, up(most) + 5, "end", Number(most).String()}, {left - curveEdge, foot + 5, "end", "0"},
 	}
-	d.Texts = append(d.Texts, c.times(first.At, left, foot+18, "start")...)
+	days := [2]string{}
+	for i, at := range []time.Time{first.At, last.At} {
+		days[i] = at.In(c.Now.Location()).Format("2\u00a0Jan\u00a02006")
+	}
+	clock := "15:04"
+	if last.At.Sub(first.At) < 2*time.Minute {
+		clock += ":05"
+	}
+	d.Texts = append(d.Texts, curveText{left, foot + 18, "start", first.At.In(c.Now.Location()).Format(clock)}, curveText{left, foot + 18 + graphLine, "start", days[0]})
 	if last.At.After(first.At) {
-		d.Texts = append(d.Texts, c.times(last.At, right, foot+18, "end")...)
+		d.Texts = append(d.Texts, curveText{right, foot + 18, "end", last.At.In(c.Now.Location()).Format(clock)})
+	}
+	if days[0] != days[1] {
+		d.Texts = append(d.Texts, curveText{right, foot + 18 + graphLine, "end", days[1]})
 	}
 	return d
-}
-
-// times are a day and below it the time of that day, at the foot of the drawing.
-func (c *Curve) times(t time.Time, x, y int, anchor string) []curveText {
-	t = t.In(c.Now.Location())
-	return []curveText{{x, y, anchor, t.Format("2\u00a0January\u00a02006")}, {x, y + graphLine, anchor, t.Format("15:04")}}
 }
 
 // Drawings are the drawing for a phone and for a desk. A style sheet shows the one that fits.
@@ -103,7 +108,11 @@ func (c Curve) Table() Component {
 		if i > 0 && i < len(c.Points)-1 && p.Value == c.Points[i-1].Value {
 			continue
 		}
-		t.Rows = append(t.Rows, Row{Text(Time{At: p.At, Now: c.Now}.Absolute()), Number(p.Value), Number(max(0, c.Total-p.Value))})
+		when := Time{At: p.At, Now: c.Now}.Absolute()
+		if c.Points[len(c.Points)-1].At.Sub(c.Points[0].At) <= 10*time.Minute {
+			when += p.At.Format(":05")
+		}
+		t.Rows = append(t.Rows, Row{Text(when), Number(p.Value), Number(max(0, c.Total-p.Value))})
 	}
 	return Details{Summary: "The drawing as a table", Content: []Component{t}}
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,28 @@ func TestCurve(t *testing.T) {
 	shown, err := c.HTML()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for span, want := range map[time.Duration][]string{
+		time.Minute: {"12:00:00", "12:01:00", "1\u00a0Mar\u00a02026"}, time.Hour: {"12:00", "13:00", "1\u00a0Mar\u00a02026"}, 24 * time.Hour: {"12:00", "12:00", "1\u00a0Mar\u00a02026", "2\u00a0Mar\u00a02026"},
+	} {
+		d := (&Curve{Now: noon, Points: []CurvePoint{{noon, 0}, {noon.Add(span), 1}}}).draw(graphNarrow, "narrow")
+		var foot []string
+		ends := map[int]int{} // where the text at the left ends, by its line
+		for _, text := range d.Texts {
+			if text.Y <= curveTop+curveHeight+5 {
+				continue
+			}
+			foot = append(foot, text.Text)
+			if text.Anchor == "start" {
+				ends[text.Y] = text.X + graphSmall.width(text.Text)
+			} else if text.X-graphSmall.width(text.Text) < ends[text.Y]+curveEdge {
+				t.Errorf("of %s, %q runs into the text before it", span, text.Text)
+			}
+		}
+		slices.Sort(foot)
+		if slices.Sort(want); !slices.Equal(foot, want) {
+			t.Errorf("of %s the foot says %q, not %q", span, foot, want)
+		}
 	}
 	for _, text := range []string{"4 devices can tell", "1\u00a0March\u00a02026", "16:00", "Still missing", "The drawing as a table"} {
 		if !strings.Contains(string(shown), text) {
