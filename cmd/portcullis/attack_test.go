@@ -28,6 +28,7 @@ import (
 
 // TestAttacks runs what strangers and the server's own people may try, against a whole server on each engine.
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, data, database string) {
 		mails := (&mailtest.Server{}).Start(t)
 		f := newFront(t, place(t, data, database), fmt.Sprintf("proxies: 1\nmail:\n  host: %s\n  port: %d\n  tls: 'off'\n  from: Office <office@harbour.example>\n", mails.Host, mails.Port))

@@ -12,6 +12,7 @@ var confirmedBy = regexp.MustCompile(`Confirmed\s+By (\d+) device`)
 // TestMacsOfTheDemonstration signs the ban of the story, and sees it take hold: Macs fetch it and confirm it by
 // themselves, each in its time, and not all of the devices that could.
 func TestMacsOfTheDemonstration(t *testing.T) {
+	t.Parallel()
 	d := demonstrate(t)
 	d.Go(d.at)
 	d.sees(t, "50-played", "played by the demonstration itself")

@@ -5,6 +5,7 @@ import "testing"
 // TestStoryOfTheDemonstration plays a ban, an exemption from it and its clearance on a phone, as the first page tells
 // it: with so few presses that it takes two minutes.
 func TestStoryOfTheDemonstration(t *testing.T) {
+	t.Parallel()
 	d := demonstrate(t)
 	const form = `main form[method=post] button`
 	d.Go(d.at)

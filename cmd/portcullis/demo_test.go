@@ -73,6 +73,7 @@ func (d *demonstrated) sees(t *testing.T, shot string, texts ...string) {
 // TestClearanceOfTheDemonstration clears what waits for a minister's office, on a phone and with a condition, and finds
 // what else waits for whom.
 func TestClearanceOfTheDemonstration(t *testing.T) {
+	t.Parallel()
 	d := demonstrate(t)
 	d.Phone()
 	d.Go(d.at)

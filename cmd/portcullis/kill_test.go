@@ -36,6 +36,7 @@ func kills(t *testing.T, few int) int {
 // there, once, though those who got no answer asked again; the ledger has it and holds; and every mail
 // that was promised comes, and twice only where its record says so.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	program := itself(t)
 	storetest.Each(t, func(t *testing.T, data, database string) {
 		where := place(t, data, database)

@@ -30,6 +30,7 @@ import (
 // and then from a snapshot that is old, damaged or gone, on each engine. What was acknowledged is what there
 // is, nothing is written in half, and what is in breach is what a plain computation says.
 func TestReportsUnderKill(t *testing.T) {
+	t.Parallel()
 	program := itself(t)
 	storetest.Each(t, func(t *testing.T, data, database string) {
 		s := newReporting(t, place(t, data, database))
