@@ -44,6 +44,7 @@ func (c *vetCommand) Run(env *environment) error {
 	if c.Organisation != "" || c.Proposal != "" {
 		return c.keep(env)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(seldom))
 	in, err := c.inspector(env)
 	if err != nil {
 		return err
@@ -67,7 +68,6 @@ func (c *vetCommand) Run(env *environment) error {
 		in.Workers = 1 // they are looked at side by side
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(beside) * enough))
-	defer debug.SetGCPercent(debug.SetGCPercent(seldom))
 	var unread, unmet int
 	var kept []*vetted.Report
 	err = vetAll(env, looks, func(r *vetted.Report) error {
