@@ -12,10 +12,8 @@ import (
 type tracker struct {
 	ID               int    `json:"id"`
 	Name             string `json:"name"`
-	CreationDate     string `json:"creation_date"`
 	CodeSignature    string `json:"code_signature"`
 	NetworkSignature string `json:"network_signature"`
-	Website          string `json:"website"`
 }
 
 // shortest is the length of the shortest code signature that exodus-core asks about.
@@ -58,9 +56,6 @@ func ReadExodus(data []byte) (*List, error) {
 func (l *List) tracker(t tracker, id string) {
 	t.Name = cmp.Or(t.Name, "exodus:"+id)
 	e := Entry{SDK: SDK{ID: "exodus:" + id, Name: t.Name}, byCodeOnly: true}
-	if t.Website != "" {
-		e.Sources = []Source{{URL: t.Website, Date: t.CreationDate}}
-	}
 	switch {
 	case t.CodeSignature == "":
 		l.problem(id, "%s has no code signature, so it is not looked for", t.Name)

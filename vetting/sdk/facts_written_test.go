@@ -154,7 +154,7 @@ func (t *factsTable) sdk(f *fact) SDK {
 	for _, o := range f.OptOut {
 		s.OptOut = append(s.OptOut, OptOut{Key: o.Key, Value: o.Value, Means: o.Means})
 	}
-	notes, sources := []string{f.Note}, f.Sources
+	notes := []string{f.Note}
 	chain := t.chain(f.Company)
 	s.Company = chain[0].Name
 	for _, c := range chain {
@@ -163,16 +163,9 @@ func (t *factsTable) sdk(f *fact) SDK {
 		if s.Supplier == "" {
 			s.Supplier = c.Supplier
 		}
-		notes, sources = append(notes, c.Note), append(sources[:len(sources):len(sources)], c.Sources...)
+		notes = append(notes, c.Note)
 	}
 	s.Note = strings.TrimSpace(strings.Join(notes, " "))
-	seen := map[string]bool{}
-	for _, ref := range sources {
-		if !seen[ref] {
-			seen[ref] = true
-			s.Sources = append(s.Sources, t.source(ref))
-		}
-	}
 	return s
 }
 
@@ -186,11 +179,15 @@ func (t *factsTable) chain(id string) []*company {
 	return all
 }
 
-// source tells a reader what a reference means.
-func (t *factsTable) source(ref string) Source {
-	name, at, _ := strings.Cut(ref, " ")
-	w, in := t.Works[name], strings.NewReplacer("{at}", at)
-	return Source{Title: in.Replace(w.Title), URL: in.Replace(w.URL), Date: w.Seen}
+// refs are all that is referred to, of kits and of companies.
+func (t *factsTable) refs() (refs []string) {
+	for _, f := range t.SDKs {
+		refs = append(refs, f.Sources...)
+	}
+	for _, c := range t.Companies {
+		refs = append(refs, c.Sources...)
+	}
+	return refs
 }
 
 // witnesses counts the sources that do not depend on each other.

@@ -15,7 +15,6 @@ type rule struct {
 	SearchKeyword    []string `json:"searchKeyword"`
 	UseRegexSearch   bool     `json:"useRegexSearch"`
 	NetworkSignature []string `json:"networkSignature"`
-	Website          string   `json:"website"`
 }
 
 // shortestKeyword is the length of the shortest keyword that is used; those of real lists have nine bytes and more.
@@ -40,9 +39,6 @@ func ReadRules(data []byte) (*List, error) {
 func (l *List) rule(r rule, id string) {
 	r.Name = cmp.Or(r.Name, "blocker:"+id)
 	e := Entry{SDK: SDK{ID: "blocker:" + id, Name: r.Name, Company: r.Company}, byCodeOnly: true}
-	if r.Website != "" {
-		e.Sources = []Source{{URL: r.Website}}
-	}
 	for _, k := range r.SearchKeyword {
 		p, err := keyword(k, r.UseRegexSearch)
 		if err != nil {

@@ -47,8 +47,6 @@ type SDK struct {
 	// OptOut are settings by which an app maker turns collection off.
 	OptOut []OptOut `json:"opt_out,omitempty"`
 
-	// Sources are where the facts come from.
-	Sources []Source `json:"sources,omitempty"`
 	// Unverified says that one source alone stands behind what the kit is known by, who owns it, or where.
 	Unverified bool `json:"unverified,omitempty"`
 }
@@ -69,15 +67,6 @@ type OptOut struct {
 	Value string `json:"value,omitempty"`
 	// Means is what is then off, as a reader of a report is told ("advertising identifier not collected").
 	Means string `json:"means"`
-}
-
-// Source is where a fact comes from, and when it was looked at.
-type Source struct {
-	// Title names it; URL is where it is. One of the two is always there.
-	Title string `json:"title,omitempty"`
-	URL   string `json:"url,omitempty"`
-	// Date is the day it was looked at or published, "2006-01-02".
-	Date string `json:"date,omitempty"`
 }
 
 // Apple is what the table knows of the kit that apps for Apple's systems have: classes or frameworks, which show its code, or else
