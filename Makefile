@@ -46,10 +46,9 @@ demo-offline: build ## Judge a few devices and cameras of that government in the
 	@echo
 	./portcullis explain $(OFFLINE) --inventory android=demo/inventories/android.json --host HBR-PHONE-07 --product merrow-tides || [ $$? = 1 ]
 
-# Tests wait for browsers and databases, and what looks at code never waits: beside each other they fill two processors.
 .PHONY: test
 test: setup assets format vet architecture ## Every test, and how things are written: run it before every commit
-	$(MAKE) --no-print-directory -j2 --output-sync=recurse tests staticcheck
+	$(MAKE) --no-print-directory tests
 	$(MAKE) --no-print-directory cover
 	@echo 'test: everything holds'
 
