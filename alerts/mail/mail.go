@@ -81,16 +81,17 @@ func (t *Transport) Send(ctx context.Context, batch []alerts.Outgoing, replied f
 	defer func() { c.quit() }()
 	broken := 0
 	for i, o := range batch {
-		if ctx.Err() != nil {
+		var err error
+		if c == nil && ctx.Err() == nil {
+			c, err = t.connect(ctx)
+		}
+		if ctx.Err() != nil { // what was cut off says nothing about the mail server
 			rest(batch[i:], alerts.Untried, "the server is stopping", replied)
 			return
 		}
-		if c == nil {
-			var err error
-			if c, err = t.connect(ctx); err != nil {
-				rest(batch[i:], alerts.Later, fmt.Sprintf("no connection to the mail server: %v", err), replied)
-				return
-			}
+		if err != nil {
+			rest(batch[i:], alerts.Later, fmt.Sprintf("no connection to the mail server: %v", err), replied)
+			return
 		}
 		reply, whole := t.one(c, o)
 		replied(reply)
@@ -172,24 +173,24 @@ type connection struct {
 // connect opens a connection, which is cut a little after ctx ends.
 func (t *Transport) connect(ctx context.Context) (*connection, error) {
 	c := &connection{}
-	client, err := gomail.NewClient(t.config.Host, t.options(c)...)
+	client, err := gomail.NewClient(t.config.Host, t.options(ctx, c)...)
 	if err != nil {
 		return nil, err
 	}
 	if c.client, err = client.DialToSMTPClientWithContext(ctx); err != nil {
 		if c.conn != nil {
+			c.stop()
 			_ = c.conn.Close() // it carried nothing
 		}
 		return nil, err
 	}
-	c.stop = context.AfterFunc(ctx, func() { time.AfterFunc(closing, func() { _ = c.conn.Close() }) })
 	if c.dsn, _ = c.client.Extension("DSN"); c.dsn {
 		c.client.SetDSNMailReturnOption(string(gomail.DSNMailReturnHeadersOnly))
 	}
 	return c, nil
 }
 
-func (t *Transport) options(c *connection) []gomail.Option {
+func (t *Transport) options(stopping context.Context, c *connection) []gomail.Option {
 	secure := &tls.Config{ServerName: t.config.Host, MinVersion: tls.VersionTLS12, RootCAs: t.config.Roots}
 	policy := gomail.TLSMandatory
 	switch {
@@ -209,7 +210,10 @@ func (t *Transport) options(c *connection) []gomail.Option {
 			} else {
 				conn, err = dialer.DialContext(ctx, network, address)
 			}
-			c.conn = conn
+			if err == nil {
+				c.conn = conn
+				c.stop = context.AfterFunc(stopping, func() { time.AfterFunc(closing, func() { _ = conn.Close() }) })
+			}
 			return conn, err
 		}),
 	}

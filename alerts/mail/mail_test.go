@@ -197,8 +197,33 @@ func TestStopping(t *testing.T) {
 	}
 }
 
+// Whoever stops while it connects has not tried: the mail goes out at once when there is a server again.
+func TestStoppingWhileItConnects(t *testing.T) {
+	t.Parallel() // it waits
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		c, err := l.Accept() // and never greets
+		stop()
+		if err == nil {
+			_, _ = io.Copy(io.Discard, c)
+			_ = c.Close()
+		}
+	}()
+	c := mail.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: mail.TLSOff, From: "apps@example.gov"}
+	want := map[string]string{"ann": "untried: the server is stopping", "bob": "untried: the server is stopping"}
+	if diff := cmp.Diff(want, send(t, ctx, c, outgoing("ann", "bob"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A server that never replies to a mail does not keep this one from stopping.
 func TestStoppingWhileAServerHangs(t *testing.T) {
+	t.Parallel() // it waits
 	ctx, stop := context.WithCancel(t.Context())
 	release := make(chan struct{})
 	s := &mailtest.Server{OnEnd: func(string) error { stop(); <-release; return errors.New("too late") }}
