@@ -27,11 +27,10 @@ import (
 // Run runs test once on each engine, with an empty database that has the given schemas.
 func Run(t *testing.T, schemas []store.Schema, test func(t *testing.T, open Open)) {
 	t.Run("sqlite", func(t *testing.T) {
-		dir := t.TempDir()
-		test(t, Opener(t, store.Options{Data: dir}, schemas))
+		test(t, Opener(t, store.Options{Data: file(t, schemas)}, schemas))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		test(t, Opener(t, store.Options{Database: database(t, template(t, schemas))}, schemas))
+		test(t, Opener(t, store.Options{Database: lend(t, schemas)}, schemas))
 	})
 }
 
@@ -92,8 +91,8 @@ var server struct {
 	stop   func()
 	made   atomic.Int64
 	making sync.Mutex
-	// templates are databases that have schemas, by what the schemas say.
-	templates map[string]string
+	// patterns are by what the schemas say.
+	patterns map[string]*pattern
 }
 
 // Main runs the tests of a package that uses PostgreSQL, and stops the server afterwards. Call it
@@ -104,27 +103,135 @@ func Main(m *testing.M) {
 	os.Exit(status)
 }
 
-// Stop stops the server of this test binary, if it was started.
+// Stop stops the server of this test binary, if it was started, and removes what tests had copies of.
 func Stop() {
 	if server.stop != nil {
 		server.stop()
+	}
+	for _, dir := range files.dirs {
+		_ = os.RemoveAll(dir)
 	}
 }
 
 // Database makes an empty PostgreSQL database and returns its URL. It is dropped when the test ends.
 func Database(t testing.TB) string {
 	t.Helper()
-	return database(t, "template1")
-}
-
-// database makes a PostgreSQL database that is as another one, and returns its URL. It is dropped when the test ends.
-func database(t testing.TB, template string) string {
-	t.Helper()
-	name := create(t, template)
-	t.Cleanup(func() { statement(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	name := create(t, "template1")
+	t.Cleanup(func() { drop(t, name) })
 	return address(name)
 }
 
+// files are directories of SQLite databases that have schemas and that no test has used, by what the schemas say. Tests
+// have copies of them, which takes a fifth of the time that a new one takes.
+var files struct {
+	making sync.Mutex
+	dirs   map[string]string
+}
+
+// file gives a test the directory of a database that has the schemas.
+func file(t testing.TB, schemas []store.Schema) string {
+	t.Helper()
+	files.making.Lock()
+	defer files.making.Unlock()
+	key := text(schemas)
+	if files.dirs[key] == "" {
+		dir, err := os.MkdirTemp("", "portcullis-sqlite-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files.dirs == nil {
+			files.dirs = map[string]string{}
+		}
+		files.dirs[key] = dir
+		do(t, store.Options{Data: dir}, func(db *store.DB) error { return db.Migrate(t.Context(), schemas...) })
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(files.dirs[key])); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// text is what schemas say.
+func text(schemas []store.Schema) string {
+	var b strings.Builder
+	for _, s := range schemas {
+		b.WriteString(s.Room + "\n" + strings.Join(s.Steps, "\n") + "\n")
+	}
+	return b.String()
+}
+
+// pattern is a database that has schemas and that no test has used. Tests have copies of it. To renew one takes a tenth
+// of the time that a new one takes.
+type pattern struct {
+	name, shape string
+	free        []string // copies that were used and renewed
+}
+
+// lend gives a test a database that has the schemas, until it ends, and returns its URL.
+func lend(t testing.TB, schemas []store.Schema) string {
+	t.Helper()
+	p, name := take(t, schemas)
+	t.Cleanup(func() {
+		if !p.renewed(t, name) {
+			drop(t, name)
+			return
+		}
+		server.making.Lock()
+		defer server.making.Unlock()
+		p.free = append(p.free, name)
+	})
+	return address(name)
+}
+
+// take takes a copy of the schemas' pattern. Tests that run at the same time take theirs one after the other.
+func take(t testing.TB, schemas []store.Schema) (p *pattern, name string) {
+	t.Helper()
+	key := text(schemas)
+	server.making.Lock()
+	defer server.making.Unlock()
+	p, ok := server.patterns[key]
+	if !ok {
+		p = newPattern(t, schemas)
+		if server.patterns == nil {
+			server.patterns = map[string]*pattern{}
+		}
+		server.patterns[key] = p
+	}
+	if last := len(p.free) - 1; last >= 0 {
+		name, p.free = p.free[last], p.free[:last]
+		return p, name
+	}
+	return p, create(t, p.name)
+}
+
+func newPattern(t testing.TB, schemas []store.Schema) *pattern {
+	t.Helper()
+	p := &pattern{name: create(t, "template1")}
+	do(t, options(p.name), func(db *store.DB) error {
+		return errors.Join(db.Migrate(t.Context(), schemas...), db.Administer(t.Context(), keep), p.read(db, &p.shape))
+	})
+	return p
+}
+
+func (p *pattern) read(db *store.DB, is *string) error {
+	return db.Read(context.Background(), func(tx *store.Tx) error { return tx.Row(shape, nil, is) })
+}
+
+// renewed makes a copy what it was, unless the test has changed more than what is in its tables.
+func (p *pattern) renewed(t testing.TB, name string) bool {
+	t.Helper()
+	is := ""
+	do(t, options(name), func(db *store.DB) error {
+		if err := p.read(db, &is); err != nil || is != p.shape {
+			return err
+		}
+		return db.Administer(context.Background(), renew)
+	})
+	return is == p.shape
+}
+
+// create makes a PostgreSQL database that is as another one.
 func create(t testing.TB, template string) (name string) {
 	t.Helper()
 	server.once.Do(func() { server.socket, server.stop, server.err = start() })
@@ -132,51 +239,35 @@ func create(t testing.TB, template string) (name string) {
 		t.Fatalf("PostgreSQL: %v", server.err)
 	}
 	name = fmt.Sprintf("test_%d", server.made.Add(1))
-	statement(t, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY")
+	do(t, options("postgres"), func(db *store.DB) error {
+		return db.Administer(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY")
+	})
 	return name
 }
 
-// template is an empty PostgreSQL database that has the schemas. It is made once for all tests of the binary, which
-// copy it: that takes a fifth of the time. Tests that run at the same time have theirs one after the other.
-func template(t testing.TB, schemas []store.Schema) string {
+func drop(t testing.TB, name string) {
 	t.Helper()
-	var key string
-	for _, s := range schemas {
-		key += s.Room + "\n" + strings.Join(s.Steps, "\n") + "\n"
-	}
-	server.making.Lock()
-	defer server.making.Unlock()
-	name, ok := server.templates[key]
-	if !ok {
-		name = create(t, "template1")
-		db, err := store.Open(t.Context(), store.Options{Database: address(name), Now: time.Now, Chance: rand.Reader})
-		if err == nil {
-			err = errors.Join(db.Migrate(t.Context(), schemas...), db.Close())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if server.templates == nil {
-			server.templates = map[string]string{}
-		}
-		server.templates[key] = name
-	}
-	return name
+	do(t, options("postgres"), func(db *store.DB) error {
+		return db.Administer(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+	})
 }
 
 func address(database string) string {
 	return fmt.Sprintf("postgres:///%s?host=%s&user=postgres", database, server.socket)
 }
 
-func statement(t testing.TB, sql string) {
+func options(name string) store.Options { return store.Options{Database: address(name)} }
+
+// do does something in a database.
+func do(t testing.TB, o store.Options, f func(*store.DB) error) {
 	t.Helper()
-	db, err := store.Open(context.Background(), store.Options{Database: address("postgres"), Now: time.Now, Chance: rand.Reader})
+	o.Now, o.Chance = time.Now, rand.Reader
+	db, err := store.Open(context.Background(), o)
 	if err == nil {
-		err = db.Administer(context.Background(), sql)
-		_ = db.Close()
+		err = errors.Join(f(db), db.Close())
 	}
 	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
+		t.Fatalf("database %s%s: %v", o.Data, o.Database, err)
 	}
 }
 
