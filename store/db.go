@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,6 +31,9 @@ type Options struct {
 	// Data is the directory of an SQLite database, made where there is none. Exactly one of Data
 	// and Database is set.
 	Data string
+	// Existing refuses a directory that has no database, instead of making one there: whoever misspells it must not get
+	// an empty one. A PostgreSQL that is not there says so itself.
+	Existing bool
 	// Database is the URL of a PostgreSQL database, postgres://….
 	Database string
 	// Now is the clock and Chance the source of randomness: time.Now and crypto/rand.Reader, or what
@@ -63,7 +67,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	case (o.Data == "") == (o.Database == ""):
 		return nil, errors.New("say where the data is: a directory (SQLite) or the URL of a database (PostgreSQL), and not both")
 	case o.Data != "":
-		err = db.openSQLite(o.Data)
+		err = db.openSQLite(o.Data, o.Existing)
 	default:
 		err = db.openPostgres(o.Database)
 	}
@@ -77,11 +81,17 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 // openSQLite opens a writer, of which there is one at a time, and readers beside it.
-func (db *DB) openSQLite(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func (db *DB) openSQLite(dir string, existing bool) error {
+	db.engine, db.file = SQLite, filepath.Join(dir, fileName)
+	if existing {
+		if _, err := os.Stat(db.file); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database in %s", dir)
+		} else if err != nil {
+			return err
+		}
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("the data directory: %w", err)
 	}
-	db.engine, db.file = SQLite, filepath.Join(dir, fileName)
 	open := func(extra url.Values) (*sql.DB, error) {
 		q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)"}}
 		for key, values := range extra {

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,28 +32,17 @@ type database struct {
 	Database string `placeholder:"URL" xor:"database" help:"The URL of a PostgreSQL database, postgres://…."`
 }
 
-// databaseFile is the database in its directory.
-const databaseFile = "portcullis.db"
-
-// there tells what is wrong where a database must be there already: whoever misspells its directory must not get an empty
-// one, and a backup of it.
-func (d *database) there() error {
-	if d.Data == "" {
-		return nil // a PostgreSQL that is not there says so itself
-	}
-	_, err := os.Stat(filepath.Join(d.Data, databaseFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database in %s", d.Data)
-	}
-	return err
-}
-
-// open opens the database, makes it where there is none, and brings it up to date.
-func (d *database) open(env *environment) (*store.DB, error) {
+// connect opens the database as it is.
+func (d *database) connect(env *environment, existing bool) (*store.DB, error) {
 	if d.Data == "" && d.Database == "" {
 		return nil, errors.New("say where the data is: --data DIR (SQLite) or --database URL (PostgreSQL)")
 	}
-	db, err := store.Open(env, store.Options{Data: d.Data, Database: d.Database, Now: env.now, Chance: rand.Reader})
+	return store.Open(env, store.Options{Data: d.Data, Existing: existing, Database: d.Database, Now: env.now, Chance: rand.Reader})
+}
+
+// open opens the database and brings it up to date. Where there is none it makes one, unless it must exist.
+func (d *database) open(env *environment, existing bool) (*store.DB, error) {
+	db, err := d.connect(env, existing)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +62,7 @@ func (backupCommand) Help() string {
 }
 
 func (c *backupCommand) Run(env *environment) error {
-	if err := c.there(); err != nil {
-		return err
-	}
-	db, err := c.open(env)
+	db, err := c.open(env, true)
 	if err != nil {
 		return err
 	}
@@ -124,7 +109,7 @@ func (c *restoreCommand) Run(env *environment) error {
 		return err
 	}
 	defer file.Close()
-	db, err := c.open(env)
+	db, err := c.open(env, false)
 	if err != nil {
 		return err
 	}

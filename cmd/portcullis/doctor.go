@@ -21,13 +21,7 @@ func (doctorCommand) Help() string {
 }
 
 func (c *doctorCommand) Run(env *environment) error {
-	if err := c.there(); err != nil {
-		return err
-	}
-	if c.Data == "" && c.Database == "" {
-		return errors.New("say where the data is: --data DIR (SQLite) or --database URL (PostgreSQL)")
-	}
-	db, err := store.Open(env, store.Options{Data: c.Data, Database: c.Database, Now: env.now, Chance: rand.Reader})
+	db, err := c.connect(env, true)
 	if err != nil {
 		return err
 	}

@@ -98,10 +98,7 @@ type ledgerExportCommand struct {
 }
 
 func (c *ledgerExportCommand) Run(env *environment) error {
-	if err := c.there(); err != nil {
-		return err
-	}
-	db, err := c.open(env)
+	db, err := c.open(env, true)
 	if err != nil {
 		return err
 	}

@@ -25,15 +25,9 @@ type rooms struct {
 	register *register.Room
 }
 
-// rooms opens the database, brings it up to date and returns its rooms. A directory without a database
-// is made into one, unless it must be there.
-func (d *database) rooms(env *environment, mustBeThere bool) (*rooms, error) {
-	if mustBeThere {
-		if err := d.there(); err != nil {
-			return nil, err
-		}
-	}
-	db, err := d.open(env)
+// rooms opens the database and returns its rooms.
+func (d *database) rooms(env *environment, existing bool) (*rooms, error) {
+	db, err := d.open(env, existing)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +40,8 @@ func (d *database) rooms(env *environment, mustBeThere bool) (*rooms, error) {
 }
 
 // in opens the rooms, does something there and closes them.
-func (d *database) in(env *environment, mustBeThere bool, do func(*rooms) error) error {
-	r, err := d.rooms(env, mustBeThere)
+func (d *database) in(env *environment, existing bool, do func(*rooms) error) error {
+	r, err := d.rooms(env, existing)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	db, err := (&database{said.Data, said.Database}).open(env)
+	db, err := (&database{said.Data, said.Database}).open(env, false)
 	if err != nil {
 		return err
 	}
