@@ -6,11 +6,9 @@ import (
 	"portcullis/internal/browsertest"
 )
 
-// TestHintsOfTheDemonstration is everybody whom a visitor may be, and goes where they are told to look: each may see
+// visitHints is everybody whom a visitor may be, and goes where they are told to look: each may see
 // that page, and whoever is told of no other page has something on their first.
-func TestHintsOfTheDemonstration(t *testing.T) {
-	t.Parallel()
-	d := demonstrate(t)
+func visitHints(t *testing.T, d *demonstrated) {
 	d.Go(d.at)
 	faces := browsertest.Eval[[]string](d.Browser, `[...document.querySelectorAll("main form[action^='/demonstration/']")].map(f => f.getAttribute("action").split("/").pop())`)
 	if len(faces) < 20 {

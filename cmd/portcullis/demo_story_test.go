@@ -2,11 +2,9 @@ package main
 
 import "testing"
 
-// TestStoryOfTheDemonstration plays a ban, an exemption from it and its clearance on a phone, as the first page tells
+// visitStory plays a ban, an exemption from it and its clearance on a phone, as the first page tells
 // it: with so few presses that it takes two minutes.
-func TestStoryOfTheDemonstration(t *testing.T) {
-	t.Parallel()
-	d := demonstrate(t)
+func visitStory(t *testing.T, d *demonstrated) {
 	const form = `main form[method=post] button`
 	d.Go(d.at)
 	d.sees(t, "01-first", "Umberfell Group is banned nowhere", "Henrik Solberg", "Nomvula Dlamini")

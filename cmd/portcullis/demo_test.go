@@ -22,7 +22,21 @@ type demonstrated struct {
 
 var opened = regexp.MustCompile(`is open at (\S+)`)
 
-func demonstrate(t *testing.T) *demonstrated {
+// TestDemonstration is one demonstration for all who visit it, one after the other as each leaves it: first everybody is
+// somebody, then something is cleared, then a supplier is banned, and then Macs hear of it.
+func TestDemonstration(t *testing.T) {
+	t.Parallel()
+	at := demonstrate(t)
+	for _, v := range []struct {
+		name  string
+		visit func(*testing.T, *demonstrated)
+	}{{"hints", visitHints}, {"clearance", visitClearance}, {"story", visitStory}, {"macs", visitMacs}} {
+		t.Run(v.name, func(t *testing.T) { v.visit(t, &demonstrated{Browser: browsertest.Open(t), at: at}) })
+	}
+}
+
+// demonstrate starts a demonstration and returns its address.
+func demonstrate(t *testing.T) string {
 	t.Helper()
 	out := &lockedBuffer{wrote: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -35,8 +49,7 @@ func demonstrate(t *testing.T) *demonstrated {
 			t.Errorf("the demonstration ended with status %d", status)
 		}
 	})
-	found := (&front{log: out}).logged(t, opened)
-	return &demonstrated{Browser: browsertest.Open(t), at: found[1]}
+	return (&front{log: out}).logged(t, opened)[1]
 }
 
 // press presses what leads to another page; all presses are counted.
@@ -70,11 +83,9 @@ func (d *demonstrated) sees(t *testing.T, shot string, texts ...string) {
 	}
 }
 
-// TestClearanceOfTheDemonstration clears what waits for a minister's office, on a phone and with a condition, and finds
+// visitClearance clears what waits for a minister's office, on a phone and with a condition, and finds
 // what else waits for whom.
-func TestClearanceOfTheDemonstration(t *testing.T) {
-	t.Parallel()
-	d := demonstrate(t)
+func visitClearance(t *testing.T, d *demonstrated) {
 	d.Phone()
 	d.Go(d.at)
 	d.Shot("20-first-phone")
