@@ -43,19 +43,13 @@ func (w *Walk) Enter(v Visitor) { w.Go("/enter/" + v.Session) }
 // Go goes to a path of the house and waits until it is loaded.
 func (w *Walk) Go(path string) { w.Browser.Go(w.at + path) }
 
-// Look goes to a page and looks at it: on a phone, and anew on a desk, where it stays.
+// Look goes to a page and looks at it.
 func (w *Walk) Look(path, name string) {
-	w.Phone()
 	w.Go(path)
-	w.Accessible()
-	w.Shot(name + "-phone")
-	w.Wide()
-	w.Go(path)
-	w.Accessible()
-	w.Shot(name + "-wide")
+	w.Seen(name)
 }
 
-// Seen looks at the page that is open now, on a desk and on a phone: one that a form led to, say.
+// Seen looks at the page that is open now, on a desk, where it stays, and on a phone: one that a form led to, say.
 func (w *Walk) Seen(name string) {
 	w.Wide()
 	w.Accessible()
