@@ -133,16 +133,17 @@ func (q *quay) told(reports ...rooms.Report) {
 			q.T.Fatal(err)
 		}
 	}
-	last := reports[len(reports)-1]
 	deadline := time.Now().Add(20 * time.Second)
-	for {
-		if h, _, err := q.devices.Fleet.Index().Verdicts(last.Host); err == nil && len(h.Installed) >= len(last.Installed) {
-			return
+	for _, r := range reports {
+		for {
+			if h, _, err := q.devices.Fleet.Index().Verdicts(r.Host); err == nil && len(h.Installed) >= len(r.Installed) {
+				break
+			}
+			if time.Now().After(deadline) {
+				q.T.Fatalf("%s is not known", r.Host)
+			}
+			q.devices.Fleet.Wake()
 		}
-		if time.Now().After(deadline) {
-			q.T.Fatalf("%s is not known", last.Host)
-		}
-		q.devices.Fleet.Wake()
 	}
 }
 
