@@ -34,10 +34,7 @@ func TestApps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := inspect.New(criteria.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := inspect.New(criteria.Default())
 	r, err := in.File(t.Context(), "round-sheet.apk", bytes.NewReader(roundSheet), int64(len(roundSheet)))
 	if err != nil {
 		t.Fatal(err)

@@ -26,15 +26,12 @@ type Confirmed struct {
 
 // known is the kit of an id in the project's table; nil where it is not there, as those of lists that somebody brought
 // are not.
-func known(id string) (*sdk.SDK, error) {
-	table, err := sdk.Facts()
-	if err != nil {
-		return nil, err
+func known(id string) *sdk.SDK {
+	kits := sdk.Facts().SDKs
+	if i := slices.IndexFunc(kits, func(s sdk.SDK) bool { return s.ID == id }); i >= 0 {
+		return &kits[i]
 	}
-	if i := slices.IndexFunc(table.SDKs, func(s sdk.SDK) bool { return s.ID == id }); i >= 0 {
-		return &table.SDKs[i], nil
-	}
-	return nil, nil
+	return nil
 }
 
 // kitIn is the id of a kit in the register: the one of its own under which it was confirmed first, or else the catalogue's,
@@ -63,11 +60,7 @@ func kitsOf(tx *store.Tx, a *Assessment) (kits []Kit, err error) {
 	}
 	for _, s := range a.Report.SDKs {
 		kit := Kit{SDK: s}
-		k, err := known(s.ID)
-		if err != nil {
-			return nil, err
-		}
-		if k != nil {
+		if k := known(s.ID); k != nil {
 			kit.Addable = true
 			id, err := kitIn(tx, k)
 			if err != nil {
@@ -109,9 +102,7 @@ func findProduct(tx *store.Tx, id string) (none policy.Product, there bool, err 
 // contains holds for all bodies, and anybody can call a file of their own by another's name.
 func checkKits(rep *report.Report, product *policy.Product, platform policy.Platform, ids []string) error {
 	for i, id := range ids {
-		switch k, err := known(id); {
-		case err != nil:
-			return err
+		switch k := known(id); {
 		case !slices.ContainsFunc(rep.SDKs, func(s report.SDK) bool { return s.ID == id }):
 			return fault.In("contains", "The report has no kit %s", shown(id))
 		case k == nil:
@@ -138,10 +129,7 @@ func checkKits(rep *report.Report, product *policy.Product, platform policy.Plat
 // register lacks of the kits and of who makes them is added.
 func contain(tx *people.Tx, product, version string, ids []string) (confirmed []Confirmed, err error) {
 	for _, id := range ids {
-		k, err := known(id)
-		if err != nil {
-			return nil, err
-		}
+		k := known(id)
 		in, err := kitIn(tx.Tx, k)
 		if err != nil {
 			return nil, err

@@ -143,13 +143,9 @@ type country struct{ code, words string }
 // of kits.
 var countries = sync.OnceValue(func() map[string]country {
 	all := map[string]country{}
-	if table, err := sdk.Facts(); err == nil {
-		for i := range table.SDKs {
-			for n, m := range table.SDKs[i].Makers {
-				if id := m.Supplier; id != "" && n == len(table.SDKs[i].Makers)-1 && table.SDKs[i].Country != "" {
-					all[id] = country{table.SDKs[i].Country, table.SDKs[i].Country + ", as the table of kits of " + table.Version + " has it"}
-				}
-			}
+	for _, k := range sdk.Facts().SDKs {
+		if owner := k.Makers[len(k.Makers)-1]; owner.Supplier != "" && k.Country != "" {
+			all[owner.Supplier] = country{k.Country, k.Country + ", as the table of kits of " + sdk.Facts().Version + " has it"}
 		}
 	}
 	facts, err := catalogue.Sources()

@@ -76,4 +76,4 @@ func follows(id string) string {
 
 // inspector looks at files; what is asked of them is put in afterwards, for it differs from body to body. It is made
 // with the first file, since it takes its time.
-var inspector = sync.OnceValues(func() (*inspect.Inspector, error) { return inspect.New(criteria.Default()) })
+var inspector = sync.OnceValue(func() *inspect.Inspector { return inspect.New(criteria.Default()) })

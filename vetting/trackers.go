@@ -79,7 +79,7 @@ const mostInspectors = 4
 // inspector looks for what a list names besides; for what the program knows alone where that is empty.
 func (r *Room) inspector(trackers *File) (*inspect.Inspector, error) {
 	if trackers.Text == "" {
-		return inspector()
+		return inspector(), nil
 	}
 	r.inspectors.Lock()
 	defer r.inspectors.Unlock()
@@ -90,10 +90,7 @@ func (r *Room) inspector(trackers *File) (*inspect.Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := inspect.New(criteria.Default(), list)
-	if err != nil {
-		return nil, err
-	}
+	in := inspect.New(criteria.Default(), list)
 	if r.inspectors.by == nil || len(r.inspectors.by) >= mostInspectors {
 		r.inspectors.by = map[string]*inspect.Inspector{}
 	}

@@ -156,7 +156,7 @@ func (c *vetCommand) inspector(env *environment) (*inspect.Inspector, error) {
 		}
 		lists = append(lists, l)
 	}
-	return inspect.New(set, lists...)
+	return inspect.New(set, lists...), nil
 }
 
 func readSmall(name string) ([]byte, error) {

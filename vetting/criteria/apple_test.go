@@ -50,10 +50,7 @@ func app(t *testing.T, program []byte) []byte {
 
 // TestPartOfTheProgram: on iOS most kits are part of the program itself, and only their classes tell of them.
 func TestPartOfTheProgram(t *testing.T) {
-	in, err := inspect.New(criteria.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := inspect.New(criteria.Default())
 	vet := func(class string) (*report.Report, report.Criterion) {
 		data := app(t, program(t, class))
 		r, err := in.File(t.Context(), "a.ipa", bytes.NewReader(data), int64(len(data)))

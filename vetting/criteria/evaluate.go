@@ -59,13 +59,9 @@ var ofKits = []report.Fact{report.SDKFact, report.OwnerFact, report.CountryFact}
 
 // notOnApple is how much of the table of kits cannot be found in apps for Apple's systems: of some kits it knows signs of Android's apps alone.
 var notOnApple = sync.OnceValue(func() string {
-	table, err := sdk.Facts()
-	if err != nil {
-		return err.Error()
-	}
-	hosts, nothing := 0, 0
-	for i := range table.SDKs {
-		switch code, host := table.SDKs[i].Apple(); {
+	kits, hosts, nothing := sdk.Facts().SDKs, 0, 0
+	for i := range kits {
+		switch code, host := kits[i].Apple(); {
 		case code:
 		case host:
 			hosts++
@@ -73,7 +69,7 @@ var notOnApple = sync.OnceValue(func() string {
 			nothing++
 		}
 	}
-	return fmt.Sprintf("of the table's %d kits %d cannot be told in apps for Apple's systems, and %d by their hosts alone", len(table.SDKs), nothing, hosts)
+	return fmt.Sprintf("of the table's %d kits %d cannot be told in apps for Apple's systems, and %d by their hosts alone", len(kits), nothing, hosts)
 })
 
 // sought is decided by whether some values were found.

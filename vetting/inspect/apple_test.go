@@ -172,10 +172,7 @@ criteria:
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := inspect.New(set)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := inspect.New(set)
 	r := vet(t, in, ios(t, nil))
 	for id, want := range map[string]report.Result{"backup": report.Unknown, "debug": report.NotMet, "new": report.Met, "newer": report.NotMet} {
 		if got := result(r, id); got != want {

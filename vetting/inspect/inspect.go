@@ -37,18 +37,15 @@ type Inspector struct {
 }
 
 // New makes an inspector with the project's table of kits, and with lists that somebody has brought.
-func New(asked *criteria.Set, lists ...*sdk.List) (*Inspector, error) {
-	facts, err := sdk.Facts()
-	if err != nil {
-		return nil, err
-	}
+func New(asked *criteria.Set, lists ...*sdk.List) *Inspector {
+	facts := sdk.Facts()
 	in := &Inspector{Criteria: asked, matcher: sdk.New(facts.SDKs, lists...), lists: len(lists) > 0, tables: map[string]string{
 		"kits": facts.Version, "permissions": apk.PermissionTable, "endings of hosts": domains.Endings(),
 	}}
 	for _, l := range lists {
 		in.tables[l.Name] = "SHA-256 " + l.Digest + ", " + l.Credit
 	}
-	return in, nil
+	return in
 }
 
 // File looks at one file of size bytes, which is called name. The error is the context's, and nothing else.

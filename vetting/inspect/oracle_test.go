@@ -71,11 +71,7 @@ func exodus(t testing.TB) *sdk.List {
 
 func inspector(t testing.TB, lists ...*sdk.List) *inspect.Inspector {
 	t.Helper()
-	in, err := inspect.New(criteria.Default(), lists...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return in
+	return inspect.New(criteria.Default(), lists...)
 }
 
 func file(t testing.TB, in *inspect.Inspector, name string) *report.Report {

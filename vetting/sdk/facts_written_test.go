@@ -2,24 +2,27 @@ package sdk
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"go/format"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
 
-// The table is written in facts.yaml, for people; what the program carries is made from it here.
+// The table is written in facts.yaml, for people. What the program carries is made from it here: as a literal, which needs no
+// reading when the program starts.
 
-var update = flag.Bool("update", false, "write facts.json anew from facts.yaml")
+var update = flag.Bool("update", false, "write facts_table.go anew from facts.yaml")
 
 // TestFactsFile: what the program carries is what is written in facts.yaml, and that holds to all its rules.
 func TestFactsFile(t *testing.T) {
@@ -27,21 +30,44 @@ func TestFactsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(table); err != nil {
-		t.Fatal(err)
-	}
 	if *update {
-		if err := os.WriteFile("facts.json", b.Bytes(), 0o644); err != nil {
+		text, err := format.Source([]byte("// Code generated from facts.yaml by go test -run FactsFile -update; DO NOT EDIT.\n\npackage sdk\n\nvar facts = " + asGo(reflect.ValueOf(*table)) + "\n"))
+		if err == nil {
+			err = os.WriteFile("facts_table.go", text, 0o644)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if !bytes.Equal(b.Bytes(), factsFile) {
-		t.Error("facts.json is not what facts.yaml says: go test ./vetting/sdk -run FactsFile -update")
+	if diff := cmp.Diff(table, Facts()); diff != "" {
+		t.Errorf("facts_table.go is not what facts.yaml says: go test ./vetting/sdk -run FactsFile -update\n%s", diff)
+	}
+}
+
+// asGo is a value as Go writes it, each kit on a line of its own.
+func asGo(v reflect.Value) string {
+	var b strings.Builder
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); !f.IsZero() {
+				fmt.Fprintf(&b, "%s: %s, ", v.Type().Field(i).Name, asGo(f))
+			}
+		}
+		return v.Type().Name() + "{" + strings.TrimSuffix(b.String(), ", ") + "}"
+	case reflect.Slice:
+		end := " "
+		if v.Type().Elem() == reflect.TypeFor[SDK]() {
+			end = "\n"
+			b.WriteString(end)
+		}
+		for i := range v.Len() {
+			b.WriteString(strings.TrimPrefix(asGo(v.Index(i)), v.Type().Elem().Name()) + "," + end)
+		}
+		return "[]" + v.Type().Elem().Name() + "{" + strings.TrimSuffix(b.String(), ", ") + "}"
+	default:
+		return fmt.Sprintf("%#v", v.Interface())
 	}
 }
 
