@@ -10,7 +10,6 @@ import (
 	"hash/crc32"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,21 +39,28 @@ var ErrNoApp = errors.New("there is no app in the archive: no .app folder with a
 // mostDomains is how many hosts are listed.
 const mostDomains = 5000
 
-// main is the Info.plist of an app: in Payload for iOS, in Contents for macOS. Whoever packed it may have packed the
-// folders around it, too.
-var main = regexp.MustCompile(`^((?:[^/]+/){0,4}?)[^/]+\.app/(Contents/)?Info\.plist$`)
+// depth is in how many folders an app is whose Info.plist has a name: it is in the app's folder for iOS, which is in
+// Payload, and in Contents there for macOS. Whoever packed it may have packed the folders around it, too. Apps within apps
+// are none.
+func depth(name string) (folders int, is bool) {
+	app, is := strings.CutSuffix(name, "/Info.plist")
+	app = strings.TrimSuffix(app, "/Contents")
+	above, last := path.Split(app)
+	folders = strings.Count(above, "/")
+	return folders, is && len(last) > len(".app") && strings.HasSuffix(last, ".app") && folders <= 4 &&
+		!strings.Contains("/"+above, "//") && !strings.Contains(above, ".app/") && !strings.HasPrefix(above, "__MACOSX/")
+}
 
 // mainOf finds the app: of several the one in the fewest folders, and of those the first. There may be others.
 func mainOf(a *archive.Archive) (first *archive.Entry, others []*archive.Entry) {
-	depth := func(e *archive.Entry) int { return strings.Count(main.FindStringSubmatch(e.Name)[1], "/") }
+	least := 0
 	for _, e := range a.Entries() {
-		found := main.FindStringSubmatch(e.Name)
-		switch {
-		case found == nil || strings.Contains(found[1], ".app/") || strings.HasPrefix(e.Name, "__MACOSX/"):
+		switch folders, is := depth(e.Name); {
+		case !is:
 		case first == nil:
-			first = e
-		case depth(e) < depth(first):
-			first, others = e, append(others, first)
+			first, least = e, folders
+		case folders < least:
+			first, others, least = e, append(others, first), folders
 		default:
 			others = append(others, e)
 		}
