@@ -490,7 +490,7 @@ func copyWhole(w io.Writer, e *archive.Entry, buf []byte) error {
 		return err
 	}
 	defer r.Close()
-	if _, err := io.CopyBuffer(w, io.MultiReader(r), buf); err != nil { // a MultiReader, so that buf is used
+	if _, err := io.CopyBuffer(w, r, buf); err != nil {
 		return err
 	}
 	if err := r.Check(); err != nil && !errors.Is(err, archive.ErrChecksum) {
