@@ -109,7 +109,7 @@ func Starter() (*policy.World, error) {
 // does not change.
 func Government(starter *policy.World, now time.Time) (*Demo, error) {
 	c := calendar{now.UTC().Truncate(24 * time.Hour)}
-	d := &Demo{Now: now.UTC(), Imported: imported, Draft: c.draft(), Faces: slices.Concat(faces, others), Names: map[Identifier]Name{},
+	d := &Demo{Now: now.UTC(), Imported: imported, Draft: c.draft(), Faces: slices.Concat(faces(), others), Names: map[Identifier]Name{},
 		Began: c.day(-began), Adviser: adviser, Play: play}
 	d.Proposed = c.proposed(d.Now)
 	d.Look = [3]string{

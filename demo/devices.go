@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"portcullis/policy"
@@ -81,7 +82,7 @@ func drawPlatform(dr *draw, m mix) policy.Platform {
 
 // holder is who has the device: the first devices of a body are its persons', two each.
 func holder(organisation string, n int) string {
-	ids := heldIn[organisation]
+	ids := heldIn()[organisation]
 	if at := (n - 1) / 2; at < len(ids) {
 		return ids[at]
 	}
@@ -89,13 +90,13 @@ func holder(organisation string, n int) string {
 }
 
 // heldIn are the persons of each organisation.
-var heldIn = func() map[string][]string {
+var heldIn = sync.OnceValue(func() map[string][]string {
 	in := make(map[string][]string)
-	for _, p := range persons {
+	for _, p := range persons() {
 		in[p.Organisation] = append(in[p.Organisation], p.ID)
 	}
 	return in
-}()
+})
 
 // class is what a device is, as its id has it and in words.
 func class(dr *draw, on policy.Platform, phone bool) (code, name string) {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync"
 
 	"portcullis/people"
 )
@@ -12,7 +13,7 @@ import (
 var personLines string
 
 // persons are all of them, in the order of the file.
-var persons = readPersons(personLines)
+var persons = sync.OnceValue(func() []Person { return readPersons(personLines) })
 
 func readPersons(lines string) (all []Person) {
 	for line := range strings.Lines(lines) {
@@ -40,9 +41,9 @@ const minister = "edmund-carraway"
 
 // nameOf is the name of the face of a role.
 func nameOf(role people.Role) string {
-	face := slices.IndexFunc(faces, func(f Face) bool { return f.Role == role })
-	person := slices.IndexFunc(persons, func(p Person) bool { return p.ID == faces[face].Person })
-	return persons[person].Name
+	face := slices.IndexFunc(faces(), func(f Face) bool { return f.Role == role })
+	person := slices.IndexFunc(persons(), func(p Person) bool { return p.ID == faces()[face].Person })
+	return persons()[person].Name
 }
 
 // looks are what to look at in each role.
@@ -79,7 +80,8 @@ var pages = map[people.Role]string{
 
 // faces are the people of the centre in each role or, where it has none, those of the Department of
 // Health; in the order of people.Roles.
-var faces = func() (all []Face) {
+var faces = sync.OnceValue(func() (all []Face) {
+	persons := persons()
 	for _, line := range people.Roles {
 		for _, organisation := range []string{"merrow", "health", people.Everywhere, "assembly"} {
 			i := slices.IndexFunc(persons, func(p Person) bool {
@@ -92,7 +94,7 @@ var faces = func() (all []Face) {
 		}
 	}
 	return all
-}()
+})
 
 // adviser keeps what people are advised: that holds for everyone, and so she has her role everywhere.
 const adviser = "ilse-brandvold"
@@ -112,14 +114,14 @@ var others = []Face{
 // peopleAndGroups returns copies, for the caller to keep.
 func peopleAndGroups() ([]Person, []Group) {
 	in := func(organisation string, last int) (ids []string) {
-		for _, p := range persons {
+		for _, p := range persons() {
 			if p.Organisation == organisation && len(ids) < last {
 				ids = append(ids, p.ID)
 			}
 		}
 		return ids
 	}
-	return slices.Clone(persons), []Group{
+	return slices.Clone(persons()), []Group{
 		{"press", "Press office", "external-affairs", []string{"camille-rousselot", "salma-haddad", "jun-ho-baek"}},
 		{"analysts", "Analysts' bench", "security-centre", []string{"yuki-hoshino", "idris-benhaddou"}},
 		{"hearings", "Remote hearings", "public-defender", in("public-defender", 3)},

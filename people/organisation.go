@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"portcullis/internal/fault"
@@ -120,7 +121,7 @@ func checkLine(field, text string) error {
 	return nil
 }
 
-var notInIDs = regexp.MustCompile(`[^\pL\pN]+`)
+var notInIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\pL\pN]+`) })
 
 // AddOrganisation adds an organisation and returns it.
 func (r *Room) AddOrganisation(ctx context.Context, actor Actor, n NewOrganisation) (Organisation, error) {
@@ -184,7 +185,7 @@ func (n NewOrganisation) named() (_ NewOrganisation, err error) {
 	if n.Name, err = checkName("name", cmp.Or(strings.TrimSpace(n.Name), n.ID)); err != nil || n.ID != "" {
 		return n, errors.Join(err, wrong)
 	}
-	made := shorten(notInIDs.ReplaceAllString(strings.ToLower(n.Name), "-"), madeID)
+	made := shorten(notInIDs().ReplaceAllString(strings.ToLower(n.Name), "-"), madeID)
 	n.ID = strings.Trim(made, "-")
 	return n, checkOrganisationID(n.ID)
 }

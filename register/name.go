@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"portcullis/internal/fault"
@@ -13,11 +14,11 @@ import (
 // madeID is how many bytes a part of an id has that is made from a name.
 const madeID = 64
 
-var notInIDs = regexp.MustCompile(`[^\pL\pN]+`)
+var notInIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\pL\pN]+`) })
 
 // slug makes a part of an id from a name.
 func slug(name string) string {
-	return strings.Trim(shorten(notInIDs.ReplaceAllString(strings.ToLower(name), "-"), madeID), "-")
+	return strings.Trim(shorten(notInIDs().ReplaceAllString(strings.ToLower(name), "-"), madeID), "-")
 }
 
 // shorten is the beginning of a text, of whole characters.

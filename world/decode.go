@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"portcullis/policy"
 )
@@ -50,7 +51,7 @@ func (d *decoder) push(key string)     { d.path = append(d.path, place{key: key}
 func (d *decoder) pushIndex(index int) { d.path = append(d.path, place{index: index}) }
 func (d *decoder) pop()                { d.path = d.path[:len(d.path)-1] }
 
-var plainKey = regexp.MustCompile(`^[\pL\pN_-]+$`)
+var plainKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL\pN_-]+$`) })
 
 func joinPath(path []place) string {
 	var b strings.Builder
@@ -69,7 +70,7 @@ func joinPath(path []place) string {
 
 // shownKey is how a key from a file that is on no list stands in a path.
 func shownKey(key string) string {
-	if len(key) <= 60 && plainKey.MatchString(key) {
+	if len(key) <= 60 && plainKey().MatchString(key) {
 		return key
 	}
 	return quote(key)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -83,11 +84,11 @@ func decodeYAML(text []byte) (root *yaml.Node, err *syntaxError) {
 }
 
 var (
-	libraryLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	libraryLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?`) })
 	// The library counts lines from 0 in the errors of its parser, as opposed to its scanner.
-	parserError = regexp.MustCompile(`^did not find expected (?:<|key|node|')`)
+	parserError = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^did not find expected (?:<|key|node|')`) })
 	// This error has no line at all.
-	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+	unknownAnchor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^unknown anchor '(.*)' referenced`) })
 )
 
 // explain turns an error of the library into a place and a message.
@@ -95,13 +96,13 @@ func explain(text []byte, err error) *syntaxError {
 	if e := unreadable(text); e != nil {
 		return e
 	}
-	found := libraryLine.FindStringSubmatch(err.Error())
+	found := libraryLine().FindStringSubmatch(err.Error())
 	message := strings.TrimPrefix(err.Error(), found[0])
 	line, _ := strconv.Atoi(found[1])
-	if parserError.MatchString(message) && line > 0 {
+	if parserError().MatchString(message) && line > 0 {
 		line++
 	}
-	if name := unknownAnchor.FindStringSubmatch(message); name != nil {
+	if name := unknownAnchor().FindStringSubmatch(message); name != nil {
 		line = 1 + bytes.Count(text[:max(0, bytes.Index(text, []byte("*"+name[1])))], []byte("\n"))
 	}
 	// What is not closed is missed at the end, behind the last line.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"sort"
+	"sync"
 )
 
 // errUnsplit says that the hosts of a file cannot be told from the rest by their place alone.
@@ -61,7 +62,7 @@ func split(src *source) (*skeleton, error) {
 		return nil, fmt.Errorf("reading %s: %w", src.name, err)
 	}
 	k := &skeleton{off: int64(mark), line: 1}
-	if flowDocument.Match(head[mark:]) {
+	if flowDocument().Match(head[mark:]) {
 		err = k.flow(r)
 	} else {
 		err = k.block(r)
@@ -74,11 +75,15 @@ func split(src *source) (*skeleton, error) {
 
 var (
 	// flowDocument is how a document begins that is one flow mapping, such as JSON.
-	flowDocument = regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)?[ \t]*\{`)
+	flowDocument = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)?[ \t]*\{`)
+	})
 	// blockHosts is the key of a hosts section at the beginning of a line, flowHosts that in a flow
 	// mapping at the end of a text.
-	blockHosts = regexp.MustCompile(`\A(?:hosts|"hosts"|'hosts') *:(?:[ \t\r\n]|\z)`)
-	flowHosts  = regexp.MustCompile(`(?:\A|[\s{,])(?:hosts[ \t]*:\s+|(?:"hosts"|'hosts')[ \t]*:\s*)\z`)
+	blockHosts = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:hosts|"hosts"|'hosts') *:(?:[ \t\r\n]|\z)`) })
+	flowHosts  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:\A|[\s{,])(?:hosts[ \t]*:\s+|(?:"hosts"|'hosts')[ \t]*:\s*)\z`)
+	})
 )
 
 // keep puts a piece of the file into the text.
@@ -129,7 +134,7 @@ func (k *skeleton) block(r *bufio.Reader) error {
 			k.replace(*hosts)
 			hosts = nil
 		}
-		if hosts == nil && blockHosts.Match(head) {
+		if hosts == nil && blockHosts().Match(head) {
 			key := bytes.IndexByte(head, ':') + 1
 			if err := k.keep(head[:key]); err != nil {
 				return err
@@ -202,7 +207,7 @@ func (k *skeleton) flow(r *bufio.Reader) error {
 		}
 		k.pass(piece)
 		if opens {
-			if flowHosts.Match(k.text[max(0, len(k.text)-64):]) {
+			if flowHosts().Match(k.text[max(0, len(k.text)-64):]) {
 				hosts = &span{off: k.off, line: k.line}
 			} else if err := k.keep([]byte{'['}); err != nil {
 				return err

@@ -26,8 +26,6 @@ const (
 	longestFrame = 1 << 26
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // ErrDamaged is a snapshot that is not whole, not one at all, or of another version: build the index
 // from the rows instead.
 var ErrDamaged = errors.New("the index's snapshot cannot be used")
@@ -173,7 +171,9 @@ func newFrames(w io.Writer) *frames {
 }
 
 // checkOf is the check of some bytes after others.
-func checkOf(check uint32, b []byte) uint32 { return crc32.Update(check, castagnoli, b) }
+func checkOf(check uint32, b []byte) uint32 {
+	return crc32.Update(check, crc32.MakeTable(crc32.Castagnoli), b)
+}
 
 // record takes the buffer back, with a record more.
 func (f *frames) record(buffer []byte) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -194,7 +195,7 @@ func (p *parser) test() (filter, error) {
 	return nil, refuse(p.scimType, "%s: after the attribute comes one of eq, ne, co, sw, ew, gt, ge, lt, le and pr, not %q", at, brief(before))
 }
 
-var attributeName = regexp.MustCompile(`^[A-Za-z$][A-Za-z0-9_-]*$`)
+var attributeName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z$][A-Za-z0-9_-]*$`) })
 
 func (p *parser) path() (path, error) {
 	word := p.word()
@@ -205,7 +206,7 @@ func (p *parser) path() (path, error) {
 	}
 	var dotted bool
 	at.attribute, at.sub, dotted = strings.Cut(name, ".")
-	if !attributeName.MatchString(at.attribute) || dotted && !attributeName.MatchString(at.sub) ||
+	if !attributeName().MatchString(at.attribute) || dotted && !attributeName().MatchString(at.sub) ||
 		strings.Contains(word, ":") && !strings.HasPrefix(strings.ToLower(word), "urn:") {
 		if word == "" {
 			word = p.rest
@@ -230,19 +231,19 @@ func (p *parser) valuePath(at path) (_ path, err error) {
 	if strings.HasPrefix(p.rest, ".") {
 		word := p.word()
 		at.sub = word[1:]
-		if !attributeName.MatchString(at.sub) {
+		if !attributeName().MatchString(at.sub) {
 			return path{}, refuse(p.scimType, "%q is not the name of a part of %s", brief(at.sub), at.attribute)
 		}
 	}
 	return at, nil
 }
 
-var jsonString = regexp.MustCompile(`^"(?:[^"\\]|\\.)*"`)
+var jsonString = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^"(?:[^"\\]|\\.)*"`) })
 
 // literal reads what an attribute is compared with: text, number, true, false or null, as in JSON.
 func (p *parser) literal() (value, error) {
 	p.space()
-	if quoted := jsonString.FindString(p.rest); quoted != "" {
+	if quoted := jsonString().FindString(p.rest); quoted != "" {
 		var s string
 		if err := json.Unmarshal([]byte(quoted), &s); err != nil {
 			return nil, refuse(p.scimType, "%s is not text as JSON has it", brief(quoted))

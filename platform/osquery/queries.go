@@ -3,6 +3,7 @@ package osquery
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 
 	"portcullis/policy"
 )
@@ -73,7 +74,7 @@ type asked struct {
 // Quiet is the answer to distributed/read where nothing is asked. It is shared, and not to be changed.
 var Quiet = encode(asked{Queries: map[string]string{}})
 
-var encoded = func() map[policy.Platform][]byte {
+var encoded = sync.OnceValue(func() map[policy.Platform][]byte {
 	all := map[policy.Platform][]byte{}
 	for p, of := range questions {
 		a := asked{Queries: map[string]string{}, Discovery: map[string]string{}}
@@ -86,12 +87,12 @@ var encoded = func() map[policy.Platform][]byte {
 		all[p] = encode(a)
 	}
 	return all
-}()
+})
 
 // Questions is the answer to distributed/read that asks what is installed on a device of the platform; Quiet where
 // osquery cannot tell. It is shared, and not to be changed.
 func Questions(p policy.Platform) []byte {
-	if all, ok := encoded[p]; ok {
+	if all, ok := encoded()[p]; ok {
 		return all
 	}
 	return Quiet

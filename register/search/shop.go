@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -46,10 +47,10 @@ func outsideLink(c rune) bool {
 
 // What tells apps apart in the shops.
 var (
-	javaName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$`)
-	appleID    = regexp.MustCompile(`^id[0-9]{5,15}$`)
-	storeID    = regexp.MustCompile(`^[0-9A-Za-z]{12}$`)
-	chromiumID = regexp.MustCompile(`^[a-p]{32}$`)
+	javaName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$`) })
+	appleID    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^id[0-9]{5,15}$`) })
+	storeID    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z]{12}$`) })
+	chromiumID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-p]{32}$`) })
 )
 
 func shopAt(word string) (s Shop, ok bool) {
@@ -70,7 +71,7 @@ func shopAt(word string) (s Shop, ok bool) {
 	switch scheme := strings.ToLower(at.Scheme); {
 	case scheme == "market" && host == "details", (scheme == "https" || scheme == "http") && host == "play.google.com" && leads(parts, "store", "apps"):
 		id := at.Query().Get("id")
-		return Shop{policy.Android, id, "", "https://play.google.com/store/apps/details?id=" + id}, javaName.MatchString(id)
+		return Shop{policy.Android, id, "", "https://play.google.com/store/apps/details?id=" + id}, javaName().MatchString(id)
 	case scheme != "https" && scheme != "http":
 		return s, false
 	}
@@ -112,7 +113,7 @@ func leads(parts []string, with ...string) bool {
 // apple reads /gb/app/a-name/id1234567890. The number is not the app's bundle identifier, which no address has.
 func apple(parts []string, query url.Values) (Shop, bool) {
 	n := len(parts)
-	if n < 2 || !appleID.MatchString(parts[n-1]) || parts[0] != "app" && parts[min(1, n-1)] != "app" {
+	if n < 2 || !appleID().MatchString(parts[n-1]) || parts[0] != "app" && parts[min(1, n-1)] != "app" {
 		return Shop{}, false
 	}
 	s := Shop{Platform: policy.IOS}
@@ -134,7 +135,7 @@ func microsoft(parts []string, _ url.Values) (s Shop, ok bool) {
 			if name := parts[i+1]; name != last {
 				s.Name = readable(name)
 			}
-			return s, storeID.MatchString(last) && len(parts) <= i+3
+			return s, storeID().MatchString(last) && len(parts) <= i+3
 		}
 	}
 	return s, false
@@ -144,7 +145,7 @@ func microsoft(parts []string, _ url.Values) (s Shop, ok bool) {
 func fdroid(parts []string, _ url.Values) (Shop, bool) {
 	for i, part := range parts {
 		if part == "packages" && i+1 < len(parts) {
-			return Shop{Platform: policy.Android, Identifier: parts[i+1]}, javaName.MatchString(parts[i+1])
+			return Shop{Platform: policy.Android, Identifier: parts[i+1]}, javaName().MatchString(parts[i+1])
 		}
 	}
 	return Shop{}, false
@@ -157,7 +158,7 @@ func addOn(p policy.Platform, path ...string) func([]string, url.Values) (Shop, 
 			return s, false
 		}
 		for i, part := range parts[len(path):] {
-			if chromiumID.MatchString(part) {
+			if chromiumID().MatchString(part) {
 				s = Shop{Platform: p, Identifier: part}
 				if i > 0 {
 					s.Name = readable(parts[len(path)])
