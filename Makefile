@@ -75,7 +75,7 @@ architecture: ## The rules between the rooms (internal/archtest); never from the
 # What starts goroutines or holds locks runs under the race detector, too, beside the other gates, because everything is
 # compiled anew for it and is four times slower: what is small in full, and of the rest those tests in which several do
 # something at once.
-RACED := $(addprefix ./,store enforce/... people/oidc alerts/webhook platform/dns/transfer platform/santa web/gate)
+RACED := $(addprefix ./,store enforce/... people/oidc alerts/mail alerts/webhook vetting/apk platform/dns/transfer platform/santa web/gate)
 SOME_RACED := $(addprefix ./,ledger people alerts handbook world devices devices/index approvals web/api)
 AT_ONCE := 'Test(Report|Unchanged|Once|Resume)$$|Two|AtOnce|SameTime|Together|Concurrent|TakesOver|Overtaken|Wakes|Standstill|RunGoesOn|RunLeaves'
 # The detector need not see into the embedded database, which it makes ten times slower, to see what the rooms do with it.
