@@ -12,6 +12,7 @@ import (
 	"portcullis/register"
 	"portcullis/store"
 	"portcullis/vetting/report"
+	"portcullis/vetting/sdk"
 )
 
 // Summary is a report that is kept, without what it says.
@@ -86,8 +87,9 @@ type Kit struct {
 	Product, Supplier string
 	// Contained is that the register says already that the app has it, in this version.
 	Contained bool
-	// Addable is that it can be confirmed: the project's table knows whose it is.
+	// Addable is that it can be confirmed: the project's table knows whose it is, by Sources.
 	Addable bool
+	Sources []sdk.Source
 }
 
 // Query asks for reports. What is empty narrows nothing.

@@ -61,7 +61,7 @@ func kitsOf(tx *store.Tx, a *Assessment) (kits []Kit, err error) {
 	for _, s := range a.Report.SDKs {
 		kit := Kit{SDK: s}
 		if k := known(s.ID); k != nil {
-			kit.Addable = true
+			kit.Addable, kit.Sources = true, k.Sources
 			id, err := kitIn(tx, k)
 			if err != nil {
 				return nil, err

@@ -16,6 +16,8 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"portcullis/internal/storetest"
 )
 
 // limit is how long one test may use its browser: a page that never answers must not stop all tests.
@@ -29,34 +31,48 @@ type Browser struct {
 	troubles []string
 }
 
-// Open starts a browser with a wide window and an empty profile. It is closed when the test ends.
-func Open(t testing.TB) *Browser {
-	t.Helper()
+// running is the browser that all tests of a binary share, each with a profile of its own.
+var running = sync.OnceValues(func() (context.Context, error) {
 	const program = "/usr/bin/chromium"
 	if _, err := os.Stat(program); err != nil {
-		t.Fatalf("this test needs Chromium, which tools/setup installs: %v", err)
+		return nil, fmt.Errorf("this test needs Chromium, which tools/setup installs: %w", err)
 	}
-	ctx, stop := context.WithTimeout(context.Background(), limit)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewExecAllocator(ctx, chromedp.ExecPath(program), chromedp.Headless, chromedp.NoSandbox,
+	ctx, end := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(program), chromedp.Headless, chromedp.NoSandbox,
 		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true))
+	ctx, _ = chromedp.NewContext(ctx)
+	storetest.AtEnd(func() {
+		_ = chromedp.Cancel(ctx)
+		end()
+	})
+	return ctx, chromedp.Do(ctx)
+})
+
+// Open opens a wide window of a browser with an empty profile. It is closed when the test ends. The package's TestMain is
+// storetest's, which ends the browser.
+func Open(t testing.TB) *Browser {
+	t.Helper()
+	ctx, err := running()
+	if err != nil {
+		t.Fatalf("starting the browser: %v", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, limit)
 	t.Cleanup(stop)
 	b := &Browser{t: t}
-	b.ctx, stop = chromedp.NewContext(ctx, chromedp.WithListener(b.hear))
+	b.ctx, stop = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.hear))
 	t.Cleanup(stop)
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(b.ctx); err != nil {
-			t.Errorf("closing the browser: %v", err)
+			t.Errorf("closing the window: %v", err)
 		}
 	})
 	t.Cleanup(b.tell)
-	_, err := chromedp.Call(b.ctx, cdplog.Enable, cdp.Empty{})
+	_, err = chromedp.Call(b.ctx, cdplog.Enable, cdp.Empty{})
 	if err == nil { // a tab without a window has no focus, and keys would go nowhere
 		_, err = chromedp.Call(b.ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	}
 	if err != nil {
-		t.Fatalf("starting the browser: %v", err)
+		t.Fatalf("opening a window: %v", err)
 	}
 	b.Wide()
 	return b

@@ -6,7 +6,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"portcullis/internal/storetest"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // recorder is a test that keeps what it is told instead of failing.
 type recorder struct {

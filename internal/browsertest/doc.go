@@ -1,6 +1,6 @@
-// Package browsertest gives tests a real browser: Debian's Chromium without a window, each test its own
-// with an empty profile. A test goes to a page of its own server, presses keys as a person would, and
-// asks axe-core what somebody with a screen reader would stumble over.
+// Package browsertest gives tests a real browser: Debian's Chromium without a window, which the tests of a package share,
+// each with an empty profile. A test goes to a page of its own server, presses keys as a person would, and asks axe-core
+// what somebody with a screen reader would stumble over.
 //
 //	b := browsertest.Open(t)
 //	b.Phone()

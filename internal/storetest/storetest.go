@@ -103,8 +103,16 @@ func Main(m *testing.M) {
 	os.Exit(status)
 }
 
+// AtEnd has something else that tests share be ended with the server.
+func AtEnd(end func()) { ends = append(ends, end) }
+
+var ends []func()
+
 // Stop stops the server of this test binary, if it was started, and removes what tests had copies of.
 func Stop() {
+	for _, end := range ends {
+		end()
+	}
 	if server.stop != nil {
 		server.stop()
 	}

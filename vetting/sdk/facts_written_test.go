@@ -180,7 +180,7 @@ func (t *factsTable) sdk(f *fact) SDK {
 	for _, o := range f.OptOut {
 		s.OptOut = append(s.OptOut, OptOut{Key: o.Key, Value: o.Value, Means: o.Means})
 	}
-	notes := []string{f.Note}
+	notes, refs := []string{f.Note}, slices.Clone(f.Sources)
 	chain := t.chain(f.Company)
 	s.Company = chain[0].Name
 	for _, c := range chain {
@@ -189,10 +189,22 @@ func (t *factsTable) sdk(f *fact) SDK {
 		if s.Supplier == "" {
 			s.Supplier = c.Supplier
 		}
-		notes = append(notes, c.Note)
+		notes, refs = append(notes, c.Note), append(refs, c.Sources...)
+	}
+	for i, ref := range refs {
+		if !slices.Contains(refs[:i], ref) {
+			s.Sources = append(s.Sources, t.source(ref))
+		}
 	}
 	s.Note = strings.TrimSpace(strings.Join(notes, " "))
 	return s
+}
+
+// source is what a reference refers to.
+func (t *factsTable) source(ref string) Source {
+	name, at, _ := strings.Cut(ref, " ")
+	w := t.Works[name]
+	return Source{Title: strings.ReplaceAll(w.Title, "{at}", at), URL: strings.ReplaceAll(w.URL, "{at}", at), Seen: w.Seen}
 }
 
 // chain returns a company and its owners, the last of whom belongs to nobody else. It ends where owners go round in a

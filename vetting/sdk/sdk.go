@@ -49,6 +49,15 @@ type SDK struct {
 
 	// Unverified says that one source alone stands behind what the kit is known by, who owns it, or where.
 	Unverified bool
+	// Sources say what the kit is known by, and then who its makers are.
+	Sources []Source
+}
+
+// Source is something that was read.
+type Source struct {
+	Title string
+	URL   string // empty where it has none
+	Seen  string // the day, "2006-01-02"
 }
 
 // Maker is a company that makes a kit, or owns who does.

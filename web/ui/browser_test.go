@@ -9,8 +9,11 @@ import (
 
 	"portcullis/internal/browsertest"
 	"portcullis/internal/fault"
+	"portcullis/internal/storetest"
 	"portcullis/web/ui"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 var frame = ui.Frame{
 	Body: "Government of Merrow", Navigation: []ui.Link{{Text: "Apps", Href: "/apps"}, {Text: "Components", Href: "/components"}, {Text: "Requests", Href: "/requests"}, {Text: "People", Href: "/people"}},

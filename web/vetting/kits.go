@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"time"
 
 	"portcullis/internal/fault"
 	room "portcullis/vetting"
 	"portcullis/vetting/report"
+	"portcullis/vetting/sdk"
 	approvalpages "portcullis/web/approvals"
 	devicepages "portcullis/web/devices"
 	"portcullis/web/ui"
@@ -35,17 +37,35 @@ func kitRow(n devicepages.Names, k *room.Kit, waits bool) ui.Row {
 	}
 	return ui.Row{
 		ui.Named{Link: ui.Link{Text: cmp.Or(s.Name, s.ID)}, More: ui.Muted(cmp.Or(s.Company, "Maker not known"))},
-		devicepages.Stacked(append(found, evidence(s.Evidence))), owner(s), kitKnown(n, k, waits),
+		devicepages.Stacked(append(found, evidence(s.Evidence))), owner(k), kitKnown(n, k, waits),
 	}
 }
 
 // owner is who owns a kit, where they are, and how sure that is.
-func owner(s *report.SDK) ui.Component {
+func owner(k *room.Kit) ui.Component {
+	s := &k.SDK
 	lines := []ui.Component{ui.Text(cmp.Or(s.Owner, "Owner not known")), ui.Text(country(s.Country))}
 	if s.Unverified {
 		lines = append(lines, ui.Muted("One source alone says so"))
 	}
+	if len(k.Sources) > 0 {
+		var read ui.List
+		for _, source := range k.Sources {
+			read.Items = append(read.Items, sourceRead(source))
+		}
+		lines = append(lines, ui.Details{Summary: "What says so", Content: []ui.Component{read}})
+	}
 	return devicepages.Stacked(lines)
+}
+
+// sourceRead is something that was read, and when.
+func sourceRead(s sdk.Source) ui.Component {
+	day, _ := time.Parse(time.DateOnly, s.Seen) // a test holds the table to its form
+	read := ui.Muted("(read on " + ui.Day{At: day, Now: day}.Absolute() + ")")
+	if s.URL == "" {
+		return ui.Line{ui.Text(s.Title), read}
+	}
+	return ui.Line{ui.Link{Text: s.Title, Href: s.URL}, read}
 }
 
 // proposed are the kits that reviewers have seen in an app, and that wait for somebody who may confirm them for all bodies.

@@ -243,7 +243,7 @@ func TestKits(t *testing.T) {
 		local.Get("/").Shows(http.StatusOK).Lacks("Confirm the code in apps")
 		reviewer.Get("/").Shows(http.StatusOK, "Confirm the code in apps", "Shore Notes 4.2").Has(`href="` + path + `/kits"`)
 		reviewer.Get("/vetting?show=code").Shows(http.StatusOK, "Shore Notes", "The code in it waits to be confirmed")
-		reviewer.Get(path+"/kits").Shows(http.StatusOK, "A reviewer has seen code of others", "Pangle").Has(`value="bytedance-pangle" checked`)
+		reviewer.Get(path+"/kits").Shows(http.StatusOK, "A reviewer has seen code of others", "Pangle", "What says so", "Exodus Privacy: tracker 363", "read on 23\u00a0November\u00a02026").Has(`value="bytedance-pangle" checked`)
 		reviewer.Answer(path + "/kits").FaultsAt("rationale")
 		reviewer.Leads(reviewer.Answer(path+"/kits", "rationale", "Its classes are there"), path).Shows(http.StatusOK, "Confirmed to be in it", "which the app is recorded to contain", "reaches the app from now on")
 		reviewer.Get("/vetting?show=code").Shows(http.StatusOK, "No app that was looked at is so").Lacks("Shore Notes")
