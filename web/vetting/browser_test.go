@@ -188,6 +188,7 @@ func TestAskedInABrowser(t *testing.T) {
 	s.Enter(s.reviewer().Visitor)
 	s.Look("/", "today")
 	s.Submit(`main a[href$="/kits"]`)
+	s.Click("main table summary") // what says so
 	s.Seen("kits")
 	s.Type("#rationale", "Its classes are in the code.")
 	s.Submit("main form[method=post] button")
