@@ -316,7 +316,7 @@ func TestPaths(t *testing.T) {
 	for _, engine := range []struct {
 		name   string
 		checks string
-	}{{"sqlite", "45"}, {"postgres", "8"}} {
+	}{{"sqlite", "30"}, {"postgres", "8"}} {
 		t.Run(engine.name, func(t *testing.T) {
 			had := flag.Lookup("rapid.checks").Value.String()
 			if had == flag.Lookup("rapid.checks").DefValue {

@@ -18,7 +18,7 @@ func TestConcerning(t *testing.T) {
 		t.Fatal(err)
 	}
 	verdicts := map[policy.Result]int{}
-	for _, q := range policytest.Questions(w, 4, 1500) {
+	for _, q := range policytest.Questions(w, 4, 750) {
 		h := q.Host
 		h.Installed = []policy.Installation{q.Installation}
 		s, err := whole.Subject(&h)

@@ -46,7 +46,7 @@ func TestKills(t *testing.T) {
 		for n := range writers {
 			wait.Go(func() { l.write(t, n) })
 		}
-		began, n := time.Now(), kills(t, 20)
+		began, n := time.Now(), kills(t, 12)
 		for range n {
 			server := exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, said...)...)
 			l.address.Store(launch(t, server))
