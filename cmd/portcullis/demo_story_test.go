@@ -7,6 +7,7 @@ import "testing"
 func visitStory(t *testing.T, d *demonstrated) {
 	const form = `main form[method=post] button`
 	d.Go(d.at)
+	d.Accessible() // other pages are looked at where they are tested
 	d.sees(t, "01-first", "Umberfell Group is banned nowhere", "Henrik Solberg", "Nomvula Dlamini")
 	d.be("henrik-solberg")
 	d.sees(t, "02-second-officer", "Sign as the second person", "Umberfell Group")

@@ -56,7 +56,6 @@ func demonstrate(t *testing.T) string {
 func (d *demonstrated) press(selector string) {
 	d.presses++
 	d.Submit(selector)
-	d.Accessible()
 }
 
 // be chooses somebody, where they are offered.
