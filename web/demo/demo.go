@@ -69,7 +69,7 @@ func (a *Area) Choice() []ui.Component {
 	for _, l := range a.Look {
 		look = append(look, ui.Text(l))
 	}
-	table := ui.Table{Caption: "People of the demonstration", Unseen: true, Columns: []ui.Column{{Title: "Role"}, {Title: "Person"}, {Title: "What to look at"}, {Title: ""}}}
+	table := ui.Table{Caption: "People of the demonstration", Unseen: true, Columns: []ui.Column{{Title: "Role"}, {Title: "Person"}, {Title: "What to look at"}, {Title: "Choose", Unseen: true}}}
 	for i := range a.Faces {
 		f := &a.Faces[i]
 		table.Rows = append(table.Rows, ui.Row{ui.Text(f.Role.Name()), ui.Text(f.Name + ", " + f.Body), ui.Text(f.Look), f.post("Be", f.Name+", "+f.Role.Name(), "", ui.Secondary)})
